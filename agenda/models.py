@@ -1,0 +1,321 @@
+"""Quand : disponibilités déclarées, créneaux reçus des éditeurs, places tenues, projection de la recherche."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import F, Q
+
+from agenda.domaine.recurrence import Regle
+from agenda.enums import EtatLot, Genre, ModaliteConsultation
+from annuaire.models import Effecteur, LieuExercice, Specialite
+from sas_platform.socle.champs import PointField
+from sas_platform.socle.modeles import Horodate
+
+# --- Agenda saisi -----------------------------------------------------------
+
+
+class Disponibilite(Horodate):
+    """Ce qui est déclaré ouvert, une fois ou chaque semaine, à l’heure murale du lieu (docs/adr/0004)."""
+
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
+    genre = models.CharField("genre", max_length=10, choices=Genre.choices)
+    capacite = models.PositiveSmallIntegerField("nombre de patients", default=1)
+    modalites = ArrayField(
+        models.CharField(max_length=20, choices=ModaliteConsultation.choices),
+        verbose_name="types de consultation",
+    )
+    premier_jour = models.DateField("premier jour")
+    dernier_jour = models.DateField("dernier jour", null=True, blank=True)
+    jours = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=list,
+        blank=True,
+        verbose_name="jours de la semaine",
+        help_text="1 pour lundi … 7 pour dimanche ; vide pour une seule fois, le premier jour.",
+    )
+    toutes_les_n_semaines = models.PositiveSmallIntegerField("toutes les n semaines", default=1)
+    heure_debut = models.TimeField("de")
+    heure_fin = models.TimeField("à")
+    sauf = ArrayField(models.DateField(), default=list, blank=True, verbose_name="sauf les jours")
+
+    class Meta:
+        verbose_name = "disponibilité"
+        indexes = [models.Index(fields=["lieu"], name="disponibilite_lieu")]
+        constraints = [
+            models.CheckConstraint(
+                name="disponibilite_fin_apres_debut",
+                condition=Q(heure_fin__gt=F("heure_debut")),
+                violation_error_message="L’heure de fin doit suivre l’heure de début.",
+            ),
+            models.CheckConstraint(
+                name="disponibilite_repetition_dans_l_ordre",
+                condition=Q(dernier_jour=None) | Q(dernier_jour__gte=F("premier_jour")),
+                violation_error_message="La répétition finit avant d’avoir commencé.",
+            ),
+            models.CheckConstraint(
+                name="disponibilite_capacite_selon_le_genre",
+                condition=Q(genre=Genre.CRENEAU, capacite=1) | Q(genre=Genre.PLAGE, capacite__range=(1, 200)),
+                violation_error_message="Un créneau reçoit un seul patient ; une plage, de 1 à 200.",
+            ),
+            models.CheckConstraint(
+                name="disponibilite_au_moins_une_modalite",
+                condition=Q(modalites__len__gte=1) & Q(modalites__contained_by=ModaliteConsultation.values),
+                violation_error_message="Veuillez sélectionner au moins un type de consultation.",
+            ),
+            models.CheckConstraint(
+                name="disponibilite_jours_de_la_semaine",
+                condition=Q(jours__contained_by=[1, 2, 3, 4, 5, 6, 7]),
+                violation_error_message="Un jour de la semaine va de 1 (lundi) à 7 (dimanche).",
+            ),
+            models.CheckConstraint(
+                name="disponibilite_rythme_en_semaines",
+                condition=Q(toutes_les_n_semaines__range=(1, 52)),
+                violation_error_message="La répétition va d’une à 52 semaines.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_genre_display()} {self.heure_debut:%H:%M}–{self.heure_fin:%H:%M}"
+
+    def regle(self, fuseau: str) -> Regle:
+        """Règle pure, à l’heure murale de `fuseau`, le fuseau du lieu."""
+        return Regle(
+            premier_jour=self.premier_jour,
+            dernier_jour=self.dernier_jour,
+            jours=frozenset(self.jours),
+            toutes_les_n_semaines=self.toutes_les_n_semaines,
+            heure_debut=self.heure_debut,
+            heure_fin=self.heure_fin,
+            fuseau=ZoneInfo(fuseau),
+            sauf=frozenset(self.sauf),
+        )
+
+
+class Indisponibilite(Horodate):
+    """Période qui ferme un lieu : [début, fin[ ; sans fin si elle n’est pas connue."""
+
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
+    periode = DateTimeRangeField("période")
+
+    class Meta:
+        verbose_name = "indisponibilité"
+        constraints = [
+            ExclusionConstraint(
+                name="indisponibilite_sans_chevauchement",
+                expressions=[("lieu", RangeOperators.EQUAL), ("periode", RangeOperators.OVERLAPS)],
+                violation_error_message="Cette période en recouvre une autre.",
+            ),
+            models.CheckConstraint(
+                name="indisponibilite_a_un_debut",
+                condition=Q(periode__isempty=False, periode__startswith__isnull=False),
+                violation_error_message="Une période a un début, et une durée.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"indisponibilité {self.periode}"
+
+
+class Reservation(models.Model):
+    """Une place tenue sur une occurrence : (disponibilité, début, rang), jamais sur une copie."""
+
+    disponibilite = models.ForeignKey(Disponibilite, on_delete=models.PROTECT, related_name="+")
+    debut = models.DateTimeField("début de l’occurrence")
+    fin = models.DateTimeField("fin de l’occurrence")
+    rang = models.PositiveSmallIntegerField("rang de la place")
+    prise_le = models.DateTimeField("prise le")
+    annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "réservation"
+        constraints = [
+            models.UniqueConstraint(
+                name="reservation_une_place_une_fois",
+                fields=["disponibilite", "debut", "rang"],
+                condition=Q(annulee_le=None),
+                violation_error_message="Cette place vient d’être prise.",
+            ),
+            models.CheckConstraint(name="reservation_rang_a_partir_de_un", condition=Q(rang__gte=1)),
+            models.CheckConstraint(name="reservation_fin_apres_debut", condition=Q(fin__gt=F("debut"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"place {self.rang} du {self.debut:%d/%m/%Y %H:%M}"
+
+
+# --- Agendas reçus des éditeurs ---------------------------------------------
+
+
+class Editeur(Horodate):
+    """Éditeur d’un logiciel de rendez-vous, dans un environnement."""
+
+    code = models.SlugField("code", unique=True)
+    nom = models.CharField("nom", max_length=80)
+    url_base = models.URLField("URL de base FHIR", help_text="Sans barre finale.")
+    origine = models.CharField("valeur du paramètre origin", max_length=40, default="sas")
+    hotes_reservation = ArrayField(
+        models.CharField(max_length=120),
+        default=list,
+        blank=True,
+        verbose_name="hôtes admis des liens de réservation",
+    )
+    requetes_par_heure = models.PositiveIntegerField("requêtes par heure", default=3000)
+    concurrence_max = models.PositiveSmallIntegerField("appels simultanés", default=4)
+    periode_s = models.PositiveIntegerField("période d’interrogation (s)", default=300)
+    peremption_s = models.PositiveIntegerField(
+        "péremption (s)", default=3600, help_text="Âge au-delà duquel un créneau n’est plus montré."
+    )
+    est_actif = models.BooleanField("actif", default=True)
+
+    class Meta:
+        verbose_name = "éditeur"
+        constraints = [
+            models.CheckConstraint(
+                name="editeur_budget_utilisable",
+                condition=Q(
+                    requetes_par_heure__gt=0, concurrence_max__gt=0, periode_s__gt=0, peremption_s__gt=0
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom
+
+
+class Lot(models.Model):
+    """Effecteurs (25 au plus) interrogés ensemble chez un éditeur.
+
+    « Vu pour la dernière fois » est noté ici : un agenda qui n’a pas changé ne
+    coûte aucune écriture.
+    """
+
+    editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="lots")
+    numero = models.PositiveIntegerField("numéro")
+    prochaine_le = models.DateTimeField("prochaine interrogation", null=True)
+    interroge_le = models.DateTimeField("dernière interrogation", null=True)
+    lu_le = models.DateTimeField("dernière réponse lue", null=True)
+    etat = models.CharField(
+        "état", max_length=15, choices=EtatLot.choices, default=EtatLot.JAMAIS, blank=True
+    )
+    duree_ms = models.PositiveIntegerField("durée (ms)", null=True)
+
+    class Meta:
+        verbose_name = "lot"
+        constraints = [models.UniqueConstraint(name="lot_numero_par_editeur", fields=["editeur", "numero"])]
+        indexes = [models.Index(fields=["prochaine_le"], name="lot_prochaine_le")]
+
+    def __str__(self) -> str:
+        return f"{self.editeur_id} lot {self.numero}"
+
+
+class Raccordement(models.Model):
+    """Cet effecteur tient un agenda chez cet éditeur."""
+
+    effecteur = models.ForeignKey(Effecteur, on_delete=models.CASCADE, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="raccordements")
+    editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = "raccordement"
+        constraints = [
+            models.UniqueConstraint(name="raccordement_unique", fields=["effecteur", "editeur"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.effecteur_id} chez {self.editeur_id}"
+
+
+class AgendaEditeur(models.Model):
+    """Créneaux libres d’un effecteur en un lieu, tels que lus chez un éditeur.
+
+    `creneaux` : liste de `{"i": id, "d": début, "f": fin, "m": modalités, "v": visibilités,
+    "l": lien ou ""}`, instants en minutes depuis l’époque, triés par début.
+    """
+
+    raccordement = models.ForeignKey(Raccordement, on_delete=models.CASCADE, related_name="agendas")
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
+    creneaux = models.JSONField("créneaux", default=list)
+    telephone = models.CharField("téléphone chez l’éditeur", max_length=20, blank=True)
+    empreinte = models.CharField(max_length=32)
+
+    class Meta:
+        verbose_name = "agenda d’éditeur"
+        constraints = [models.UniqueConstraint(name="agendaediteur_unique", fields=["raccordement", "lieu"])]
+        indexes = [models.Index(fields=["lieu"], name="agendaediteur_lieu")]
+
+    def __str__(self) -> str:
+        return f"agenda {self.raccordement_id} en {self.lieu_id}"
+
+
+class QualiteEditeur(models.Model):
+    """Compteur par éditeur, jour (UTC) et motif : créneaux gardés, écartés par code, appels par état."""
+
+    editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="+")
+    jour = models.DateField("jour")
+    motif = models.CharField("motif", max_length=40)
+    nombre = models.PositiveBigIntegerField("nombre", default=0)
+
+    class Meta:
+        verbose_name = "compteur de qualité"
+        verbose_name_plural = "compteurs de qualité"
+        constraints = [
+            models.UniqueConstraint(name="qualiteediteur_unique", fields=["editeur", "jour", "motif"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.jour} {self.motif} : {self.nombre}"
+
+
+# --- Projection lue par la recherche (docs/adr/0008) -------------------------
+
+
+class OffreLieu(models.Model):
+    """Une ligne étroite par (lieu, spécialité) : position, groupe, premier instant libre.
+
+    Copie reconstruite par `agenda.offre.reconstruire`. Minutes depuis
+    l’époque. `premier_debut` : début du premier créneau libre ; `premier_fin` :
+    minute à partir de laquelle il n’est plus proposable. Ces deux colonnes ne
+    sont pas indexées, pour que leurs mises à jour restent HOT.
+    """
+
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+", db_index=False)
+    specialite = models.ForeignKey(Specialite, on_delete=models.CASCADE, related_name="+", db_index=False)
+    position = PointField("position", help_text="km : x = longitude × cos(latitude), y = latitude")
+    fuseau = models.PositiveSmallIntegerField("rang du fuseau")
+    participe = models.BooleanField("participe", default=False)
+    en_sus = models.BooleanField("accepte en sus", default=False)
+    premier_debut = models.IntegerField("premier début", null=True)
+    premier_fin = models.IntegerField("fin du premier", null=True)
+
+    class Meta:
+        verbose_name = "offre d’un lieu"
+        verbose_name_plural = "offres des lieux"
+        constraints = [
+            models.UniqueConstraint(name="offrelieu_unique", fields=["lieu", "specialite"]),
+        ]
+        indexes = [GistIndex(name="offrelieu_geo", fields=["specialite", "position"])]
+
+    def __str__(self) -> str:
+        return f"offre {self.lieu_id}/{self.specialite_id}"
+
+
+class CarteLieu(models.Model):
+    """Ce que la carte de résultat montre d’un lieu : un document par lieu, reconstruit avec `OffreLieu`."""
+
+    lieu = models.OneToOneField(LieuExercice, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    document = models.JSONField("document")
+    debuts = ArrayField(models.IntegerField(), default=list)
+    fins = ArrayField(models.IntegerField(), default=list)
+    empreinte = models.CharField(max_length=32)
+
+    class Meta:
+        verbose_name = "carte d’un lieu"
+        verbose_name_plural = "cartes des lieux"
+
+    def __str__(self) -> str:
+        return f"carte {self.lieu_id}"

@@ -1,0 +1,33 @@
+from django.db.models import TextChoices
+
+
+class TypeStructure(TextChoices):
+    CDS = "cds", "Centre de santé"
+    MSP = "msp", "Maison de santé pluriprofessionnelle"
+    CPTS = "cpts", "Communauté professionnelle territoriale de santé"
+    SOS = "sos", "SOS Médecins"
+    AUTRE = "autre", "Autre structure"
+
+
+class Conventionnement(TextChoices):
+    SECTEUR_1 = "secteur_1", "Conventionné secteur 1"
+    SECTEUR_1_DP = "secteur_1_dp", "Conventionné secteur 1 avec droit permanent à dépassement"
+    SECTEUR_2 = "secteur_2", "Conventionné secteur 2"
+    NON_CONVENTIONNE = "non_conventionne", "Non conventionné"
+    NON_DEFINI = "", "Secteur non renseigné"
+
+
+class PrecisionGeo(TextChoices):
+    """D’où viennent les coordonnées, du plus fin au plus grossier."""
+
+    NUMERO = "numero", "numéro"
+    RUE = "rue", "rue"
+    COMMUNE = "commune", "centre de la commune"
+    DEPARTEMENT = "departement", "centre du département"
+
+
+class SourceLieu(TextChoices):
+    RPPS = "rpps", "Annuaire Santé (RPPS)"
+    FINESS = "finess", "FINESS"
+    EDITEUR = "editeur", "Éditeur de rendez-vous"
+    FICTIVE = "fictive", "Donnée fictive de démonstration"

@@ -1,0 +1,81 @@
+"""L’acte du régulateur : orienter un patient, sans rien garder de lui."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from agenda.enums import ModaliteConsultation
+from agenda.models import Editeur, Reservation
+from annuaire.models import LieuExercice
+from orientation.enums import TypeOrientation, Voie
+
+
+class Orientation(models.Model):
+    """Une décision d’orienter vers un lieu, à une heure. Aucune donnée de patient (O-06).
+
+    L’identité du régulateur, le destinataire et les dates sont établis par le
+    serveur (W-20). `cle` est la clé d’idempotence de l’appelant.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    acteur = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    cle = models.CharField("clé d’idempotence", max_length=100)
+    type = models.CharField("type", max_length=1, choices=TypeOrientation.choices)
+    voie = models.CharField("voie", max_length=12, choices=Voie.choices)
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.PROTECT, related_name="+")
+    reservation = models.OneToOneField(
+        Reservation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    debut = models.DateTimeField("début")
+    fin = models.DateTimeField("fin", null=True, blank=True)
+    modalites = ArrayField(
+        models.CharField(max_length=20, choices=ModaliteConsultation.choices), default=list, blank=True
+    )
+    prise_le = models.DateTimeField("enregistrée le")
+    annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "orientation"
+        constraints = [
+            models.UniqueConstraint(name="orientation_cle_par_acteur", fields=["acteur", "cle"]),
+            models.CheckConstraint(
+                name="orientation_reservation_selon_la_voie",
+                condition=Q(voie=Voie.AGENDA_SAS, reservation__isnull=False)
+                | (~Q(voie=Voie.AGENDA_SAS) & Q(reservation=None)),
+                violation_error_message="Seule une orientation de l’agenda SAS tient une place.",
+            ),
+            models.CheckConstraint(
+                name="orientation_fin_apres_debut", condition=Q(fin=None) | Q(fin__gt=F("debut"))
+            ),
+            models.CheckConstraint(
+                name="orientation_annulee_apres_prise",
+                condition=Q(annulee_le=None) | Q(annulee_le__gte=F("prise_le")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"orientation {self.uuid}"
+
+
+class Redirection(models.Model):
+    """Départ d’un régulateur vers le site d’un éditeur, sur un créneau donné."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    acteur = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    editeur = models.ForeignKey(Editeur, on_delete=models.PROTECT, related_name="+")
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.PROTECT, related_name="+")
+    debut = models.DateTimeField("début du créneau")
+    fin = models.DateTimeField("fin du créneau")
+    hote = models.CharField("hôte", max_length=120)
+    le = models.DateTimeField("le")
+
+    class Meta:
+        verbose_name = "redirection"
+
+    def __str__(self) -> str:
+        return f"redirection {self.uuid}"

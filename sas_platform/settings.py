@@ -1,0 +1,177 @@
+"""Réglages, lus de l’environnement. Une valeur mauvaise arrête le démarrage.
+
+Le lanceur de démonstration écrit `var/env` ; en production chaque variable est
+fournie par l’exploitant (docs/exploitation.md).
+"""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+RACINE = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.prefix = ""
+
+ENVIRONNEMENTS = ("production", "preproduction", "demo", "test")
+ENVIRONNEMENT = env("ENVIRONNEMENT", default="demo")
+if ENVIRONNEMENT not in ENVIRONNEMENTS:
+    raise ImproperlyConfigured(
+        f"ENVIRONNEMENT={ENVIRONNEMENT!r} : valeurs admises {', '.join(ENVIRONNEMENTS)}"
+    )
+EST_EN_LIGNE = ENVIRONNEMENT in ("production", "preproduction")
+
+SECRET_KEY = env("SECRET_KEY", default="" if EST_EN_LIGNE else "cle-locale-sans-valeur")
+DEBUG = False
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+URL_PUBLIQUE = env("URL_PUBLIQUE", default="http://127.0.0.1:8000")
+
+INSTALLED_APPS = [
+    "widget_tweaks",
+    "dsfr",
+    "django.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "django_celery_beat",
+    "django_htmx",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "mozilla_django_oidc",
+    "pgtrigger",
+    "rest_framework",
+    "sas_platform.socle",
+    "comptes",
+    "annuaire",
+    "participation",
+    "agenda",
+    "orientation",
+    "sas_platform",
+]
+
+MIDDLEWARE = [
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "sas_platform.urls"
+WSGI_APPLICATION = "sas_platform.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [RACINE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Base, courtier, caches -------------------------------------------------
+
+DATABASES = {
+    "default": env.db("DATABASE_URL", default="postgres://sas:sas@127.0.0.1:5432/sas")
+    | {
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+            "server_side_binding": True,
+            "prepare_threshold": 2,
+            "connect_timeout": 3,
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+}
+
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 90
+CELERY_TASK_DEFAULT_QUEUE = "calculs"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Sans ces trois valeurs, la tâche d’un processus tué ne revient qu’après 100 s (docs/adr/0006).
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = "Europe/Paris"
+
+# --- Langue et heure --------------------------------------------------------
+
+LANGUAGE_CODE = "fr"
+USE_I18N = True
+TIME_ZONE = "Europe/Paris"
+USE_TZ = True
+
+# --- Comptes et connexion ---------------------------------------------------
+
+AUTH_USER_MODEL = "comptes.Compte"
+AUTHENTICATION_BACKENDS = ["comptes.connecteurs.psc.ConnexionPSC"]
+LOGIN_URL = "comptes:connexion"
+LOGIN_REDIRECT_URL = "accueil"
+LOGOUT_REDIRECT_URL = "comptes:connexion"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+SESSION_COOKIE_AGE = 4 * 3600
+SESSION_COOKIE_NAME = "sas_session"
+SESSION_COOKIE_SECURE = EST_EN_LIGNE
+CSRF_COOKIE_SECURE = EST_EN_LIGNE
+CSRF_COOKIE_HTTPONLY = True
+
+# --- En-têtes de sécurité ---------------------------------------------------
+
+SECURE_SSL_REDIRECT = EST_EN_LIGNE
+SECURE_REDIRECT_EXEMPT = [r"^sante/$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if EST_EN_LIGNE else None
+SECURE_HSTS_SECONDS = 31_536_000 if EST_EN_LIGNE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Fichiers statiques -----------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(RACINE / "var" / "static"))
+STATICFILES_DIRS = [RACINE / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+# Le manifeste réécrit les url() des feuilles de style : les empreintes du DSFR ne valent plus.
+DSFR_USE_INTEGRITY_CHECKSUMS = False
+DSFR_MARK_OPTIONAL_FIELDS = True

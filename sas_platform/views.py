@@ -1,0 +1,1 @@
+"""Pages communes : accueil, mentions, sonde de santé."""
