@@ -12,7 +12,7 @@ class Point(NamedTuple):
     y: float
 
 
-class PointField(models.Field[Point | None, Point | None]):
+class PointField(models.Field):  # type: ignore[type-arg]
     """Type `point` natif : indexable par GiST dans tout PostgreSQL, sans extension."""
 
     description = "Point du plan"
