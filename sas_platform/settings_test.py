@@ -1,12 +1,26 @@
 """Réglages des tests : ce qui diffère, et rien d’autre."""
 
 import os
+import re
 
 os.environ.setdefault("ENVIRONNEMENT", "test")
 
 from sas_platform.settings import *  # noqa: F403
+from sas_platform.settings import DATABASES, REDIS_URL, STORAGES
 
-STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_AUTOREFRESH = True  # les fichiers sont lus à la demande, sans collectstatic
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
+
+# Chaque processus de pytest-xdist a sa base Redis : les budgets et les verrous des uns ne gênent pas les autres.
+_processus = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS_URL = re.sub(r"/(\d+)$", lambda numero: f"/{int(numero[1]) + 8 * _processus}", REDIS_URL)
+CELERY_BROKER_URL = REDIS_URL
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+}
+
+# Le groupement des connexions garde des fils ouverts entre deux tests ; une base modèle ne se copie que sans eux.
+DATABASES["default"]["OPTIONS"].pop("pool", None)

@@ -1,0 +1,105 @@
+"""Ce que tous les tests partagent : base, réseau fermé, horloge, comptage des requêtes, navigateur."""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import settings as hypothesis_settings
+from pytest_socket import socket_allow_hosts
+
+from tests.base_modele import creer_base_de_test, supprimer_base_de_test
+from tests.navigateur import (  # noqa: F401
+    CHROMIUM,
+    INSTALLER_CHROMIUM,
+    axe,
+    capture,
+    connecter,
+    navigateur,
+    page,
+    serveur,
+)
+
+BOUCLE_LOCALE = ["127.0.0.1", "localhost", "::1"]
+EN_CI = os.environ.get("CI") == "true"
+
+# Le serveur de test écoute sur l’adresse, pas sur un nom que /etc/hosts ne connaît pas toujours.
+os.environ.setdefault("DJANGO_LIVE_TEST_SERVER_ADDRESS", "127.0.0.1")
+
+# Aucun délai par exemple : la durée d’un test dépend de la machine, sa réussite non.
+hypothesis_settings.register_profile("sas", deadline=None)
+hypothesis_settings.load_profile("sas")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Range les tests du navigateur en dernier.
+
+    Playwright laisse une boucle asyncio ouverte dans le fil des tests : après
+    lui, `asyncio.run` serait refusé aux autres.
+    """
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker("navigateur")
+            if CHROMIUM is None and not EN_CI:
+                item.add_marker(pytest.mark.skip(reason=INSTALLER_CHROMIUM))
+    items.sort(key=lambda item: item.get_closest_marker("navigateur") is not None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None:
+        terminalreporter.section("NAVIGATEUR ABSENT : les tests des pages n’ont pas été joués", red=True)
+        terminalreporter.write_line(INSTALLER_CHROMIUM)
+
+
+@pytest.fixture(autouse=True)
+def _reseau_ferme(socket_enabled: None) -> Iterator[None]:
+    """Seule la boucle locale répond : un test qui appelle le dehors échoue."""
+    socket_allow_hosts(BOUCLE_LOCALE, allow_unix_socket=True)
+    yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: pytest.FixtureRequest,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Remplace la création de base de pytest-django par une copie du modèle."""
+    with django_db_blocker.unblock():
+        base = creer_base_de_test()
+    yield
+    with django_db_blocker.unblock():
+        supprimer_base_de_test(base)
+
+
+@pytest.fixture(autouse=True)
+def _courtier_vide(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Le cache, les budgets et les verrous d’un test ne passent pas au suivant."""
+    yield
+    if "_django_db_helper" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        from django.core.cache import cache
+
+        cache.clear()
+
+
+@pytest.fixture
+def compter_requetes() -> Callable[[Callable[[], object]], int]:
+    """`compter_requetes(appel)` rend le nombre de requêtes SQL que fait l’appel."""
+
+    def compter(appel: Callable[[], object]) -> int:
+        with CaptureQueriesContext(connection) as requetes:
+            appel()
+        return len(requetes)
+
+    return compter
+
+
+@pytest.fixture
+def horloge() -> Iterator[time_machine.Traveller]:
+    """Arrête l’horloge un mardi ouvré, à 9 h à Paris ; `horloge.move_to(…)` la déplace."""
+    with time_machine.travel(dt.datetime(2026, 3, 17, 8, 0, tzinfo=dt.UTC), tick=False) as voyageur:
+        yield voyageur
