@@ -1,0 +1,32 @@
+import factory
+from factory.django import DjangoModelFactory
+
+from participation.enums import Modalite
+from participation.models import Participation, ParticipationStructure
+from tests.annuaire.factories import EffecteurFactory, StructureFactory
+
+
+class ParticipationFactory(DjangoModelFactory):
+    """Effecteur qui participe à titre individuel et laisse montrer ses créneaux."""
+
+    class Meta:
+        model = Participation
+
+    effecteur = factory.SubFactory(EffecteurFactory)
+    participe = True
+    modalite = Modalite.INDIVIDUEL
+
+    class Params:
+        refus = factory.Trait(participe=False, modalite="")
+        sans_affichage = factory.Trait(refuse_affichage=True)
+        via_cpts = factory.Trait(modalite=Modalite.CPTS)
+        via_msp = factory.Trait(modalite=Modalite.MSP)
+        via_sos = factory.Trait(modalite=Modalite.SOS)
+
+
+class ParticipationStructureFactory(DjangoModelFactory):
+    class Meta:
+        model = ParticipationStructure
+
+    structure = factory.SubFactory(StructureFactory)
+    participe = True
