@@ -285,8 +285,8 @@ class OffreLieu(models.Model):
 
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+", db_index=False)
     specialite = models.ForeignKey(Specialite, on_delete=models.CASCADE, related_name="+", db_index=False)
-    position = PointField("position", help_text="km : x = longitude × cos(latitude), y = latitude")
-    fuseau = models.PositiveSmallIntegerField("rang du fuseau")
+    position = PointField("position", help_text="degrés : x = longitude, y = latitude")
+    fuseau = models.PositiveSmallIntegerField("rang du fuseau dans FUSEAUX")
     participe = models.BooleanField("participe", default=False)
     en_sus = models.BooleanField("accepte en sus", default=False)
     premier_debut = models.IntegerField("premier début", null=True)
@@ -305,12 +305,19 @@ class OffreLieu(models.Model):
 
 
 class CarteLieu(models.Model):
-    """Ce que la carte de résultat montre d’un lieu : un document par lieu, reconstruit avec `OffreLieu`."""
+    """Ce que la carte de résultat montre d’un lieu : un document par lieu, reconstruit avec `OffreLieu`.
+
+    `debuts`, `fins` (minute où le créneau n’est plus proposable) et `masques`
+    (types de consultation) reprennent les créneaux du document, dans l’ordre,
+    pour que SQL filtre et trie sans le lire.
+    """
 
     lieu = models.OneToOneField(LieuExercice, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    document = models.JSONField("document")
+    document = models.TextField("document JSON")
     debuts = ArrayField(models.IntegerField(), default=list)
     fins = ArrayField(models.IntegerField(), default=list)
+    masques = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    lots = ArrayField(models.IntegerField(), default=list)
     empreinte = models.CharField(max_length=32)
 
     class Meta:

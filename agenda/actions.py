@@ -1,0 +1,126 @@
+"""Tenir et libérer une place de l’agenda saisi."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from agenda.domaine.offre import CreneauCarte, en_instant
+from agenda.lectures import occurrence_designee
+from agenda.models import Disponibilite, Reservation
+from agenda.offre import creneaux_du_lieu, rafraichir
+from annuaire.models import LieuExercice
+
+
+class PlaceIndisponible(Exception):
+    """Refus de tenir une place. `code` : `place_prise`, `perimee` ou `inconnue`."""
+
+    MESSAGES = {
+        "place_prise": "Cette place vient d’être prise. Veuillez sélectionner un autre créneau.",
+        "perimee": "Ce créneau n’est plus proposé. Veuillez sélectionner un autre créneau.",
+        "inconnue": "Ce créneau n’existe pas.",
+    }
+
+    def __init__(self, code: str, lieu_id: int | None = None) -> None:
+        super().__init__(self.MESSAGES[code])
+        self.code = code
+        self.lieu_id = lieu_id
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTenue:
+    """Bornes dans le fuseau du lieu ; `prises` compte la place qui vient d’être tenue."""
+
+    reservation: Reservation
+    lieu: LieuExercice
+    debut: datetime
+    fin: datetime
+    est_plage: bool
+    capacite: int
+    prises: int
+    modalites: tuple[str, ...]
+
+
+def prendre_place(*, creneau_id: str, maintenant: datetime) -> PlaceTenue:
+    """Tient une place, dans la transaction de l’appelant, et met la projection à jour.
+
+    Le lieu est verrouillé : ce qui est tenu est vérifié sur les sources, non
+    sur la copie que l’écran montrait. La base garde le dernier mot
+    (`reservation_une_place_une_fois`). Lève `PlaceIndisponible`.
+    """
+    designee = occurrence_designee(creneau_id)
+    lieu_id = designee and Disponibilite.objects.filter(pk=designee[0]).values_list("lieu", flat=True).first()
+    if not designee or not lieu_id:
+        raise PlaceIndisponible("inconnue")
+    lieu = _verrouiller(lieu_id)
+    proposes = {creneau.id: creneau for creneau in creneaux_du_lieu(lieu_id, maintenant)}
+    creneau = proposes.get(creneau_id)
+    if creneau is None:
+        raise PlaceIndisponible("place_prise" if _est_pleine(*designee) else "perimee", lieu_id)
+    reservation = _inserer(*designee, creneau, maintenant)
+    if reservation is None:
+        raise PlaceIndisponible("place_prise", lieu_id)
+    rafraichir([lieu_id], maintenant)
+    fuseau = ZoneInfo(lieu.fuseau)
+    return PlaceTenue(
+        reservation=reservation,
+        lieu=lieu,
+        debut=en_instant(creneau.debut).astimezone(fuseau),
+        fin=en_instant(creneau.fin).astimezone(fuseau),
+        est_plage=creneau.est_plage,
+        capacite=creneau.capacite,
+        prises=creneau.prises + 1,
+        modalites=creneau.modalites,
+    )
+
+
+@transaction.atomic
+def liberer_place(*, reservation: Reservation, maintenant: datetime) -> bool:
+    """Rend la place et met la projection à jour ; faux si elle était déjà rendue."""
+    lieu_id = reservation.disponibilite.lieu_id
+    _verrouiller(lieu_id)
+    liberees = Reservation.objects.filter(pk=reservation.pk, annulee_le=None).update(annulee_le=maintenant)
+    rafraichir([lieu_id], maintenant)
+    return liberees == 1
+
+
+def _verrouiller(lieu_id: int) -> LieuExercice:
+    lieux = LieuExercice.objects.select_related("effecteur__profession", "structure", "commune")
+    return lieux.select_for_update(of=("self",), no_key=True).get(pk=lieu_id)
+
+
+def _est_pleine(disponibilite_id: int, debut: datetime) -> bool:
+    prises = Reservation.objects.filter(disponibilite=disponibilite_id, debut=debut, annulee_le=None).count()
+    return Disponibilite.objects.filter(pk=disponibilite_id, capacite__lte=prises).exists()
+
+
+def _inserer(
+    disponibilite_id: int, debut: datetime, creneau: CreneauCarte, maintenant: datetime
+) -> Reservation | None:
+    """Une seule instruction choisit le premier rang libre et le prend ; rien si un autre l’a devancée."""
+    with connection.cursor() as curseur:
+        curseur.execute(
+            """
+            INSERT INTO agenda_reservation (disponibilite_id, debut, fin, rang, prise_le)
+            SELECT d.id, %(debut)s, %(fin)s, rang, %(maintenant)s
+            FROM agenda_disponibilite d, generate_series(1, d.capacite) AS rang
+            WHERE d.id = %(disponibilite)s AND NOT EXISTS (
+                SELECT FROM agenda_reservation r
+                WHERE r.disponibilite_id = d.id AND r.debut = %(debut)s
+                AND r.rang = rang AND r.annulee_le IS NULL
+            )
+            ORDER BY rang LIMIT 1
+            ON CONFLICT DO NOTHING RETURNING id
+            """,
+            {
+                "disponibilite": disponibilite_id,
+                "debut": debut,
+                "fin": en_instant(creneau.fin),
+                "maintenant": maintenant,
+            },
+        )
+        ligne = curseur.fetchone()
+    return Reservation.objects.select_related("disponibilite").get(pk=ligne[0]) if ligne else None

@@ -1,0 +1,123 @@
+"""Lire un créneau désigné par son identifiant opaque."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from agenda.domaine.offre import CreneauCarte, en_instant, en_minutes, fin_de_fenetre
+from agenda.editeurs.liens import LienRefuse, avec_origine
+from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Editeur
+from agenda.offre import decodeur_carte
+from annuaire.models import LieuExercice
+
+_SAS = re.compile(r"d(?P<disponibilite>[0-9]{1,18})-(?P<minute>[0-9]{1,9})")
+_EDITEUR = re.compile(r"e(?P<agenda>[0-9]{1,18})-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class CreneauSas:
+    """Un créneau ou une plage de l’agenda saisi où il reste de la place. Bornes dans le fuseau du lieu."""
+
+    id: str
+    lieu: LieuExercice
+    debut: datetime
+    fin: datetime
+    est_plage: bool
+    capacite: int
+    prises: int
+    modalites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreneauEditeur:
+    """Un créneau d’éditeur réservable en ligne. `lien` porte déjà l’origine ; bornes dans le fuseau du lieu."""
+
+    id: str
+    lieu: LieuExercice
+    editeur: Editeur
+    debut: datetime
+    fin: datetime
+    modalites: tuple[str, ...]
+    lien: str
+
+
+def occurrence_designee(creneau_id: str) -> tuple[int, datetime] | None:
+    """(disponibilité, début en UTC) d’un identifiant de l’agenda saisi ; rien s’il n’en est pas un."""
+    trouve = _SAS.fullmatch(creneau_id)
+    if trouve is None:
+        return None
+    return int(trouve["disponibilite"]), en_instant(int(trouve["minute"]))
+
+
+def creneau_sas(creneau_id: str, maintenant: datetime) -> CreneauSas | None:
+    """Le créneau tel que la projection le montre ; rien s’il n’est plus proposable."""
+    designee = occurrence_designee(creneau_id)
+    if designee is None:
+        return None
+    disponibilite = Disponibilite.objects.filter(pk=designee[0]).values_list("lieu_id", flat=True).first()
+    trouve = disponibilite and _dans_la_carte(disponibilite, creneau_id, maintenant)
+    if not trouve:
+        return None
+    lieu, creneau = trouve
+    fuseau = ZoneInfo(lieu.fuseau)
+    return CreneauSas(
+        id=creneau_id,
+        lieu=lieu,
+        debut=en_instant(creneau.debut).astimezone(fuseau),
+        fin=en_instant(creneau.fin).astimezone(fuseau),
+        est_plage=creneau.est_plage,
+        capacite=creneau.capacite,
+        prises=creneau.prises,
+        modalites=creneau.modalites,
+    )
+
+
+def creneau_editeur(creneau_id: str, maintenant: datetime) -> CreneauEditeur | None:
+    """Le créneau d’éditeur et son lien de réservation ; rien s’il a disparu ou n’est pas réservable en ligne."""
+    trouve = _EDITEUR.fullmatch(creneau_id)
+    agenda = (
+        trouve
+        and AgendaEditeur.objects.filter(pk=int(trouve["agenda"]))
+        .select_related("raccordement__editeur")
+        .only("lieu_id", "raccordement__editeur")
+        .first()
+    )
+    dans_la_carte = agenda and _dans_la_carte(agenda.lieu_id, creneau_id, maintenant)
+    if not agenda or not dans_la_carte:
+        return None
+    lieu, creneau = dans_la_carte
+    editeur = agenda.raccordement.editeur
+    try:
+        lien = avec_origine(creneau.lien, origine=editeur.origine, hotes=editeur.hotes_reservation)
+    except LienRefuse:
+        return None
+    fuseau = ZoneInfo(lieu.fuseau)
+    return CreneauEditeur(
+        id=creneau_id,
+        lieu=lieu,
+        editeur=editeur,
+        debut=en_instant(creneau.debut).astimezone(fuseau),
+        fin=en_instant(creneau.fin).astimezone(fuseau),
+        modalites=creneau.modalites,
+        lien=lien,
+    )
+
+
+def _dans_la_carte(
+    lieu_id: int, creneau_id: str, maintenant: datetime
+) -> tuple[LieuExercice, CreneauCarte] | None:
+    carte = (
+        CarteLieu.objects.filter(lieu=lieu_id)
+        .select_related("lieu__effecteur__profession", "lieu__structure", "lieu__commune")
+        .first()
+    )
+    if carte is None:
+        return None
+    fin = en_minutes(fin_de_fenetre(maintenant, ZoneInfo(carte.lieu.fuseau)))
+    for creneau in decodeur_carte.decode(carte.document).creneaux:
+        if creneau.id == creneau_id and creneau.expire > en_minutes(maintenant) and creneau.debut < fin:
+            return carte.lieu, creneau
+    return None
