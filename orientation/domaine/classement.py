@@ -1,0 +1,59 @@
+"""Ordre des résultats, et pourquoi chaque offre est à sa place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+
+
+class Groupe(IntEnum):
+    """Groupes, dans l’ordre de la liste (design § 5). Le médecin traitant passera avant tous."""
+
+    LIBRE_PARTICIPANT = 1
+    LIBRE = 2
+    EN_SUS = 3
+    AUTRE = 4
+
+
+RAISONS = {
+    Groupe.LIBRE_PARTICIPANT: "Participe au SAS",
+    Groupe.LIBRE: "Ne participe pas au SAS",
+    Groupe.EN_SUS: "Sans créneau libre, accepte des patients en sus de ses disponibilités",
+    Groupe.AUTRE: "Sans créneau libre, n’a pas déclaré accepter de patients en sus",
+}
+
+
+def groupe(*, est_libre: bool, participe: bool, en_sus: bool) -> Groupe:
+    if est_libre:
+        return Groupe.LIBRE_PARTICIPANT if participe else Groupe.LIBRE
+    return Groupe.EN_SUS if en_sus else Groupe.AUTRE
+
+
+def raison_du_rang(
+    groupe: Groupe, *, premier: datetime | None, maintenant: datetime, distance_km: float
+) -> str:
+    """Phrase de la carte : groupe, premier créneau, distance, dans l’ordre où ils comptent.
+
+    `premier` est dans le fuseau du lieu ; un créneau en cours se lit « dès maintenant ».
+    """
+    morceaux = [RAISONS[groupe]]
+    if premier is not None:
+        morceaux.append(f"libre {_quand(premier, maintenant)}")
+    morceaux.append(f"à {distance(distance_km)}")
+    return " · ".join(morceaux)
+
+
+def distance(km: float) -> str:
+    """Distance à vol d’oiseau : en mètres, par dizaines, sous un kilomètre ; sinon en km."""
+    if km < 1:
+        return f"{round(km * 100) * 10}\u00a0m"
+    return f"{km:.1f}\u00a0km".replace(".", ",")
+
+
+def _quand(premier: datetime, maintenant: datetime) -> str:
+    if premier <= maintenant:
+        return "dès maintenant"
+    ecart = (premier.date() - maintenant.astimezone(premier.tzinfo).date()).days
+    heure = f"{premier:%H}\u00a0h\u00a0{premier:%M}"
+    jour = {0: "aujourd’hui", 1: "demain", 2: "après-demain"}.get(ecart, f"le {premier:%d/%m}")
+    return f"{jour} à {heure}"
