@@ -3,6 +3,8 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sas_platform.settings")
 
@@ -10,4 +12,29 @@ app = Celery("sas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-app.conf.beat_schedule = {}
+
+# Quatre files, pour que la charge de l’une ne retarde pas les autres (docs/adr/0006).
+app.conf.task_queues = [Queue(nom) for nom in ("immediat", "fond", "sorties", "calculs")]
+app.conf.task_routes = {
+    "agenda.tasks.rafraichir_*": {"queue": "immediat"},
+    "agenda.tasks.interroger_*": {"queue": "fond"},
+    "orientation.tasks.*": {"queue": "sorties"},
+}
+
+app.conf.beat_schedule = {
+    "interroger-lots-dus": {
+        "task": "agenda.tasks.interroger_lots_dus",
+        "schedule": 15,
+        "options": {"queue": "fond", "expires": 15},
+    },
+    "balayer-offre": {
+        "task": "agenda.tasks.balayer_offre",
+        "schedule": crontab(),
+        "options": {"queue": "calculs", "expires": 60},
+    },
+    "reconstruire-offre": {
+        "task": "agenda.tasks.reconstruire_offre_periodique",
+        "schedule": crontab(minute=7),
+        "options": {"queue": "calculs", "expires": 3600},
+    },
+}

@@ -5,9 +5,13 @@ fournie par l’exploitant (docs/exploitation.md).
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from sas_platform.journalisation import configurer_journal
 
 RACINE = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -25,6 +29,7 @@ SECRET_KEY = env("SECRET_KEY", default="" if EST_EN_LIGNE else "cle-locale-sans-
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PSC_SIMULE = "http://127.0.0.1:8081/auth/realms/esante-wallet/.well-known/wallet-openid-configuration"
 URL_PUBLIQUE = env("URL_PUBLIQUE", default="http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
@@ -41,7 +46,6 @@ INSTALLED_APPS = [
     "csp",
     "django_celery_beat",
     "django_htmx",
-    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "mozilla_django_oidc",
@@ -57,7 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django_structlog.middlewares.RequestMiddleware",
+    "sas_platform.journalisation.Journal",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -65,8 +69,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "comptes.sessions.DureeDeSession",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -140,17 +145,74 @@ USE_TZ = True
 # --- Comptes et connexion ---------------------------------------------------
 
 AUTH_USER_MODEL = "comptes.Compte"
-AUTHENTICATION_BACKENDS = ["comptes.connecteurs.psc.ConnexionPSC"]
+AUTHENTICATION_BACKENDS = ["comptes.connexion.ConnexionPSC"]
 LOGIN_URL = "comptes:connexion"
 LOGIN_REDIRECT_URL = "accueil"
 LOGOUT_REDIRECT_URL = "comptes:connexion"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 SESSION_COOKIE_AGE = 4 * 3600
+SESSION_INACTIVITE_S = 30 * 60
 SESSION_COOKIE_NAME = "sas_session"
 SESSION_COOKIE_SECURE = EST_EN_LIGNE
 CSRF_COOKIE_SECURE = EST_EN_LIGNE
 CSRF_COOKIE_HTTPONLY = True
+
+# Pro Santé Connect. La découverte a un nom de fichier à elle : `/.well-known/wallet-openid-configuration`.
+PSC_DECOUVERTE_URL = env("PSC_DECOUVERTE_URL", default="" if EST_EN_LIGNE else PSC_SIMULE)
+PSC_CLIENT_ID = env("PSC_CLIENT_ID", default="" if EST_EN_LIGNE else "plateforme-sas")
+PSC_CLIENT_SECRET = env("PSC_CLIENT_SECRET", default="" if EST_EN_LIGNE else "secret-de-demonstration")
+# Hôtes (avec leur port) vers lesquels la découverte peut envoyer.
+PSC_HOTES_ADMIS = env.list(
+    "PSC_HOTES_ADMIS",
+    default=[
+        "auth.esw.esante.gouv.fr",
+        "wallet.esw.esante.gouv.fr",
+        "auth.bas.psc.esante.gouv.fr",
+        "wallet.bas.psc.esante.gouv.fr",
+    ]
+    if EST_EN_LIGNE
+    else [urlsplit(PSC_DECOUVERTE_URL).netloc],
+)
+PSC_ACR_ADMIS = env.list("PSC_ACR_ADMIS", default=["eidas1"])
+PSC_DELAIS_S = (2.0, 5.0)  # connexion, lecture
+PSC_DERIVE_HORLOGE_S = 60
+# Le temps de s’identifier chez Pro Santé Connect, téléphone en main.
+PSC_DUREE_ETAT_S = 600
+OIDC_RP_SCOPES = "openid scope_all"
+OIDC_AUTH_REQUEST_EXTRA_PARAMS = {"acr_values": "eidas1"}
+OIDC_USE_PKCE = True
+OIDC_AUTHENTICATION_CALLBACK_URL = "comptes:oidc_retour"
+
+# --- API --------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "comptes.jetons.JetonAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["comptes.jetons.APourPortee"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "sas_platform.socle.problemes.traiter_exception",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Plateforme numérique du SAS",
+    "DESCRIPTION": "Recherche d’une offre de soins non programmés et orientation.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Services extérieurs ----------------------------------------------------
+
+# Géocodeur de l’État (Géoplateforme) ; vide : l’index local répond seul.
+GEOCODEUR_URL = env("GEOCODEUR_URL", default="")
 
 # --- En-têtes de sécurité ---------------------------------------------------
 
@@ -162,6 +224,26 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        # La déconnexion est un formulaire que la réponse renvoie chez Pro Santé Connect.
+        "form-action": [SELF, *PSC_HOTES_ADMIS],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- Journal ----------------------------------------------------------------
+
+LOGGING = configurer_journal(env("NIVEAU_JOURNAL", default="INFO"))
 
 # --- Fichiers statiques -----------------------------------------------------
 

@@ -1,3 +1,24 @@
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from sas_platform import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.accueil, name="accueil"),
+    path("", include("comptes.urls")),
+    path("mentions-legales/", views.page, {"gabarit": "mentions_legales"}, name="mentions_legales"),
+    path(
+        "donnees-personnelles/", views.page, {"gabarit": "donnees_personnelles"}, name="donnees_personnelles"
+    ),
+    path("accessibilite/", views.page, {"gabarit": "accessibilite"}, name="accessibilite"),
+    path("sante/", views.sante, name="sante"),
+    path("api/v1/", include("sas_platform.urls_api")),
+    path("administration/", admin.site.urls),
+]
+if find_spec("orientation.urls"):
+    urlpatterns.append(path("", include("orientation.urls")))
+
+handler400 = "sas_platform.views.erreur_400"
+handler500 = "sas_platform.views.erreur_500"

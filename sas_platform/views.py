@@ -1,1 +1,77 @@
-"""Pages communes : accueil, mentions, sonde de santé."""
+"""Pages communes : accueil, pages légales, pages d’erreur."""
+
+import sys
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from sas_platform import sonde
+from sas_platform.socle.problemes import TYPE_MIME, probleme
+
+
+@login_not_required
+@require_safe
+def accueil(request: HttpRequest) -> HttpResponse:
+    roles = [] if isinstance(request.user, AnonymousUser) else sorted(request.user.roles)
+    return render(request, "accueil.html", {"libelles_roles": [role.label for role in roles]})
+
+
+@login_not_required
+@require_safe
+def page(request: HttpRequest, gabarit: str) -> HttpResponse:
+    """Page de texte, sans donnée."""
+    return render(request, f"pages/{gabarit}.html")
+
+
+def erreur_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _veut_du_json(request):
+        return _probleme(400, "malformee", "Demande malformée.")
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def erreur_500(request: HttpRequest) -> HttpResponse:
+    """Panne : 503 si la base ne répond pas, 500 sinon. Ne lit ni session ni compte."""
+    panne_de_base = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    etat = 503 if panne_de_base else 500
+    if _veut_du_json(request):
+        code, detail = (
+            ("indisponible", "La base de données ne répond pas.")
+            if panne_de_base
+            else ("interne", "Erreur inattendue.")
+        )
+        reponse: HttpResponse = _probleme(etat, code, detail)
+    else:
+        contexte = {"identifiant_requete": getattr(request, "identifiant", "inconnue")}
+        reponse = HttpResponse(render_to_string(f"{etat}.html", contexte), status=etat)
+    if panne_de_base:
+        reponse.headers["Retry-After"] = "30"
+    reponse.headers["Cache-Control"] = "no-store"
+    return reponse
+
+
+def _veut_du_json(request: HttpRequest) -> bool:
+    return request.path.startswith(("/api/", "/fhir/"))
+
+
+def _probleme(status: int, code: str, detail: str) -> JsonResponse:
+    return JsonResponse(
+        probleme(status=status, code=code, detail=detail),
+        status=status,
+        content_type=TYPE_MIME,
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+@login_not_required
+@never_cache
+@require_safe
+def sante(request: HttpRequest) -> JsonResponse:
+    etat = sonde.lire(maintenant=timezone.now())
+    return JsonResponse(etat, status=200 if etat["statut"] == "ok" else 503)

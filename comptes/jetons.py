@@ -1,0 +1,54 @@
+"""Jetons de l’API : authentification et portées."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+
+from comptes import droits
+from comptes.models import Compte, Jeton
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+LONGUEUR_MAX = 200
+
+
+class JetonAuthentication(BaseAuthentication):
+    """`Authorization: Bearer …`. Une requête SQL : l’empreinte est cherchée, le secret n’est comparé nulle part."""
+
+    def authenticate(self, request: Request) -> tuple[Compte, Jeton] | None:
+        morceaux = get_authorization_header(request).split()
+        if not morceaux or morceaux[0].lower() != b"bearer":
+            return None
+        if len(morceaux) != 2 or len(morceaux[1]) > LONGUEUR_MAX:
+            raise AuthenticationFailed("Jeton malformé.")
+        empreinte = Jeton.empreinte_de(morceaux[1].decode("latin-1"))
+        jetons = Jeton.objects.valides(timezone.now()).select_related("compte")
+        jeton = jetons.filter(empreinte=empreinte).first()
+        if jeton is None:
+            raise AuthenticationFailed("Jeton inconnu, expiré ou révoqué.")
+        return jeton.compte, jeton
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class APourPortee(BasePermission):
+    """Le rôle de la personne ouvre la route (table des droits), et la portée du jeton couvre la vue (`portee`)."""
+
+    message = "Ce compte ou ce jeton ne permet pas cette action."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.user, Compte):
+            return False
+        route: Any = request.resolver_match
+        if not droits.peut(request.user, route.view_name):
+            return False
+        portee = getattr(view, "portee", None)
+        return not isinstance(request.auth, Jeton) or portee in request.auth.portees
