@@ -105,14 +105,14 @@ def _inserer(
         curseur.execute(
             """
             INSERT INTO agenda_reservation (disponibilite_id, debut, fin, rang, prise_le)
-            SELECT d.id, %(debut)s, %(fin)s, rang, %(maintenant)s
-            FROM agenda_disponibilite d, generate_series(1, d.capacite) AS rang
+            SELECT d.id, %(debut)s, %(fin)s, place.rang, %(maintenant)s
+            FROM agenda_disponibilite d, generate_series(1, d.capacite) AS place (rang)
             WHERE d.id = %(disponibilite)s AND NOT EXISTS (
                 SELECT FROM agenda_reservation r
                 WHERE r.disponibilite_id = d.id AND r.debut = %(debut)s
-                AND r.rang = rang AND r.annulee_le IS NULL
+                AND r.rang = place.rang AND r.annulee_le IS NULL
             )
-            ORDER BY rang LIMIT 1
+            ORDER BY place.rang LIMIT 1
             ON CONFLICT DO NOTHING RETURNING id
             """,
             {

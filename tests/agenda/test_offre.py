@@ -1,0 +1,189 @@
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from agenda.models import CarteLieu, Disponibilite, OffreLieu
+from agenda.offre import balayer, creneaux_du_lieu, decodeur_carte, lieux_vivants, rafraichir
+from tests.agenda.factories import (
+    AgendaEditeurFactory,
+    DisponibiliteFactory,
+    IndisponibiliteFactory,
+    ReservationFactory,
+)
+from tests.annuaire.factories import (
+    EffecteurFactory,
+    LieuExerciceFactory,
+    SpecialiteFactory,
+    StructureFactory,
+)
+from tests.participation.factories import ParticipationFactory, ParticipationStructureFactory
+
+pytestmark = pytest.mark.django_db
+MATIN = datetime(2026, 11, 2, 7, tzinfo=UTC)  # lundi, 8 h à Paris
+
+
+@pytest.fixture(autouse=True)
+def _specialites(db):
+    SpecialiteFactory()
+    SpecialiteFactory(pediatrie=True)
+    SpecialiteFactory(centre_de_sante=True)
+
+
+def creneaux(lieu) -> list[str]:
+    return [c.id for c in decodeur_carte.decode(CarteLieu.objects.get(lieu=lieu).document).creneaux]
+
+
+def test_reconstruire_ne_change_rien_a_une_projection_a_jour():
+    lieu = DisponibiliteFactory(hebdomadaire=True).lieu
+    AgendaEditeurFactory(lieu=lieu)
+    ReservationFactory(disponibilite__lieu=lieu, disponibilite__plage=True)
+    assert rafraichir([lieu.pk], MATIN) == 1
+
+    with CaptureQueriesContext(connection) as requetes:
+        changees = rafraichir([lieu.pk], MATIN)
+
+    assert changees == 0
+    assert not [r for r in requetes if r["sql"].lstrip().startswith(("INSERT", "UPDATE"))]
+
+
+def test_toute_source_qui_change_change_la_carte():
+    disponibilite = DisponibiliteFactory(plage=True)
+    lieu = disponibilite.lieu
+    rafraichir([lieu.pk], MATIN)
+
+    ParticipationFactory(effecteur=lieu.effecteur)
+    assert rafraichir([lieu.pk], MATIN) == 1
+    ReservationFactory(disponibilite=disponibilite)
+    assert rafraichir([lieu.pk], MATIN) == 1
+    AgendaEditeurFactory(lieu=lieu)
+    assert rafraichir([lieu.pk], MATIN) == 1
+    IndisponibiliteFactory(lieu=lieu)
+    assert rafraichir([lieu.pk], MATIN) == 1
+
+    assert creneaux(lieu) == []
+
+
+def test_un_lieu_ferme_ou_un_effecteur_parti_quitte_la_recherche():
+    lieu = DisponibiliteFactory().lieu
+    rafraichir([lieu.pk], MATIN)
+    assert OffreLieu.objects.filter(lieu=lieu).exists()
+
+    lieu.effecteur.est_actif = False
+    lieu.effecteur.save()
+
+    assert rafraichir([lieu.pk], MATIN) == 1
+    assert not OffreLieu.objects.filter(lieu=lieu).exists()
+    assert not CarteLieu.objects.filter(lieu=lieu).exists()
+
+
+def test_chaque_specialite_de_l_effecteur_trouve_son_lieu():
+    lieu = LieuExerciceFactory(effecteur=EffecteurFactory(savoir_faire=["SM53", "SM40"]))
+
+    rafraichir([lieu.pk], MATIN)
+
+    trouvees = OffreLieu.objects.filter(lieu=lieu).order_by("specialite__code")
+    assert list(trouvees.values_list("specialite__code", flat=True)) == ["SM40", "SM54"]
+
+
+@pytest.mark.parametrize(
+    ("trait", "participe", "en_sus", "saisi", "editeur"),
+    [
+        pytest.param({}, True, True, True, True, id="à titre individuel"),
+        pytest.param({"via_cpts": True}, True, True, True, True, id="via une CPTS"),
+        pytest.param({"via_msp": True}, True, False, True, True, id="via une MSP"),
+        pytest.param({"via_sos": True}, True, False, False, False, id="via SOS Médecins"),
+        pytest.param({"sans_affichage": True}, True, True, True, False, id="refuse l’affichage"),
+        pytest.param({"refus": True}, False, False, True, True, id="ne participe pas"),
+    ],
+)
+def test_la_participation_decide_de_ce_qui_est_visible(trait, participe, en_sus, saisi, editeur):
+    disponibilite = DisponibiliteFactory()
+    lieu = disponibilite.lieu
+    agenda = AgendaEditeurFactory(lieu=lieu)
+    ParticipationFactory(effecteur=lieu.effecteur, **trait)
+
+    rafraichir([lieu.pk], MATIN)
+
+    offre = OffreLieu.objects.get(lieu=lieu)
+    assert (offre.participe, offre.en_sus) == (participe, en_sus)
+    sources = [c[0] for c in creneaux(lieu)]
+    assert ("d" in sources, "e" in sources) == (saisi, editeur)
+    assert agenda.lieu == lieu
+
+
+def test_dans_un_centre_de_sante_c_est_le_centre_qui_participe():
+    centre = StructureFactory()
+    ParticipationStructureFactory(structure=centre)
+    lieu_du_centre = LieuExerciceFactory(effecteur=None, structure=centre)
+    salarie = LieuExerciceFactory(structure=centre)
+    ParticipationFactory(effecteur=salarie.effecteur)
+
+    rafraichir([lieu_du_centre.pk, salarie.pk], MATIN)
+
+    assert OffreLieu.objects.get(lieu=lieu_du_centre).en_sus
+    assert not OffreLieu.objects.get(lieu=salarie).participe
+
+
+def test_le_balayage_avance_au_creneau_suivant_puis_a_plus_rien():
+    lieu = DisponibiliteFactory().lieu
+    DisponibiliteFactory(lieu=lieu, heure_debut=time(10), heure_fin=time(10, 20))
+    rafraichir([lieu.pk], MATIN)
+    premier = OffreLieu.objects.get(lieu=lieu).premier_debut
+
+    assert balayer(MATIN) == 0
+    assert balayer(MATIN + timedelta(minutes=60)) == 1
+    assert OffreLieu.objects.get(lieu=lieu).premier_debut == premier + 60
+    assert balayer(MATIN + timedelta(minutes=120)) == 1
+    assert OffreLieu.objects.get(lieu=lieu).premier_debut is None
+
+
+def test_le_nombre_de_requetes_ne_croit_pas_avec_les_lieux(compter_requetes):
+    lieux = [DisponibiliteFactory().lieu.pk]
+    pour_un = compter_requetes(lambda: rafraichir(lieux, MATIN))
+    lieux += [DisponibiliteFactory().lieu.pk for _ in range(5)]
+
+    # Les écritures partent en un seul envoi, une par carte et par offre.
+    assert compter_requetes(lambda: rafraichir(lieux, MATIN)) <= pour_un + 1
+
+
+def test_la_commande_simule_par_defaut(capsys):
+    DisponibiliteFactory(hebdomadaire=True, premier_jour=date(2026, 1, 5))
+
+    call_command("reconstruire_offre")
+    assert "Simulation : 1 lieux, 1 cartes changées" in capsys.readouterr().out
+    assert not CarteLieu.objects.exists()
+
+    call_command("reconstruire_offre", ecrire=True)
+    assert "Écrit : 1 lieux, 1 cartes changées" in capsys.readouterr().out
+    call_command("reconstruire_offre", ecrire=True, vivants=True)
+    assert "Écrit : 1 lieux, 0 cartes changées" in capsys.readouterr().out
+
+
+def test_les_lieux_vivants_sont_ceux_qui_ont_une_source():
+    LieuExerciceFactory()
+    saisi = DisponibiliteFactory().lieu
+    recu = AgendaEditeurFactory().lieu
+
+    assert sorted(lieux_vivants()) == sorted([saisi.pk, recu.pk])
+
+
+def test_a_la_reunion_le_creneau_suit_l_heure_de_la_reunion():
+    lieu = LieuExerciceFactory(reunion=True)
+    DisponibiliteFactory(lieu=lieu)
+
+    assert creneaux_du_lieu(lieu.pk, MATIN) == ()  # 9 h à Saint-Denis, c’était 5 h UTC
+    (creneau,) = creneaux_du_lieu(lieu.pk, MATIN - timedelta(hours=3))
+    assert creneau.debut == int(datetime(2026, 11, 2, 5, tzinfo=UTC).timestamp()) // 60
+
+
+def test_une_disponibilite_supprimee_disparait():
+    disponibilite = DisponibiliteFactory()
+    rafraichir([disponibilite.lieu_id], MATIN)
+
+    Disponibilite.objects.all().delete()
+    rafraichir([disponibilite.lieu_id], MATIN)
+
+    assert creneaux(disponibilite.lieu) == []
