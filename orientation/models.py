@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,19 +13,35 @@ from django.db.models import F, Q
 from agenda.enums import ModaliteConsultation
 from agenda.models import Editeur, Reservation
 from annuaire.models import LieuExercice
+from comptes.models import Compte
 from orientation.enums import TypeOrientation, Voie
+
+
+class OrientationQuerySet(models.QuerySet["Orientation"]):
+    def visibles_par(self, compte: Compte) -> OrientationQuerySet:
+        return self.filter(acteur=compte)
+
+    def enregistrees_entre(self, debut: datetime, fin: datetime) -> OrientationQuerySet:
+        return self.filter(prise_le__gte=debut, prise_le__lt=fin)
+
+    def pour_affichage(self) -> OrientationQuerySet:
+        """Tout ce que lisent la liste, la notification et l’API ; la plus récente d’abord."""
+        lieu = ("lieu__effecteur__profession", "lieu__structure", "lieu__commune")
+        return self.select_related("reservation__disponibilite", *lieu).order_by("-prise_le", "-pk")
 
 
 class Orientation(models.Model):
     """Une décision d’orienter vers un lieu, à une heure. Aucune donnée de patient (O-06).
 
     L’identité du régulateur, le destinataire et les dates sont établis par le
-    serveur (W-20). `cle` est la clé d’idempotence de l’appelant.
+    serveur (W-20). `cle` est la clé d’idempotence de l’appelant, `empreinte`
+    celle de sa demande : la même clé ne sert pas à deux demandes.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     acteur = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     cle = models.CharField("clé d’idempotence", max_length=100)
+    empreinte = models.CharField("empreinte de la demande", max_length=64, editable=False)
     type = models.CharField("type", max_length=1, choices=TypeOrientation.choices)
     voie = models.CharField("voie", max_length=12, choices=Voie.choices)
     lieu = models.ForeignKey(LieuExercice, on_delete=models.PROTECT, related_name="+")
@@ -39,15 +56,31 @@ class Orientation(models.Model):
     prise_le = models.DateTimeField("enregistrée le")
     annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
 
+    objects = OrientationQuerySet.as_manager()
+
     class Meta:
         verbose_name = "orientation"
+        indexes = [models.Index(fields=["acteur", "prise_le"], name="orientation_acteur_jour")]
         constraints = [
             models.UniqueConstraint(name="orientation_cle_par_acteur", fields=["acteur", "cle"]),
+            models.CheckConstraint(name="orientation_a_une_cle", condition=~Q(cle="")),
             models.CheckConstraint(
                 name="orientation_reservation_selon_la_voie",
                 condition=Q(voie=Voie.AGENDA_SAS, reservation__isnull=False)
                 | (~Q(voie=Voie.AGENDA_SAS) & Q(reservation=None)),
                 violation_error_message="Seule une orientation de l’agenda SAS tient une place.",
+            ),
+            models.CheckConstraint(
+                name="orientation_type_selon_la_voie",
+                condition=Q(type=TypeOrientation.OSNP_CRENEAU, voie=Voie.AGENDA_SAS)
+                | Q(type=TypeOrientation.OSNP_SURNUMERAIRE, voie=Voie.SURNUMERAIRE)
+                | Q(type=TypeOrientation.IOA, voie=Voie.AGENDA_SAS),
+                violation_error_message="Ce type d’orientation ne passe pas par cette voie.",
+            ),
+            models.CheckConstraint(
+                name="orientation_surnumeraire_a_venir",
+                condition=~Q(voie=Voie.SURNUMERAIRE) | Q(debut__gte=F("prise_le")),
+                violation_error_message="Il n’est pas possible de choisir une date ou une heure passée.",
             ),
             models.CheckConstraint(
                 name="orientation_fin_apres_debut", condition=Q(fin=None) | Q(fin__gt=F("debut"))
@@ -76,6 +109,9 @@ class Redirection(models.Model):
 
     class Meta:
         verbose_name = "redirection"
+        constraints = [
+            models.CheckConstraint(name="redirection_fin_apres_debut", condition=Q(fin__gt=F("debut"))),
+        ]
 
     def __str__(self) -> str:
         return f"redirection {self.uuid}"

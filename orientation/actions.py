@@ -1,0 +1,256 @@
+"""Orienter un patient, revenir dessus, partir vers le site d’un éditeur."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.db import connection, transaction
+
+from agenda.actions import PlaceTenue, liberer_place, prendre_place
+from agenda.lectures import creneau_editeur
+from comptes.actions import tracer
+from comptes.droits import PEUT_ORIENTER
+from comptes.models import Compte
+from orientation.droits import ORIENTE_EN_SUS, REGULE
+from orientation.enums import TypeOrientation, Voie
+from orientation.lectures import offre_du_lieu
+from orientation.models import Orientation, Redirection
+
+HORIZON_SURNUMERAIRE = timedelta(days=30)
+DELAI_DE_REPENTIR = timedelta(hours=1)
+
+_LIEU = re.compile(r"l([0-9]{1,18})")
+
+
+class OrientationRefusee(Exception):
+    """Refus à montrer tel quel ; `code` est celui du document de problème de l’API."""
+
+    code = "refusee"
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code or self.code
+
+
+class OrientationInterdite(OrientationRefusee):
+    code = "interdite"
+
+
+class CleReutilisee(OrientationRefusee):
+    code = "cle_reutilisee"
+
+
+class SurnumeraireRefuse(OrientationRefusee):
+    """Le lieu n’accepte pas d’être sollicité en sus, ou la date ne convient pas."""
+
+
+class PlaceModifiee(OrientationRefusee):
+    """La place existe encore, mais plus telle que le régulateur l’a lue."""
+
+    code = "modifiee"
+
+
+class CreneauParti(OrientationRefusee):
+    code = "perimee"
+
+
+@dataclass(frozen=True, slots=True)
+class Surnumeraire:
+    """Demande hors disponibilité : identifiant opaque du lieu, instant avec fuseau."""
+
+    lieu_id: str
+    debut: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceVue:
+    """Ce que le régulateur avait sous les yeux en confirmant."""
+
+    fin: datetime
+    modalites: tuple[str, ...]
+
+
+@transaction.atomic
+def orienter(
+    *,
+    acteur: Compte,
+    cle: str,
+    maintenant: datetime,
+    creneau_id: str = "",
+    surnumeraire: Surnumeraire | None = None,
+    vue: PlaceVue | None = None,
+) -> Orientation:
+    """Enregistre une orientation, ou rend celle que la même clé a déjà enregistrée.
+
+    Une seule des deux demandes, `creneau_id` ou `surnumeraire`. Tout est écrit
+    ou rien ne l’est ; la trace, qui tient un verrou commun, vient en dernier.
+
+    Lève `PlaceIndisponible` (agenda) si la place n’est plus libre, `PlaceModifiee`
+    si elle diffère de `vue`, `SurnumeraireRefuse`, `CleReutilisee` si la clé a
+    servi à une autre demande, `OrientationInterdite` si le rôle ne le permet pas.
+    """
+    if bool(creneau_id) == bool(surnumeraire):
+        raise ValueError("un créneau ou une demande en sus, l’un des deux")
+    if not acteur.a_un_role(PEUT_ORIENTER):
+        raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
+    empreinte = _empreinte(creneau_id, surnumeraire)
+    _attendre_son_tour(acteur, cle)
+    deja = Orientation.objects.filter(acteur=acteur, cle=cle).first()
+    if deja is not None:
+        if deja.empreinte != empreinte:
+            raise CleReutilisee("Cette clé d’idempotence a déjà servi à une autre demande.")
+        return deja
+    orientation = Orientation(acteur=acteur, cle=cle, empreinte=empreinte, prise_le=maintenant)
+    if surnumeraire is None:
+        place = prendre_place(creneau_id=creneau_id, maintenant=maintenant)
+        _verifier_inchangee(place, vue)
+        _remplir_creneau(orientation, place)
+    else:
+        _remplir_surnumeraire(orientation, surnumeraire, maintenant)
+    orientation.save()
+    _tracer(acteur, "orientation.enregistree", orientation)
+    return orientation
+
+
+@transaction.atomic
+def annuler(*, acteur: Compte, orientation: Orientation, maintenant: datetime) -> Orientation:
+    """Annule une orientation et rend sa place.
+
+    Lève `OrientationRefusee`, de code `deja_annulee` ou `trop_tard`.
+    """
+    orientation = (
+        Orientation.objects.select_for_update(of=("self",))
+        .select_related("reservation")
+        .get(pk=orientation.pk, acteur=acteur)
+    )
+    if orientation.annulee_le is not None:
+        raise OrientationRefusee("Cette orientation est déjà annulée.", "deja_annulee")
+    if not est_annulable(orientation, maintenant):
+        raise OrientationRefusee(
+            "Le rendez-vous est passé : cette orientation ne s’annule plus.", "trop_tard"
+        )
+    if orientation.reservation is not None:
+        liberer_place(reservation=orientation.reservation, maintenant=maintenant)
+    orientation.annulee_le = maintenant
+    orientation.save(update_fields=["annulee_le"])
+    _tracer(acteur, "orientation.annulee", orientation)
+    return orientation
+
+
+@transaction.atomic
+def rediriger(*, acteur: Compte, creneau_id: str, maintenant: datetime) -> str:
+    """Note le départ vers le site de l’éditeur ; rend le lien de réservation, `origin` compris.
+
+    Lève `CreneauParti` si le créneau n’est plus proposé.
+    """
+    if not acteur.a_un_role(PEUT_ORIENTER):
+        raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
+    creneau = creneau_editeur(creneau_id, maintenant)
+    if creneau is None:
+        raise CreneauParti("Ce créneau n’est plus proposé par l’éditeur.")
+    redirection = Redirection.objects.create(
+        acteur=acteur,
+        editeur=creneau.editeur,
+        lieu=creneau.lieu,
+        debut=creneau.debut,
+        fin=creneau.fin,
+        hote=urlsplit(creneau.lien).hostname or "",
+        le=maintenant,
+    )
+    tracer(
+        acteur=acteur,
+        verbe="redirection.enregistree",
+        objet=f"redirection:{redirection.uuid}",
+        lieu=creneau.lieu.pk,
+        editeur=creneau.editeur.code,
+    )
+    return creneau.lien
+
+
+def est_annulable(orientation: Orientation, maintenant: datetime) -> bool:
+    """Tant que le rendez-vous n’est pas passé, et toujours dans l’heure de l’enregistrement."""
+    terme = max(orientation.fin or orientation.debut, orientation.prise_le + DELAI_DE_REPENTIR)
+    return orientation.annulee_le is None and maintenant < terme
+
+
+def prochain_quart_d_heure(instant: datetime) -> datetime:
+    """Premier quart d’heure plein qui n’est pas passé."""
+    rond = instant.replace(minute=0, second=0, microsecond=0)
+    while rond < instant:
+        rond += timedelta(minutes=15)
+    return rond
+
+
+def lieu_designe(identifiant: str) -> int | None:
+    """Clé du lieu que désigne l’identifiant opaque d’une offre ; rien s’il est mal formé."""
+    trouve = _LIEU.fullmatch(identifiant)
+    return int(trouve[1]) if trouve else None
+
+
+def _verifier_inchangee(place: PlaceTenue, vue: PlaceVue | None) -> None:
+    if vue is not None and vue != PlaceVue(place.fin, place.modalites):
+        raise PlaceModifiee("Cette disponibilité a changé depuis son affichage.")
+
+
+def _remplir_creneau(orientation: Orientation, place: PlaceTenue) -> None:
+    regule = orientation.acteur.a_un_role(REGULE)
+    orientation.voie = Voie.AGENDA_SAS
+    orientation.type = TypeOrientation.OSNP_CRENEAU if regule else TypeOrientation.IOA
+    orientation.reservation = place.reservation
+    orientation.lieu = place.lieu
+    orientation.debut, orientation.fin = place.debut, place.fin
+    orientation.modalites = list(place.modalites)
+
+
+def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maintenant: datetime) -> None:
+    if not orientation.acteur.a_un_role(ORIENTE_EN_SUS):
+        raise OrientationInterdite("Votre rôle ne permet pas d’orienter hors disponibilité.")
+    if demande.debut < maintenant:
+        raise SurnumeraireRefuse(
+            "Il n’est pas possible de choisir une date ou une heure passée.", "date_passee"
+        )
+    if demande.debut > maintenant + HORIZON_SURNUMERAIRE:
+        raise SurnumeraireRefuse(
+            f"Choisissez une date dans les {HORIZON_SURNUMERAIRE.days} jours.", "date_lointaine"
+        )
+    lieu_id = lieu_designe(demande.lieu_id)
+    offre = lieu_id and offre_du_lieu(lieu_id, maintenant=maintenant)
+    if not lieu_id or not offre:
+        raise SurnumeraireRefuse("Ce lieu d’exercice n’est plus proposé.", "inconnue")
+    if not offre.en_sus:
+        raise SurnumeraireRefuse(
+            "Ce professionnel n’accepte pas de patient en sus de ses disponibilités.", "en_sus_refuse"
+        )
+    orientation.voie = Voie.SURNUMERAIRE
+    orientation.type = TypeOrientation.OSNP_SURNUMERAIRE
+    orientation.lieu_id = lieu_id
+    orientation.debut = demande.debut
+
+
+def _attendre_son_tour(acteur: Compte, cle: str) -> None:
+    """Deux envois simultanés de la même clé se suivent : le second trouve la ligne du premier."""
+    with connection.cursor() as curseur:
+        numero = zlib.crc32(f"orientation:{acteur.pk}:{cle}".encode())
+        curseur.execute("SELECT pg_advisory_xact_lock(%s)", [numero])
+
+
+def _empreinte(creneau_id: str, surnumeraire: Surnumeraire | None) -> str:
+    demande = f"creneau|{creneau_id}"
+    if surnumeraire is not None:
+        demande = f"surnumeraire|{surnumeraire.lieu_id}|{surnumeraire.debut.timestamp()}"
+    return hashlib.sha256(demande.encode()).hexdigest()
+
+
+def _tracer(acteur: Compte, verbe: str, orientation: Orientation) -> None:
+    tracer(
+        acteur=acteur,
+        verbe=verbe,
+        objet=f"orientation:{orientation.uuid}",
+        lieu=orientation.lieu_id,
+        voie=orientation.voie,
+    )

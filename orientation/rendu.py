@@ -1,0 +1,268 @@
+"""De l’offre à la carte : textes, colonnes de jours, créneaux.
+
+C’est le chemin le plus chaud des pages : une carte porte jusqu’à une
+cinquantaine de créneaux, et dix cartes passent par ici à chaque recherche. Les
+créneaux sont donc écrits à la main ; le reste de la carte est un gabarit plat
+(docs/adr/0009). Tout texte venu de dehors passe par `escape`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from html import escape
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from agenda.enums import ModaliteConsultation
+from orientation.domaine.classement import distance
+from orientation.lectures import CreneauOffert, Offre
+
+JOURS_MONTRES = 3
+CRENEAUX_PAR_JOUR = 4
+INFORMATIONS_COURTES = 100
+JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MOIS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+LETTRES = {
+    ModaliteConsultation.CABINET.value: "C",
+    ModaliteConsultation.TELECONSULTATION.value: "T",
+    ModaliteConsultation.DOMICILE.value: "D",
+}
+_LETTRES_HTML = {
+    modalite: f'<abbr class="sas-modalite" title="{ModaliteConsultation(modalite).label}">{lettre}</abbr>'
+    for modalite, lettre in LETTRES.items()
+}
+_CHIFFRES = re.compile(r"[^0-9+]")
+# Marque de remplacement des adresses : `reverse` coûte plus que tout le reste d’un créneau.
+_MARQUE = "IDENTIFIANT"
+
+
+@dataclass(frozen=True, slots=True)
+class Carte:
+    """Une offre prête pour le gabarit : que du texte, rien à calculer."""
+
+    ancre: str
+    lieu_id: str
+    titre: str
+    sous_titre: str
+    details: str
+    adresse: str
+    telephone: str
+    telephone_lien: str
+    distance: str
+    raison: str
+    infos_debut: str
+    infos: str
+    est_libre: bool
+    participe: bool
+    en_sus: bool
+    debute_hors: bool
+    jours: SafeString
+    fuseau_autre: bool
+
+
+def cartes(offres: Sequence[Offre], *, maintenant: datetime, jeton: str, oriente: bool) -> list[Carte]:
+    """Cartes d’une page, dans l’ordre reçu. `debute_hors` marque la première sans créneau libre."""
+    suite = f"?recherche={escape(jeton)}" if jeton else ""
+    liens = Liens(
+        _modele("orientation:orienter", "creneau_id") + suite, _modele("orientation:rediriger", "creneau_id")
+    )
+    resultat = []
+    hors_annonce = False
+    for offre in offres:
+        debute_hors = offre.groupe > 2 and not hors_annonce
+        hors_annonce = hors_annonce or debute_hors
+        resultat.append(_carte(offre, maintenant, liens if oriente else None, debute_hors))
+    return resultat
+
+
+@dataclass(frozen=True, slots=True)
+class Liens:
+    """Modèles d’adresses où `_MARQUE` tient la place de l’identifiant du créneau."""
+
+    orienter: str
+    rediriger: str
+
+
+def telephone(numero: str) -> tuple[str, str]:
+    """Forme affichée et forme du lien `tel:` ; deux vides si le numéro n’est pas français (S-19 du § 1.12).
+
+    « +33 612345678 » s’affiche « 06 12 34 56 78 », un 08 « 08 xx xx xx xx ».
+    """
+    chiffres = _CHIFFRES.sub("", numero)
+    for prefixe in ("+33", "0033", "+262", "+590", "+594", "+596"):
+        if chiffres.startswith(prefixe):
+            reste = chiffres.removeprefix(prefixe).removeprefix("0")
+            chiffres = f"0{reste}"
+            break
+    if len(chiffres) == 10 and chiffres[0] == "0" and chiffres[1] != "0" and chiffres.isdigit():
+        paires = " ".join(chiffres[i : i + 2] for i in range(0, 10, 2))
+        return paires, f"+33{chiffres[1:]}"
+    if chiffres.startswith("+68") and len(chiffres) in (10, 12):  # Polynésie, Calédonie, Wallis
+        return f"{chiffres[:4]} {chiffres[4:]}", chiffres
+    return "", ""
+
+
+def fraicheur(creneau: CreneauOffert) -> str:
+    """Source d’un créneau et, chez un éditeur, âge de sa lecture."""
+    if creneau.source == "agenda_sas":
+        return "Agenda SAS"
+    source = creneau.editeur or "Éditeur"
+    return source if creneau.age_s is None else f"{source} · lu {_il_y_a(creneau.age_s)}"
+
+
+def _il_y_a(age_s: int) -> str:
+    if age_s < 60:
+        return "à l’instant"
+    if age_s < 3600:
+        return f"il y a {age_s // 60} min"
+    if age_s < 86_400:
+        return f"il y a {age_s // 3600} h"
+    return f"il y a {age_s // 86_400} j"
+
+
+def heure(instant: datetime) -> str:
+    return f"{instant.hour:02d}h{instant.minute:02d}"
+
+
+def jour_long(jour: date) -> str:
+    """« lundi 4 mars 2024 » ; le premier du mois s’écrit « 1er »."""
+    numero = "1er" if jour.day == 1 else str(jour.day)
+    return f"{JOURS[jour.weekday()]} {numero} {MOIS[jour.month - 1]} {jour.year}"
+
+
+def titre(offre: Offre) -> str:
+    if offre.effecteur is not None:
+        return f"{offre.effecteur.prenom} {offre.effecteur.nom}".strip()
+    if offre.structure is not None:
+        return offre.structure.nom
+    return offre.lieu.nom
+
+
+def sous_titre(offre: Offre) -> str:
+    if offre.effecteur is not None:
+        return str(offre.effecteur.profession)
+    return str(offre.structure.type) if offre.structure is not None else ""
+
+
+def adresse(offre: Offre) -> str:
+    lieu = offre.lieu
+    ville = f"{lieu.code_postal} {lieu.commune}".strip()
+    return ", ".join(partie for partie in (lieu.adresse, ville) if partie)
+
+
+def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, debute_hors: bool) -> Carte:
+    affiche, lien = telephone(offre.lieu.telephone)
+    infos = offre.lieu.informations.strip()
+    fuseau = ZoneInfo(offre.lieu.fuseau)
+    return Carte(
+        ancre=f"offre-{offre.id}",
+        lieu_id=offre.lieu.id,
+        titre=titre(offre),
+        sous_titre=sous_titre(offre),
+        details=_details(offre),
+        adresse=adresse(offre),
+        telephone=affiche,
+        telephone_lien=lien,
+        distance=distance(offre.distance_km),
+        raison=offre.raison_du_rang,
+        infos_debut=_couper(infos) if len(infos) > INFORMATIONS_COURTES else "",
+        infos=infos,
+        est_libre=offre.groupe <= 2,
+        participe=offre.participe,
+        en_sus=offre.en_sus,
+        debute_hors=debute_hors,
+        jours=colonnes(offre.creneaux, aujourd_hui=maintenant.astimezone(fuseau).date(), liens=liens),
+        fuseau_autre=offre.lieu.fuseau != "Europe/Paris",
+    )
+
+
+def _details(offre: Offre) -> str:
+    parties: list[str] = []
+    if offre.effecteur is not None:
+        parties += [s for s in offre.effecteur.specialites if s != offre.effecteur.profession]
+        parties.append(offre.effecteur.conventionnement)
+        if offre.structure is not None:
+            parties.append(offre.structure.nom)
+    return " · ".join(partie for partie in parties if partie)
+
+
+def _couper(texte: str) -> str:
+    debut = texte[:INFORMATIONS_COURTES]
+    return f"{debut.rsplit(' ', 1)[0]}…" if " " in debut else f"{debut}…"
+
+
+def colonnes(creneaux: Iterable[CreneauOffert], *, aujourd_hui: date, liens: Liens | None) -> SafeString:
+    """Trois colonnes, aujourd’hui d’abord, à la date du lieu (W-19c)."""
+    par_jour: dict[date, list[CreneauOffert]] = {
+        aujourd_hui + timedelta(days=n): [] for n in range(JOURS_MONTRES)
+    }
+    for creneau in creneaux:
+        # Une plage commencée la veille, à cheval sur minuit, se lit aujourd’hui.
+        jour = max(creneau.debut.date(), aujourd_hui)
+        if jour in par_jour:
+            par_jour[jour].append(creneau)
+    return mark_safe(  # noqa: S308 - tout texte est échappé plus bas
+        "".join(_colonne(rang, jour, lus, liens) for rang, (jour, lus) in enumerate(par_jour.items()))
+    )
+
+
+def _colonne(rang: int, jour: date, creneaux: list[CreneauOffert], liens: Liens | None) -> str:
+    nom = ("Aujourd’hui", "Demain", "Après-demain")[rang]
+    tete = f'<div class="sas-jour"><h4 class="sas-jour__titre">{nom} <span>{JOURS[jour.weekday()][:3]}. {jour.day}</span></h4>'
+    if not creneaux:
+        return f'{tete}<p class="sas-jour__vide">Pas de créneau disponible</p></div>'
+    quand = f"{JOURS[jour.weekday()]} {jour.day} {MOIS[jour.month - 1]}"
+    items = [_creneau(creneau, quand, liens) for creneau in creneaux]
+    liste = f'<ul class="sas-creneaux">{"".join(items[:CRENEAUX_PAR_JOUR])}</ul>'
+    reste = items[CRENEAUX_PAR_JOUR:]
+    if reste:
+        liste += (
+            '<details class="sas-plus"><summary><span class="sas-plus__voir">Voir plus de créneaux</span>'
+            '<span class="sas-plus__cacher">Voir moins de créneaux</span>'
+            f'<span class="fr-sr-only"> le {quand}</span> <span>({len(reste)})</span></summary>'
+            f'<ul class="sas-creneaux">{"".join(reste)}</ul></details>'
+        )
+    return f"{tete}{liste}</div>"
+
+
+def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None) -> str:
+    lettres = "".join(_LETTRES_HTML.get(modalite, "") for modalite in creneau.modalites)
+    source = f'<span class="sas-creneau__source">{escape(fraicheur(creneau))}</span>'
+    debut = heure(creneau.debut)
+    if creneau.source != "agenda_sas":
+        contenu = f'<span class="sas-creneau__heure">{debut}</span> {lettres}{source}'
+        if liens is None or not creneau.lien:
+            return f'<li><span class="sas-creneau">{contenu}</span></li>'
+        action = liens.rediriger.replace(_MARQUE, creneau.id)
+        return (
+            f'<li><button class="sas-creneau sas-creneau--editeur" form="redirection" formaction="{action}">'
+            f'<span class="fr-sr-only">Réserver chez l’éditeur, {quand}, </span>{contenu}'
+            '<span class="fr-sr-only"> (nouvel onglet)</span></button></li>'
+        )
+    compte = ""
+    if creneau.est_plage:
+        compte = (
+            f'<span class="sas-creneau__places">{creneau.prises}/{creneau.capacite}'
+            '<span class="fr-sr-only"> patients adressés</span></span>'
+        )
+    contenu = (
+        f'<span class="sas-creneau__heure">{debut} – {heure(creneau.fin)}</span> {lettres}{compte}{source}'
+    )
+    if liens is None:
+        return f'<li><span class="sas-creneau">{contenu}</span></li>'
+    return (
+        f'<li><a class="sas-creneau" href="{liens.orienter.replace(_MARQUE, creneau.id)}">'
+        f'<span class="fr-sr-only">Adresser un patient, {quand}, </span>{contenu}</a></li>'
+    )
+
+
+def _modele(route: str, parametre: str) -> str:
+    return reverse(route, kwargs={parametre: _MARQUE})

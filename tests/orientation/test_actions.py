@@ -1,0 +1,397 @@
+"""Orienter, annuler, rediriger : une place n’est donnée qu’une fois, une demande n’est comptée qu’une fois."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from agenda.actions import PlaceIndisponible
+from agenda.models import Reservation
+from agenda.offre import rafraichir
+from comptes.enums import Role
+from comptes.models import Trace
+from orientation.actions import (
+    CleReutilisee,
+    CreneauParti,
+    OrientationInterdite,
+    OrientationRefusee,
+    PlaceModifiee,
+    PlaceVue,
+    Surnumeraire,
+    SurnumeraireRefuse,
+    annuler,
+    orienter,
+    prochain_quart_d_heure,
+    rediriger,
+)
+from orientation.enums import TypeOrientation, Voie
+from orientation.models import Orientation, Redirection
+from tests.agenda.factories import AgendaEditeurFactory
+from tests.comptes.factories import CompteFactory
+from tests.orientation.conftest import identifiant, identifiants
+from tests.orientation.factories import OrientationFactory
+
+MIDI = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)
+
+
+def test_orienter_prend_la_place_et_le_serveur_etablit_tout(osnp, creneau, maintenant):
+    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+
+    orientation.refresh_from_db()
+    assert orientation.acteur == osnp
+    assert orientation.lieu == creneau.lieu
+    assert (orientation.voie, orientation.type) == (Voie.AGENDA_SAS, TypeOrientation.OSNP_CRENEAU)
+    assert orientation.debut == datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+    assert orientation.fin == datetime(2026, 11, 2, 8, 20, tzinfo=UTC)
+    assert orientation.modalites == ["cabinet"]
+    assert orientation.prise_le == maintenant
+    assert identifiants(creneau.lieu_id) == []
+
+
+def test_orienter_laisse_une_trace_sans_rien_du_patient(osnp, creneau, maintenant):
+    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+
+    trace = Trace.objects.get(objet=f"orientation:{orientation.uuid}")
+    assert (trace.acteur, trace.verbe) == (osnp, "orientation.enregistree")
+    assert trace.details == {"lieu": creneau.lieu_id, "voie": "agenda_sas"}
+
+
+@pytest.mark.parametrize(
+    ("roles", "attendu"),
+    [
+        pytest.param([Role.OSNP], TypeOrientation.OSNP_CRENEAU, id="OSNP"),
+        pytest.param([Role.REGULATEUR], TypeOrientation.OSNP_CRENEAU, id="régulateur"),
+        pytest.param([Role.IOA], TypeOrientation.IOA, id="IOA"),
+        pytest.param([Role.IOA, Role.OSNP], TypeOrientation.OSNP_CRENEAU, id="les deux : OSNP (O-04)"),
+    ],
+)
+def test_le_type_suit_le_role_de_l_acteur(creneau, maintenant, roles, attendu):
+    acteur = CompteFactory()
+    for role in roles:
+        acteur.habilitations.create(role=role, debut_le=maintenant - timedelta(days=1))
+
+    orientation = orienter(acteur=acteur, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+
+    assert orientation.type == attendu
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATEUR, Role.GESTIONNAIRE_COMPTES, Role.EFFECTEUR])
+def test_les_autres_roles_n_orientent_pas(creneau, maintenant, role):
+    acteur = CompteFactory(role=role)
+
+    with pytest.raises(OrientationInterdite):
+        orienter(acteur=acteur, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+
+    assert not Reservation.objects.exists()
+
+
+def test_la_meme_cle_rend_la_meme_orientation(osnp, plage, maintenant):
+    premiere = orienter(acteur=osnp, cle="a", creneau_id=identifiant(plage), maintenant=maintenant)
+
+    seconde = orienter(acteur=osnp, cle="a", creneau_id=identifiant(plage), maintenant=maintenant)
+
+    assert seconde == premiere
+    assert Reservation.objects.count() == 1
+
+
+def test_la_meme_cle_pour_une_autre_demande_est_refusee(osnp, creneau, plage, maintenant):
+    orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+
+    with pytest.raises(CleReutilisee):
+        orienter(acteur=osnp, cle="a", creneau_id=identifiant(plage), maintenant=maintenant)
+
+    assert Orientation.objects.count() == 1
+
+
+def test_deux_regulateurs_peuvent_avoir_la_meme_cle(osnp, plage, maintenant):
+    orienter(acteur=osnp, cle="a", creneau_id=identifiant(plage), maintenant=maintenant)
+
+    orienter(
+        acteur=CompteFactory(role=Role.IOA), cle="a", creneau_id=identifiant(plage), maintenant=maintenant
+    )
+
+    assert Orientation.objects.count() == 2
+
+
+def test_une_place_deja_prise_ne_laisse_rien_d_ecrit(osnp, creneau, maintenant):
+    creneau_id = identifiant(creneau)
+    orienter(acteur=osnp, cle="a", creneau_id=creneau_id, maintenant=maintenant)
+    traces = Trace.objects.count()
+
+    with pytest.raises(PlaceIndisponible) as refus:
+        orienter(acteur=osnp, cle="b", creneau_id=creneau_id, maintenant=maintenant)
+
+    assert refus.value.code == "place_prise"
+    assert (Orientation.objects.count(), Reservation.objects.count()) == (1, 1)
+    assert Trace.objects.count() == traces
+
+
+def test_une_place_qui_a_change_depuis_l_affichage_n_est_pas_prise(osnp, creneau, maintenant):
+    vue = PlaceVue(fin=MIDI, modalites=("cabinet",))
+
+    with pytest.raises(PlaceModifiee):
+        orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant, vue=vue)
+
+    assert not Reservation.objects.exists()
+
+
+# --- Hors disponibilité -----------------------------------------------------
+
+
+def en_sus(lieu, debut=MIDI):
+    return Surnumeraire(lieu_id=f"l{lieu.pk}", debut=debut)
+
+
+def test_une_orientation_en_sus_ne_tient_aucune_place(osnp, lieu, maintenant):
+    rafraichir([lieu.pk], maintenant)
+
+    orientation = orienter(acteur=osnp, cle="a", surnumeraire=en_sus(lieu), maintenant=maintenant)
+
+    assert (orientation.voie, orientation.type) == (Voie.SURNUMERAIRE, TypeOrientation.OSNP_SURNUMERAIRE)
+    assert (orientation.debut, orientation.fin, orientation.reservation) == (MIDI, None, None)
+
+
+@pytest.mark.parametrize(
+    ("debut", "code"),
+    [
+        pytest.param(datetime(2026, 11, 2, 6, 59, tzinfo=UTC), "date_passee", id="passé d’une minute"),
+        pytest.param(datetime(2026, 12, 3, 7, 0, tzinfo=UTC), "date_lointaine", id="au-delà de 30 jours"),
+    ],
+)
+def test_une_date_en_sus_hors_bornes_est_refusee(osnp, lieu, maintenant, debut, code):
+    rafraichir([lieu.pk], maintenant)
+
+    with pytest.raises(SurnumeraireRefuse) as refus:
+        orienter(acteur=osnp, cle="a", surnumeraire=en_sus(lieu, debut), maintenant=maintenant)
+
+    assert refus.value.code == code
+    assert not Orientation.objects.exists()
+
+
+def test_un_ioa_n_oriente_pas_en_sus(lieu, maintenant):
+    rafraichir([lieu.pk], maintenant)
+
+    with pytest.raises(OrientationInterdite):
+        orienter(
+            acteur=CompteFactory(role=Role.IOA), cle="a", surnumeraire=en_sus(lieu), maintenant=maintenant
+        )
+
+
+@pytest.mark.parametrize("lieu_id", ["l999999", "12", "l", "d1-2", "l1; DROP"])
+def test_un_lieu_inconnu_en_sus_est_refuse(osnp, maintenant, lieu_id):
+    with pytest.raises(SurnumeraireRefuse) as refus:
+        orienter(acteur=osnp, cle="a", surnumeraire=Surnumeraire(lieu_id, MIDI), maintenant=maintenant)
+
+    assert refus.value.code == "inconnue"
+
+
+def test_un_effecteur_qui_ne_participe_pas_n_est_pas_sollicite_en_sus(osnp, lieu, maintenant):
+    from participation.models import Participation
+
+    Participation.objects.update(participe=False, modalite="")
+    rafraichir([lieu.pk], maintenant)
+
+    with pytest.raises(SurnumeraireRefuse) as refus:
+        orienter(acteur=osnp, cle="a", surnumeraire=en_sus(lieu), maintenant=maintenant)
+
+    assert refus.value.code == "en_sus_refuse"
+
+
+@pytest.mark.parametrize(
+    ("instant", "attendu"),
+    [
+        pytest.param((8, 0), (8, 0), id="quart plein"),
+        pytest.param((8, 1), (8, 15), id="au-dessus"),
+        pytest.param((23, 50), (0, 0), id="passe minuit"),
+    ],
+)
+def test_le_prochain_quart_d_heure(instant, attendu):
+    depart = datetime(2026, 11, 2, *instant, tzinfo=UTC)
+
+    rond = prochain_quart_d_heure(depart)
+
+    assert (rond.hour, rond.minute) == attendu
+    assert rond >= depart
+
+
+# --- Annulation -------------------------------------------------------------
+
+
+def test_annuler_rend_la_place(osnp, creneau, maintenant):
+    creneau_id = identifiant(creneau)
+    orientation = orienter(acteur=osnp, cle="a", creneau_id=creneau_id, maintenant=maintenant)
+
+    annuler(acteur=osnp, orientation=orientation, maintenant=maintenant)
+
+    orientation.refresh_from_db()
+    assert orientation.annulee_le == maintenant
+    assert identifiant(creneau) == creneau_id
+    assert Trace.objects.filter(verbe="orientation.annulee").count() == 1
+
+
+def test_annuler_deux_fois_est_refuse(osnp, creneau, maintenant):
+    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+    annuler(acteur=osnp, orientation=orientation, maintenant=maintenant)
+
+    with pytest.raises(OrientationRefusee) as refus:
+        annuler(acteur=osnp, orientation=orientation, maintenant=maintenant)
+
+    assert refus.value.code == "deja_annulee"
+
+
+def test_une_place_annulee_puis_reprise_n_est_pas_rendue_deux_fois(osnp, creneau, maintenant):
+    creneau_id = identifiant(creneau)
+    premiere = orienter(acteur=osnp, cle="a", creneau_id=creneau_id, maintenant=maintenant)
+    annuler(acteur=osnp, orientation=premiere, maintenant=maintenant)
+    orienter(acteur=osnp, cle="b", creneau_id=creneau_id, maintenant=maintenant)
+
+    with pytest.raises(OrientationRefusee):
+        annuler(acteur=osnp, orientation=premiere, maintenant=maintenant)
+
+    assert Reservation.objects.filter(annulee_le=None).count() == 1
+
+
+def test_on_n_annule_que_les_siennes(osnp, creneau, maintenant):
+    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+
+    with pytest.raises(Orientation.DoesNotExist):
+        annuler(acteur=CompteFactory(role=Role.OSNP), orientation=orientation, maintenant=maintenant)
+
+
+@pytest.mark.parametrize(
+    ("apres_la_fin", "refusee"),
+    [pytest.param(-1, False, id="pendant le rendez-vous"), pytest.param(0, True, id="à sa fin")],
+)
+def test_un_rendez_vous_passe_ne_s_annule_plus(db, apres_la_fin, refusee):
+    orientation = OrientationFactory()
+    quand = orientation.fin + timedelta(minutes=apres_la_fin)
+
+    if refusee:
+        with pytest.raises(OrientationRefusee) as refus:
+            annuler(acteur=orientation.acteur, orientation=orientation, maintenant=quand)
+        assert refus.value.code == "trop_tard"
+    else:
+        assert annuler(acteur=orientation.acteur, orientation=orientation, maintenant=quand).annulee_le == quand
+
+
+# --- Départ chez l’éditeur --------------------------------------------------
+
+
+@pytest.fixture
+def chez_l_editeur(lieu, maintenant):
+    agenda = AgendaEditeurFactory(lieu=lieu)
+    editeur = agenda.raccordement.editeur
+    lien = f"https://{editeur.hotes_reservation[0]}/rdv?creneau=1"
+    agenda.creneaux = [agenda.creneaux[0] | {"l": lien}]
+    agenda.save()
+    rafraichir([lieu.pk], maintenant)
+    return agenda
+
+
+def identifiant_editeur(agenda) -> str:
+    return identifiants(agenda.lieu_id)[0]
+
+
+def test_rediriger_note_le_depart_et_ajoute_l_origine(osnp, chez_l_editeur, maintenant):
+    lien = rediriger(acteur=osnp, creneau_id=identifiant_editeur(chez_l_editeur), maintenant=maintenant)
+
+    redirection = Redirection.objects.get()
+    assert lien.endswith("/rdv?creneau=1&origin=sas")
+    assert (redirection.acteur, redirection.lieu) == (osnp, chez_l_editeur.lieu)
+    assert redirection.hote == chez_l_editeur.raccordement.editeur.hotes_reservation[0]
+    assert Trace.objects.filter(objet=f"redirection:{redirection.uuid}").exists()
+
+
+def test_un_creneau_d_editeur_disparu_ne_redirige_pas(osnp, chez_l_editeur, maintenant):
+    creneau_id = identifiant_editeur(chez_l_editeur)
+    chez_l_editeur.creneaux = []
+    chez_l_editeur.save()
+    rafraichir([chez_l_editeur.lieu_id], maintenant)
+
+    with pytest.raises(CreneauParti):
+        rediriger(acteur=osnp, creneau_id=creneau_id, maintenant=maintenant)
+
+    assert not Redirection.objects.exists()
+
+
+# --- Concurrence : vraies connexions, vrais fils ----------------------------
+
+
+def ensemble(*appels):
+    """Lance les appels en même temps, chacun sur sa connexion ; rend résultats et exceptions."""
+    depart = Barrier(len(appels))
+
+    def jouer(appel):
+        try:
+            depart.wait(timeout=10)
+            return appel()
+        except (PlaceIndisponible, OrientationRefusee) as refus:
+            return refus
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(appels)) as fils:
+        return list(fils.map(jouer, appels))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_la_derniere_place_n_est_donnee_qu_a_un_seul(creneau, maintenant):
+    acteurs = [CompteFactory(role=Role.OSNP) for _ in range(2)]
+    creneau_id = identifiant(creneau)
+
+    issues = ensemble(
+        *[
+            lambda acteur=acteur: orienter(
+                acteur=acteur, cle="a", creneau_id=creneau_id, maintenant=maintenant
+            )
+            for acteur in acteurs
+        ]
+    )
+
+    refus = [issue for issue in issues if isinstance(issue, PlaceIndisponible)]
+    assert [r.code for r in refus] == ["place_prise"]
+    assert (Orientation.objects.count(), Reservation.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_une_plage_de_trois_en_recoit_exactement_trois(plage, maintenant):
+    acteurs = [CompteFactory(role=Role.OSNP) for _ in range(6)]
+    creneau_id = identifiant(plage)
+
+    issues = ensemble(
+        *[
+            lambda acteur=acteur: orienter(
+                acteur=acteur, cle="a", creneau_id=creneau_id, maintenant=maintenant
+            )
+            for acteur in acteurs
+        ]
+    )
+
+    assert sum(isinstance(issue, Orientation) for issue in issues) == 3
+    assert sorted(Reservation.objects.values_list("rang", flat=True)) == [1, 2, 3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_la_meme_cle_envoyee_quatre_fois_n_ecrit_qu_une_ligne(osnp, plage, maintenant):
+    creneau_id = identifiant(plage)
+
+    issues = ensemble(
+        *[lambda: orienter(acteur=osnp, cle="a", creneau_id=creneau_id, maintenant=maintenant)] * 4
+    )
+
+    assert {issue.pk for issue in issues} == {Orientation.objects.get().pk}
+    assert Reservation.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deux_annulations_simultanees_n_en_font_qu_une(osnp, creneau, maintenant):
+    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+
+    issues = ensemble(
+        *[lambda: annuler(acteur=osnp, orientation=orientation, maintenant=maintenant)] * 2
+    )
+
+    assert sorted(type(issue).__name__ for issue in issues) == ["Orientation", "OrientationRefusee"]
+    assert Trace.objects.filter(verbe="orientation.annulee").count() == 1
