@@ -326,3 +326,20 @@ class CarteLieu(models.Model):
 
     def __str__(self) -> str:
         return f"carte {self.lieu_id}"
+
+
+class OffrePerimee(models.Model):
+    """Lieu dont l’annuaire ou la participation a changé : à recalculer tout de suite.
+
+    Des déclencheurs l’écrivent (migration 0003), quel que soit l’auteur du
+    changement : import, administration, SQL. `agenda.tasks.rafraichir_perimees` la vide.
+    """
+
+    lieu_id = models.BigIntegerField(primary_key=True)
+
+    class Meta:
+        verbose_name = "offre périmée"
+        verbose_name_plural = "offres périmées"
+
+    def __str__(self) -> str:
+        return f"lieu {self.lieu_id}"

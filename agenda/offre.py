@@ -30,7 +30,15 @@ from agenda.domaine.offre import (
     fin_de_fenetre,
 )
 from agenda.enums import Genre, ModaliteConsultation
-from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Indisponibilite, OffreLieu, Reservation
+from agenda.models import (
+    AgendaEditeur,
+    CarteLieu,
+    Disponibilite,
+    Indisponibilite,
+    OffreLieu,
+    OffrePerimee,
+    Reservation,
+)
 from annuaire.enums import TypeStructure
 from annuaire.models import LieuExercice, Specialite
 from participation.domaine.eligibilite import Affichage, affichage_effecteur, affichage_structure
@@ -96,6 +104,7 @@ def rafraichir(lieu_ids: Collection[int], maintenant: datetime) -> int:
     for lot in par_lots(sorted(lieu_ids), LOT):
         lieux = LieuExercice.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
         list(lieux.filter(pk__in=lot).values_list("pk", flat=True))
+        OffrePerimee.objects.filter(pk__in=lot).delete()
         changees += _ecrire(_calculer(lot, maintenant), lot)
     return changees
 
@@ -131,6 +140,18 @@ def balayer(maintenant: datetime) -> int:
             [minute],
         )
         return int(avancees + curseur.rowcount)
+
+
+@transaction.atomic
+def rafraichir_perimees(maintenant: datetime, limite: int = LOT) -> int:
+    """Recalcule jusqu’à `limite` lieux dont l’annuaire ou la participation a changé ; rend leur nombre.
+
+    Plusieurs processus peuvent la jouer à la fois : chacun prend d’autres lieux.
+    """
+    perimees = OffrePerimee.objects.select_for_update(skip_locked=True).order_by("pk")
+    lieu_ids = list(perimees.values_list("pk", flat=True)[:limite])
+    rafraichir(lieu_ids, maintenant)
+    return len(lieu_ids)
 
 
 def lieux_vivants() -> Iterator[int]:

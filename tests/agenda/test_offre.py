@@ -5,8 +5,15 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agenda.models import CarteLieu, Disponibilite, OffreLieu
-from agenda.offre import balayer, creneaux_du_lieu, decodeur_carte, lieux_vivants, rafraichir
+from agenda.models import CarteLieu, Disponibilite, OffreLieu, OffrePerimee
+from agenda.offre import (
+    balayer,
+    creneaux_du_lieu,
+    decodeur_carte,
+    lieux_vivants,
+    rafraichir,
+    rafraichir_perimees,
+)
 from tests.agenda.factories import (
     AgendaEditeurFactory,
     DisponibiliteFactory,
@@ -187,3 +194,23 @@ def test_une_disponibilite_supprimee_disparait():
     rafraichir([disponibilite.lieu_id], MATIN)
 
     assert creneaux(disponibilite.lieu) == []
+
+
+def test_un_changement_d_annuaire_ou_de_participation_marque_les_lieux_a_recalculer():
+    lieu, voisin = LieuExerciceFactory(), LieuExerciceFactory()
+    rafraichir([lieu.pk, voisin.pk], MATIN)
+    assert not OffrePerimee.objects.exists()
+
+    participation = ParticipationFactory(effecteur=lieu.effecteur)
+    assert list(OffrePerimee.objects.values_list("pk", flat=True)) == [lieu.pk]
+    assert rafraichir_perimees(MATIN) == 1
+    assert OffreLieu.objects.get(lieu=lieu).participe
+
+    participation.delete()
+    voisin.telephone = "+33353010009"
+    voisin.save()
+    assert OffrePerimee.objects.count() == 2
+    assert rafraichir_perimees(MATIN, limite=1) == 1
+    assert rafraichir_perimees(MATIN) == 1
+    assert rafraichir_perimees(MATIN) == 0
+    assert not OffreLieu.objects.get(lieu=lieu).participe
