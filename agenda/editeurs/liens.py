@@ -1,39 +1,52 @@
-"""Lien de réservation d’un éditeur, avec l’origine que la plateforme y ajoute (fhir.md § 9)."""
+"""Liens de réservation des éditeurs : admis ou non, et complétés du paramètre `origin`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 LONGUEUR_MAX = 2000
-HOTES_LOCAUX = ("127.0.0.1", "localhost")
+HOTES_LOCAUX = frozenset({"127.0.0.1", "localhost", "::1"})
+_SIGNES_INTERDITS = re.compile(r"[^\x21-\x7e]|[\\<>\"`]")
 
 
 class LienRefuse(ValueError):
-    """Lien qui n’ouvrira pas : schéma, hôte ou forme refusés."""
+    """Ce lien de réservation ne peut pas être ouvert."""
 
 
-def avec_origine(lien: str, *, origine: str, hotes: Collection[str]) -> str:
-    """Rend `lien` avec `origin=origine` dans la requête, le reste inchangé.
+def lien_admis(lien: str, *, hotes: Collection[str] | None, http_local: bool = False) -> bool:
+    """Vrai si le lien peut être montré : https, sans identité, sur un hôte déclaré de l’éditeur.
 
-    Un `origin` déjà présent est remplacé ; fragment et autres paramètres sont
-    gardés. HTTPS seulement, sauf sur la boucle locale ; hôte parmi `hotes` ;
-    ni identifiant ni signe de contrôle. Lève `LienRefuse`.
+    `hotes` vide : aucun ; None : tous (lecture d’un fichier, sans éditeur).
+    `http_local` : admet http vers la machine elle-même (démonstration).
     """
-    if not lien or len(lien) > LONGUEUR_MAX or any(ord(signe) <= 32 or ord(signe) == 127 for signe in lien):
-        raise LienRefuse("lien vide, trop long ou mal écrit")
+    if len(lien) > LONGUEUR_MAX or _SIGNES_INTERDITS.search(lien):
+        return False
     try:
-        morceaux = urlsplit(lien)
-        hote, _port = morceaux.hostname or "", morceaux.port
-    except ValueError as erreur:
-        raise LienRefuse("adresse illisible") from erreur
-    if morceaux.scheme != "https" and not (morceaux.scheme == "http" and hote in HOTES_LOCAUX):
-        raise LienRefuse("schéma refusé")
-    if morceaux.username is not None or morceaux.password is not None or "\\" in lien:
-        raise LienRefuse("identifiant dans l’adresse")
-    if hote not in hotes:
-        raise LienRefuse("hôte non admis")
-    parametres = [
-        (nom, valeur) for nom, valeur in parse_qsl(morceaux.query, keep_blank_values=True) if nom != "origin"
+        url = urlsplit(lien)
+        hote, port = url.hostname, url.port
+    except ValueError:
+        return False
+    if not hote or "@" in url.netloc or port == 0:
+        return False
+    if url.scheme != "https" and not (url.scheme == "http" and http_local and hote in HOTES_LOCAUX):
+        return False
+    return hotes is None or hote in {admis.lower() for admis in hotes}
+
+
+def avec_origine(lien: str, *, origine: str, hotes: Collection[str], http_local: bool = False) -> str:
+    """Le lien, son paramètre `origin` posé ou remplacé ; le reste, fragment compris, à l’octet près.
+
+    Lève `LienRefuse` si le lien n’est pas admis : la liste des hôtes a pu
+    changer depuis que le créneau a été lu.
+    """
+    if not lien_admis(lien, hotes=hotes, http_local=http_local):
+        raise LienRefuse("Le lien de réservation de l’éditeur n’est pas admis.")
+    url = urlsplit(lien)
+    autres = [
+        morceau
+        for morceau in url.query.split("&")
+        if morceau and unquote_plus(morceau.partition("=")[0]) != "origin"
     ]
-    return urlunsplit(morceaux._replace(query=urlencode([*parametres, ("origin", origine)])))
+    return urlunsplit(url._replace(query="&".join([*autres, f"origin={quote(origine, safe='')}"])))

@@ -1,0 +1,119 @@
+"""Ce qu’on demande à un éditeur, et ce qu’on lit de sa réponse."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from sas_platform.socle.intervalles import Intervalle
+
+PARIS = ZoneInfo("Europe/Paris")
+
+Cas = Literal["ps", "cpts", "sos"]
+
+RAISONS = (
+    "duplicate_id",
+    "status_not_free",
+    "bad_instant",
+    "bad_interval",
+    "past",
+    "out_of_window",
+    "dangling_schedule",
+    "no_practitioner",
+    "missing_idnps",
+    "not_requested",
+    "no_location",
+    "role_mismatch",
+    "no_organization",
+    "bad_siret",
+    "bad_address",
+    "cpts_unresolved",
+    "no_visibility",
+    "duplicate",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demande:
+    """Ce qui a été demandé : identifiants préfixés (8…, 0… ; 3… pour SOS), fenêtre, liens admis."""
+
+    cas: Cas
+    identifiants: frozenset[str]
+    fenetre: Intervalle
+    hotes: frozenset[str] | None = None
+    http_local: bool = False
+    url: str = ""
+
+
+class LieuEditeur(Struct, frozen=True, gc=False):
+    """Lieu tel que l’éditeur le décrit. `idnst` : FINESS 1…, SIRET 3…, RPPS-rang 4…, ou vide."""
+
+    idnst: str
+    ligne: str
+    ville: str
+    code_postal: str
+    telephone: str = ""
+    id_interne: str = ""
+    nom: str = ""
+
+    @property
+    def cle(self) -> tuple[str, str, str, str]:
+        """Ce qui fait un même lieu : ni son téléphone ni son numéro chez l’éditeur n’en font un autre."""
+        return self.idnst, self.ligne, self.ville, self.code_postal
+
+
+class CreneauLu(Struct, frozen=True, gc=False):
+    """Créneau gardé. `debut` et `fin` en minutes depuis l’époque ; `cpts` : FINESS préfixés."""
+
+    id: str
+    proprietaire: str
+    lieu: LieuEditeur
+    debut: int
+    fin: int
+    modalites: tuple[str, ...]
+    visibilites: tuple[str, ...]
+    motifs: tuple[str, ...]
+    specialites: tuple[str, ...]
+    cpts: tuple[str, ...]
+    sans_rendez_vous: bool
+    lien: str
+
+
+class Verdict(Struct, frozen=True, gc=False):
+    """Sort d’une entrée Slot : `raison` vide si le créneau est gardé."""
+
+    id: str
+    raison: str
+    creneau: CreneauLu | None = None
+
+
+@dataclass(slots=True)
+class Lecture:
+    """Réponse lue. `defaut` dit pourquoi le Bundle est refusé ; vide, il est bon."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    avertissements: Counter[str] = field(default_factory=Counter)
+    defaut: str = ""
+
+    @property
+    def etat(self) -> Literal["ok", "bundle_invalid"]:
+        return "bundle_invalid" if self.defaut else "ok"
+
+    def gardes(self) -> list[CreneauLu]:
+        return [verdict.creneau for verdict in self.verdicts if verdict.creneau is not None]
+
+    def comptes(self) -> Counter[str]:
+        """Nombre d’entrées Slot par raison, « garde » compris."""
+        return Counter(verdict.raison or "garde" for verdict in self.verdicts)
+
+
+def fenetre_interrogee(maintenant: datetime) -> Intervalle:
+    """[maintenant, min(maintenant + 72 h, fin du troisième jour)[, jours comptés à Paris."""
+    jour = maintenant.astimezone(PARIS).date() + timedelta(days=3)
+    minuit = datetime(jour.year, jour.month, jour.day, tzinfo=PARIS).astimezone(UTC)
+    return Intervalle(maintenant, min(maintenant.astimezone(UTC) + timedelta(hours=72), minuit))
