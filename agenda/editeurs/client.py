@@ -1,0 +1,164 @@
+"""Appel d’un éditeur : la requête INT_R01, ses délais, et la traduction de ses échecs en `EtatLot`."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import quote, urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from agenda.editeurs import codes, fhir
+from agenda.editeurs.normaliseur import TAILLE_MAX
+from agenda.editeurs.verdicts import PARIS
+from agenda.enums import EtatLot
+from sas_platform.socle.intervalles import Intervalle
+
+IDENTIFIANTS_MAX = 25
+PAGES_MAX = 10
+DELAI_S = 7.0
+DELAI_CONNEXION_S = 2.0
+EN_TETES = {"Accept": "application/json+fhir", "User-Agent": "plateforme-sas"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reponse:
+    """Ce qu’a rendu un éditeur. `tronquee` : des pages n’ont pas été suivies, une absence ne prouve rien."""
+
+    etat: EtatLot
+    pages: list[bytes] = field(default_factory=list)
+    duree_ms: int = 0
+    tronquee: bool = False
+    detail: str = ""
+
+
+class _Echec(Exception):
+    def __init__(self, etat: EtatLot, detail: str) -> None:
+        super().__init__(detail)
+        self.etat = etat
+        self.detail = detail
+
+
+def contexte_tls(certificat: str = "", cle: str = "") -> ssl.SSLContext:
+    """TLS 1.2 au moins, serveur vérifié ; certificat client (IGC-Santé) s’il est donné."""
+    contexte = ssl.create_default_context()
+    contexte.minimum_version = ssl.TLSVersion.TLSv1_2
+    if certificat:
+        contexte.load_cert_chain(certificat, cle or None)
+    return contexte
+
+
+def ouvrir_session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
+    """Session sans témoins ni mandataire d’environnement ; à fermer par l’appelant, dans la même boucle."""
+    connecteur = aiohttp.TCPConnector(ssl=tls or contexte_tls(), limit=0, ttl_dns_cache=60)
+    delais = aiohttp.ClientTimeout(total=DELAI_S, sock_connect=DELAI_CONNEXION_S)
+    return aiohttp.ClientSession(
+        connector=connecteur, timeout=delais, headers=EN_TETES, cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
+def url_creneaux(url_base: str, identifiants: Collection[str], fenetre: Intervalle) -> str:
+    """URL de la recherche de créneaux individuels, `+` et `|` encodés, bornes à l’heure de Paris.
+
+    La fenêtre exclut sa fin et le paramètre l’inclut : on demande jusqu’à la seconde qui précède.
+    """
+    if not 0 < len(identifiants) <= IDENTIFIANTS_MAX:
+        raise ValueError(f"de 1 à {IDENTIFIANTS_MAX} identifiants par requête")
+    parametres = [
+        ("_include", "Slot:schedule"),
+        ("_include:iterate", "Schedule:actor"),
+        ("start", f"ge{_instant(fenetre.debut)}"),
+        ("start", f"le{_instant(fenetre.fin - timedelta(seconds=1))}"),
+        (
+            "schedule.actor:Practitioner.identifier",
+            ",".join(f"{codes.OID_PERSONNE}|{identifiant}" for identifiant in sorted(identifiants)),
+        ),
+        ("status", "free"),
+    ]
+    requete = "&".join(f"{nom}={quote(valeur, safe=':,')}" for nom, valeur in parametres)
+    return f"{url_base.rstrip('/')}/Slot?{requete}"
+
+
+async def interroger(session: aiohttp.ClientSession, url: str, *, http_admis: bool = False) -> Reponse:
+    """Lit la réponse et ses pages dans un seul délai de sept secondes. Ne lève jamais.
+
+    Aucune redirection n’est suivie, et une page suivante ne l’est que sur la
+    même origine. `http_admis` : la démonstration et les tests se passent de TLS.
+    """
+    boucle = asyncio.get_running_loop()
+    debut = boucle.time()
+    if urlsplit(url).scheme != "https" and not http_admis:
+        return Reponse(EtatLot.RESEAU, detail="adresse sans TLS")
+    pages: list[bytes] = []
+    tronquee = False
+    etat, detail = EtatLot.REUSSI, ""
+    try:
+        async with asyncio.timeout(DELAI_S):
+            tronquee = await _lire_pages(session, url, pages)
+    except _Echec as echec:
+        etat, detail = echec.etat, echec.detail
+    except TimeoutError:
+        etat, detail = EtatLot.DELAI, "délai dépassé"
+    except (aiohttp.ClientError, OSError, ValueError) as erreur:
+        etat, detail = EtatLot.RESEAU, type(erreur).__name__
+    duree_ms = round((boucle.time() - debut) * 1000)
+    if etat != EtatLot.REUSSI:
+        return Reponse(etat, duree_ms=duree_ms, detail=detail)
+    return Reponse(etat, pages, duree_ms, tronquee)
+
+
+async def _lire_pages(session: aiohttp.ClientSession, url: str, pages: list[bytes]) -> bool:
+    """Remplit `pages` ; vrai si une page annoncée n’a pas été suivie."""
+    vues = {url}
+    reste = TAILLE_MAX
+    while True:
+        page = await _lire_page(session, url, reste)
+        pages.append(page)
+        reste -= len(page)
+        suivante = _page_suivante(page, url)
+        if not suivante:
+            return False
+        if len(pages) >= PAGES_MAX or suivante in vues or _origine(suivante) != _origine(url):
+            return True
+        vues.add(suivante)
+        url = suivante
+
+
+async def _lire_page(session: aiohttp.ClientSession, url: str, reste: int) -> bytes:
+    async with session.get(URL(url, encoded=True), allow_redirects=False) as reponse:
+        if reponse.status == 429 or reponse.status >= 500:
+            raise _Echec(EtatLot.PANNE, f"HTTP {reponse.status}")
+        if reponse.status >= 400:
+            raise _Echec(EtatLot.REFUS, f"HTTP {reponse.status}")
+        if reponse.status != 200:
+            raise _Echec(EtatLot.ILLISIBLE, f"HTTP {reponse.status}")
+        morceaux: list[bytes] = []
+        async for morceau in reponse.content.iter_chunked(1 << 16):
+            reste -= len(morceau)
+            if reste < 0:
+                raise _Echec(EtatLot.ILLISIBLE, "réponse trop volumineuse")
+            morceaux.append(morceau)
+        return b"".join(morceaux)
+
+
+def _page_suivante(page: bytes, url: str) -> str:
+    if b'"next"' not in page:
+        return ""
+    try:
+        suivante = fhir.lire_enveloppe(page).lien("next")
+    except fhir.BundleInvalide:
+        return ""  # le normaliseur le dira
+    return urljoin(url, suivante) if suivante else ""
+
+
+def _origine(url: str) -> tuple[str, str | None, int | None]:
+    morceaux = urlsplit(url)
+    return morceaux.scheme, morceaux.hostname, morceaux.port
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(PARIS).isoformat(timespec="milliseconds")
