@@ -25,6 +25,7 @@ from tests.navigateur import (  # noqa: F401
 
 BOUCLE_LOCALE = ["127.0.0.1", "localhost", "::1"]
 EN_CI = os.environ.get("CI") == "true"
+SANS_NAVIGATEUR = CHROMIUM is None or "SAS_SANS_NAVIGATEUR" in os.environ
 
 # Le serveur de test écoute sur l’adresse, pas sur un nom que /etc/hosts ne connaît pas toujours.
 os.environ.setdefault("DJANGO_LIVE_TEST_SERVER_ADDRESS", "127.0.0.1")
@@ -44,22 +45,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "page" in getattr(item, "fixturenames", ()):
             item.add_marker("navigateur")
-            if CHROMIUM is None and not EN_CI:
-                item.add_marker(pytest.mark.skip(reason=INSTALLER_CHROMIUM))
+            if SANS_NAVIGATEUR and not EN_CI:
+                item.add_marker(pytest.mark.skip(reason="navigateur absent ou écarté"))
     items.sort(key=lambda item: item.get_closest_marker("navigateur") is not None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if CHROMIUM is None:
+    if SANS_NAVIGATEUR:
         terminalreporter.section("NAVIGATEUR ABSENT : les tests des pages n’ont pas été joués", red=True)
         terminalreporter.write_line(INSTALLER_CHROMIUM)
 
 
 @pytest.fixture(autouse=True)
-def _reseau_ferme(socket_enabled: None) -> Iterator[None]:
+def _reseau_ferme(socket_enabled: None) -> None:
     """Seule la boucle locale répond : un test qui appelle le dehors échoue."""
     socket_allow_hosts(BOUCLE_LOCALE, allow_unix_socket=True)
-    yield
 
 
 @pytest.fixture(scope="session")
