@@ -70,7 +70,8 @@ class RetourPSC(OIDCAuthenticationCallbackView):
         try:
             self._verifier_etat(request)
             if request.GET.get("error"):
-                super().get(request)  # ferme la session et oublie l’état
+                del request.session["oidc_states"][request.GET["state"]]
+                request.session.modified = True
                 raise ConnexionAnnulee if request.GET["error"] == "access_denied" else PreuveRefusee
             return super().get(request)
         except EchecConnexion as echec:

@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+
+
+class AdministrationConfig(admin_apps.AdminConfig):
+    default = False
+    default_site = "sas_platform.administration.SiteAdministration"
 
 
 class PlateformeConfig(AppConfig):
+    default = True
     name = "sas_platform"
     label = "plateforme"
     verbose_name = "Plateforme"

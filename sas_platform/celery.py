@@ -1,8 +1,9 @@
 """Processus Celery ; tout l’horaire des tâches est dans cette table."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import crontab
 from kombu import Queue
 
@@ -38,3 +39,11 @@ app.conf.beat_schedule = {
         "options": {"queue": "calculs", "expires": 3600},
     },
 }
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def _refuser_une_configuration_dangereuse(**_: Any) -> None:
+    from sas_platform.controles import exiger_configuration_sure
+
+    exiger_configuration_sure()

@@ -1,0 +1,102 @@
+"""Contrôles au démarrage : une installation en ligne refuse les réglages dangereux.
+
+Elles arrêtent `manage.py`, et `exiger_configuration_sure` arrête le serveur et
+les workers, que Django ne contrôle pas. Ailleurs qu’en ligne, rien n’est dit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+
+LONGUEUR_CLE = 50
+CLES_CONNUES = ("cle-locale-sans-valeur", "secret-de-demonstration", "changez-moi", "django-insecure")
+HOTES_LOCAUX = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104  comparaison, pas écoute
+
+
+@register(Tags.security)
+def configuration_en_ligne(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.EST_EN_LIGNE:
+        return []
+    return [Error(message, id=f"sas.{numero}") for numero, message in _defauts()]
+
+
+def exiger_configuration_sure() -> None:
+    """Lève `ImproperlyConfigured` en nommant chaque réglage dangereux."""
+    erreurs = configuration_en_ligne()
+    if erreurs:
+        raise ImproperlyConfigured(" ".join(f"({erreur.id}) {erreur.msg}" for erreur in erreurs))
+
+
+def _defauts() -> Iterator[tuple[str, str]]:
+    yield from _secrets()
+    yield from _http()
+    yield from _pro_sante_connect()
+
+
+def _secrets() -> Iterator[tuple[str, str]]:
+    cle = settings.SECRET_KEY
+    if len(cle) < LONGUEUR_CLE or len(set(cle)) < 10 or _connue(cle):
+        yield "E001", f"SECRET_KEY : il faut au moins {LONGUEUR_CLE} signes tirés au hasard."
+    if settings.DEBUG:
+        yield "E002", "DEBUG doit être faux."
+    base = settings.DATABASES["default"]
+    if base.get("PASSWORD") in ("sas", "postgres"):
+        yield "E003", "DATABASE_URL : mot de passe par défaut."
+
+
+def _http() -> Iterator[tuple[str, str]]:
+    if not settings.ALLOWED_HOSTS or any(hote.startswith("*") for hote in settings.ALLOWED_HOSTS):
+        yield "E010", "ALLOWED_HOSTS : donnez les noms de l’installation, sans joker."
+    public = urlsplit(settings.URL_PUBLIQUE)
+    if public.scheme != "https" or _local(public.hostname):
+        yield "E011", "URL_PUBLIQUE : il faut une adresse https publique."
+    elif public.hostname not in settings.ALLOWED_HOSTS:
+        yield "E012", "URL_PUBLIQUE : son hôte n’est pas dans ALLOWED_HOSTS."
+    cookies = (
+        "SESSION_COOKIE_SECURE",
+        "CSRF_COOKIE_SECURE",
+        "SESSION_COOKIE_HTTPONLY",
+        "SECURE_SSL_REDIRECT",
+    )
+    for nom in cookies:
+        if not getattr(settings, nom):
+            yield "E013", f"{nom} doit être vrai."
+    if settings.SECURE_HSTS_SECONDS < 31_536_000:
+        yield "E014", "SECURE_HSTS_SECONDS : un an au moins."
+
+
+def _pro_sante_connect() -> Iterator[tuple[str, str]]:
+    for nom in ("PSC_DECOUVERTE_URL", "PSC_CLIENT_ID", "PSC_CLIENT_SECRET"):
+        if not getattr(settings, nom):
+            yield "E020", f"{nom} est vide : personne ne pourrait se connecter."
+    if _connue(settings.PSC_CLIENT_SECRET):
+        yield "E021", "PSC_CLIENT_SECRET : secret de démonstration."
+    decouverte = urlsplit(settings.PSC_DECOUVERTE_URL)
+    if settings.PSC_DECOUVERTE_URL and (decouverte.scheme != "https" or _local(decouverte.hostname)):
+        yield "E022", "PSC_DECOUVERTE_URL : Pro Santé Connect simulé ou en clair."
+    elif settings.PSC_DECOUVERTE_URL and decouverte.netloc not in settings.PSC_HOTES_ADMIS:
+        yield "E023", "PSC_DECOUVERTE_URL : hôte hors de PSC_HOTES_ADMIS."
+    if _un_local(settings.PSC_HOTES_ADMIS):
+        yield "E024", "PSC_HOTES_ADMIS : un hôte local n’a rien à y faire."
+    if not settings.PSC_ACR_ADMIS or "eidas0" in settings.PSC_ACR_ADMIS:
+        yield "E025", "PSC_ACR_ADMIS : eidas1 au moins."
+    if settings.GEOCODEUR_URL and urlsplit(settings.GEOCODEUR_URL).scheme != "https":
+        yield "E030", "GEOCODEUR_URL : https seulement, une adresse est une donnée sensible."
+
+
+def _connue(valeur: str) -> bool:
+    return any(connue in valeur for connue in CLES_CONNUES)
+
+
+def _local(hote: str | None) -> bool:
+    return hote is None or hote in HOTES_LOCAUX
+
+
+def _un_local(hotes: Iterable[str]) -> bool:
+    return any(_local(urlsplit(f"//{hote}").hostname) for hote in hotes)

@@ -36,7 +36,7 @@ INSTALLED_APPS = [
     "widget_tweaks",
     "dsfr",
     "django.forms",
-    "django.contrib.admin",
+    "sas_platform.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -157,6 +157,7 @@ SESSION_COOKIE_NAME = "sas_session"
 SESSION_COOKIE_SECURE = EST_EN_LIGNE
 CSRF_COOKIE_SECURE = EST_EN_LIGNE
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "sas_platform.views.erreur_csrf"
 
 # Pro Santé Connect. La découverte a un nom de fichier à elle : `/.well-known/wallet-openid-configuration`.
 PSC_DECOUVERTE_URL = env("PSC_DECOUVERTE_URL", default="" if EST_EN_LIGNE else PSC_SIMULE)
@@ -207,9 +208,15 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Sans cela la page appellerait un validateur extérieur.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
 # --- Services extérieurs ----------------------------------------------------
+
+# Certificat client présenté aux éditeurs (IGC-Santé), en PEM ; vide hors ligne.
+EDITEURS_CERTIFICAT = env("EDITEURS_CERTIFICAT", default="")
+EDITEURS_CLE = env("EDITEURS_CLE", default="")
 
 # Géocodeur de l’État (Géoplateforme) ; vide : l’index local répond seul.
 GEOCODEUR_URL = env("GEOCODEUR_URL", default="")

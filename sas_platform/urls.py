@@ -21,4 +21,5 @@ if find_spec("orientation.urls"):
     urlpatterns.append(path("", include("orientation.urls")))
 
 handler400 = "sas_platform.views.erreur_400"
+handler404 = "sas_platform.views.erreur_404"
 handler500 = "sas_platform.views.erreur_500"

@@ -36,6 +36,17 @@ def erreur_400(request: HttpRequest, exception: Exception | None = None) -> Http
     return HttpResponse(render_to_string("400.html"), status=400)
 
 
+def erreur_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _veut_du_json(request):
+        return _probleme(404, "introuvable", "Rien à cette adresse.")
+    return render(request, "404.html", status=404)
+
+
+def erreur_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """`CSRF_FAILURE_VIEW` : celle de Django parle de réglages, en style en ligne que la CSP refuse."""
+    return render(request, "403.html", status=403)
+
+
 def erreur_500(request: HttpRequest) -> HttpResponse:
     """Panne : 503 si la base ne répond pas, 500 sinon. Ne lit ni session ni compte."""
     panne_de_base = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))

@@ -1,0 +1,144 @@
+"""Une installation en ligne refuse chaque réglage dangereux, et accepte une bonne configuration."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from sas_platform import controles
+
+ISSUER = "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet"
+BONNE = {
+    "EST_EN_LIGNE": True,
+    "SECRET_KEY": "bonne-cle-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ-abcdefghijkl",
+    "DEBUG": False,
+    "ALLOWED_HOSTS": ["sas.example.fr"],
+    "URL_PUBLIQUE": "https://sas.example.fr",
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SECURE": True,
+    "SECURE_SSL_REDIRECT": True,
+    "SECURE_HSTS_SECONDS": 31_536_000,
+    "PSC_DECOUVERTE_URL": f"{ISSUER}/.well-known/wallet-openid-configuration",
+    "PSC_HOTES_ADMIS": ["auth.esw.esante.gouv.fr", "wallet.esw.esante.gouv.fr"],
+    "PSC_CLIENT_ID": "sas",
+    "PSC_CLIENT_SECRET": "un-vrai-secret",
+    "PSC_ACR_ADMIS": ["eidas1"],
+    "GEOCODEUR_URL": "https://data.geopf.fr/geocodage",
+}
+
+
+@pytest.fixture
+def en_ligne(settings, monkeypatch):
+    for nom, valeur in BONNE.items():
+        setattr(settings, nom, valeur)
+    monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", "un-mot-de-passe")
+    return settings
+
+
+def identifiants() -> set[str]:
+    return {erreur.id for erreur in controles.configuration_en_ligne()}
+
+
+def test_une_bonne_configuration_passe(en_ligne):
+    assert identifiants() == set()
+    controles.exiger_configuration_sure()
+
+
+@pytest.mark.parametrize(
+    ("reglage", "valeur", "erreur"),
+    [
+        pytest.param("SECRET_KEY", "", "sas.E001", id="clé vide"),
+        pytest.param("SECRET_KEY", "court", "sas.E001", id="clé courte"),
+        pytest.param("SECRET_KEY", "a" * 80, "sas.E001", id="clé d’un seul signe"),
+        pytest.param("SECRET_KEY", "cle-locale-sans-valeur" * 4, "sas.E001", id="clé de démonstration"),
+        pytest.param("DEBUG", True, "sas.E002", id="débogage"),
+        pytest.param("ALLOWED_HOSTS", ["*"], "sas.E010", id="tous les hôtes"),
+        pytest.param("ALLOWED_HOSTS", [], "sas.E010", id="aucun hôte"),
+        pytest.param("URL_PUBLIQUE", "http://sas.example.fr", "sas.E011", id="adresse en clair"),
+        pytest.param("URL_PUBLIQUE", "https://127.0.0.1", "sas.E011", id="adresse locale"),
+        pytest.param("URL_PUBLIQUE", "https://autre.example.fr", "sas.E012", id="adresse d’un autre hôte"),
+        pytest.param("SESSION_COOKIE_SECURE", False, "sas.E013", id="session en clair"),
+        pytest.param("CSRF_COOKIE_SECURE", False, "sas.E013", id="csrf en clair"),
+        pytest.param("SECURE_SSL_REDIRECT", False, "sas.E013", id="sans redirection"),
+        pytest.param("SECURE_HSTS_SECONDS", 60, "sas.E014", id="HSTS court"),
+        pytest.param("PSC_DECOUVERTE_URL", "", "sas.E020", id="sans découverte"),
+        pytest.param("PSC_CLIENT_ID", "", "sas.E020", id="sans client"),
+        pytest.param("PSC_CLIENT_SECRET", "", "sas.E020", id="sans secret"),
+        pytest.param(
+            "PSC_CLIENT_SECRET", "secret-de-demonstration", "sas.E021", id="secret de démonstration"
+        ),
+        pytest.param("PSC_DECOUVERTE_URL", "http://127.0.0.1:8081/x", "sas.E022", id="simulé"),
+        pytest.param("PSC_DECOUVERTE_URL", "https://localhost/x", "sas.E022", id="local"),
+        pytest.param("PSC_DECOUVERTE_URL", "https://ailleurs.example/x", "sas.E023", id="hôte non admis"),
+        pytest.param(
+            "PSC_HOTES_ADMIS", ["auth.esw.esante.gouv.fr", "127.0.0.1:8081"], "sas.E024", id="hôte local"
+        ),
+        pytest.param("PSC_ACR_ADMIS", [], "sas.E025", id="sans niveau"),
+        pytest.param("GEOCODEUR_URL", "http://geo.example/", "sas.E030", id="géocodeur en clair"),
+    ],
+)
+def test_chaque_reglage_dangereux_est_refuse(en_ligne, reglage, valeur, erreur):
+    setattr(en_ligne, reglage, valeur)
+
+    assert erreur in identifiants()
+    with pytest.raises(ImproperlyConfigured, match=erreur):
+        controles.exiger_configuration_sure()
+
+
+def test_le_mot_de_passe_par_defaut_de_la_base_est_refuse(en_ligne, monkeypatch):
+    monkeypatch.setitem(en_ligne.DATABASES["default"], "PASSWORD", "sas")
+
+    assert identifiants() == {"sas.E003"}
+
+
+def test_la_demonstration_n_est_pas_controlee(en_ligne):
+    en_ligne.EST_EN_LIGNE = False
+    en_ligne.SECRET_KEY = ""
+
+    assert identifiants() == set()
+
+
+def _check(**variables: str) -> subprocess.CompletedProcess[str]:
+    environnement = {
+        "PATH": os.environ["PATH"],
+        "ENVIRONNEMENT": "production",
+        "SECRET_KEY": str(BONNE["SECRET_KEY"]),
+        "ALLOWED_HOSTS": "sas.example.fr",
+        "URL_PUBLIQUE": "https://sas.example.fr",
+        "DATABASE_URL": "postgres://sas:mot-de-passe@base/sas",
+        "PSC_DECOUVERTE_URL": str(BONNE["PSC_DECOUVERTE_URL"]),
+        "PSC_CLIENT_ID": "sas",
+        "PSC_CLIENT_SECRET": "un-vrai-secret",
+    } | variables
+    commande = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    return subprocess.run(
+        commande, env=environnement, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_les_reglages_lus_d_un_bon_environnement_passent_le_controle_de_deploiement():
+    resultat = _check()
+
+    assert resultat.returncode == 0, resultat.stderr
+
+
+def test_un_environnement_de_demonstration_ne_demarre_pas_en_production():
+    resultat = _check(SECRET_KEY="court", PSC_DECOUVERTE_URL="", ALLOWED_HOSTS="*")
+
+    assert resultat.returncode != 0
+    assert {"sas.E001", "sas.E010", "sas.E020"} <= {
+        mot.strip("()") for mot in resultat.stderr.split() if mot.startswith("(sas.")
+    }
+
+
+def test_une_cle_vide_arrete_le_demarrage():
+    assert _check(SECRET_KEY="").returncode != 0
+
+
+def test_un_environnement_inconnu_est_refuse():
+    resultat = _check(ENVIRONNEMENT="prod")
+
+    assert resultat.returncode != 0
+    assert "valeurs admises" in resultat.stderr
