@@ -160,7 +160,7 @@ def _version(commande: list, compte: Compte | None) -> str:
 
 def _lancer(commande: list[str], compte: Compte | None) -> str | None:
     """Sortie de la commande, nulle si elle échoue ou n’est pas exécutable par ce compte."""
-    identite = {"user": compte.uid, "group": compte.gid, "extra_groups": []} if compte else {}
+    identite = compte.pour_subprocess() if compte else {}
     try:
         resultat = subprocess.run(
             commande, capture_output=True, text=True, cwd="/", timeout=20, check=False, **identite

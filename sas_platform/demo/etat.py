@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 RACINE = Path(__file__).resolve().parents[2]
-VAR = RACINE / "var"
+# SAS_VAR met les données ailleurs que dans le dépôt : deux démonstrations d’un même dossier, un essai.
+VAR = Path(os.environ.get("SAS_VAR") or RACINE / "var")
 JOURNAUX = VAR / "journaux"
 STATIQUES = VAR / "static"
 ENV = VAR / "env"
@@ -35,10 +36,14 @@ class Verrou:
         except BlockingIOError:
             self._flux.seek(0)
             qui = self._flux.read().strip() or "processus inconnu"
+            self.rendre()
             raise ErreurLancement(
                 f"{self.quoi} tourne déjà dans ce dossier ({qui}).\n"
                 "Arrêtez-la d’abord : Ctrl-C dans son terminal, ou kill de ce processus."
             ) from None
+
+    def rendre(self) -> None:
+        self._flux.close()
 
     def signer(self, texte: str) -> None:
         self._flux.seek(0)

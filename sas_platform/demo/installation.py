@@ -34,6 +34,7 @@ SIGNES_SANS_RESEAU = (
     "Connection refused",
     "tcp connect error",
     "timed out",
+    "(from versions: none)",
 )
 SIGNES_PLATEFORME = (
     "no wheels with a matching",

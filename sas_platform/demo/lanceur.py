@@ -1,6 +1,7 @@
 """La démonstration en une commande : installe l’état, démarre les processus, les arrête tous en sortant."""
 
 import argparse
+import json
 import os
 import secrets
 import signal
@@ -221,9 +222,14 @@ class Demonstration:
 
     def _lancer_les_simulations(self) -> None:
         port_psc = int(self.env["SAS_PORT_PSC"])
-        lances = {
-            port_psc: self._lancer("psc-simule", "sas_platform.demo.psc_simule", "--port", str(port_psc))
-        }
+        retours = [f"http://{hote}:{self.port}/oidc/callback/" for hote in (ports.HOTE, "localhost")]
+        identites = json.loads((DONNEES_DEMO / "identites.json").read_text())
+        arguments = ["--port", str(port_psc)]
+        arguments += [mot for retour in retours for mot in ("--redirection", retour)]
+        arguments += [
+            mot for cle, numero in identites.items() for mot in ("--identifiant", f"{cle}={numero}")
+        ]
+        lances = {port_psc: self._lancer("psc-simule", "sas_platform.demo.psc_simule", *arguments)}
         for code in EDITEURS:
             port, annuaire = self._port_editeur(code), DONNEES_DEMO / f"{code}.json"
             lances[port] = self._lancer(
@@ -280,7 +286,7 @@ class Demonstration:
         largeur = max(len(persona.cle) for persona in PERSONAS)
         lignes = [f"\nPrêt : {self.url}\n", "Sur la page de connexion, choisissez une personne :"]
         lignes += [f"  {p.cle:<{largeur}}  {p.prenom} {p.nom} : {p.peut}" for p in PERSONAS]
-        lignes += [f"\nJournaux : {JOURNAUX.relative_to(RACINE)}/ ; Ctrl-C arrête tout.\n"]
+        lignes += [f"\nJournaux : {JOURNAUX}/ ; Ctrl-C arrête tout.\n"]
         print("\n".join(lignes), flush=True)
 
     def _gerer(self, commande: str, *arguments: str) -> None:

@@ -22,7 +22,6 @@ RANG_ARRET = 0  # arrêté en dernier : tous les autres s’en servent
 DELAI_DEMARRAGE_S = 60.0
 DELAI_ARRET_ANCIEN_S = 15.0
 
-# Rien n’est répliqué ni archivé ici ; une coupure de courant ne perd que des données de démonstration.
 OPTIONS = {
     "listen_addresses": HOTE,
     "unix_socket_directories": "",  # un chemin de prise Unix trop long échoue dans un dossier profond
@@ -30,10 +29,10 @@ OPTIONS = {
     "shared_buffers": "256MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "synchronous_commit": "off",
     "max_wal_size": "2GB",
     "log_min_messages": "warning",
 }
+# Ce qui ne sert qu’une fois n’a pas à survivre à une coupure de courant.
 OPTIONS_JETABLES = {"fsync": "off", "full_page_writes": "off"}
 
 
@@ -228,7 +227,7 @@ def _attendre(enfant: Enfant, url: str) -> None:
 
 
 def _executer(commande: list, compte: Compte | None) -> None:
-    identite = {"user": compte.uid, "group": compte.gid, "extra_groups": []} if compte else {}
+    identite = compte.pour_subprocess() if compte else {}
     resultat = subprocess.run(
         [str(mot) for mot in commande],
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},

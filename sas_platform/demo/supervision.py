@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
 from sas_platform.demo.etat import ErreurLancement
 
@@ -24,6 +25,9 @@ class Compte:
     uid: int
     gid: int
     nom: str
+
+    def pour_subprocess(self) -> dict[str, Any]:
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 @dataclass
@@ -65,7 +69,7 @@ class Superviseur:
         dossier: Path | None = None,
     ) -> Enfant:
         journal = self.journaux / f"{nom}.log"
-        identite = {"user": compte.uid, "group": compte.gid, "extra_groups": []} if compte else {}
+        identite = compte.pour_subprocess() if compte else {}
         with journal.open("wb") as sortie:
             processus = subprocess.Popen(
                 commande,
@@ -109,7 +113,7 @@ class Superviseur:
                     f"Dernières lignes de {enfant.journal} :\n{enfant.dernieres_lignes()}"
                 )
 
-    def surveiller(self) -> None:
+    def surveiller(self) -> NoReturn:
         """Ne rend jamais la main ; une exception ou un signal y met fin."""
         while True:
             self.verifier()

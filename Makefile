@@ -1,0 +1,47 @@
+# Les contrôles et les tests, dans l’environnement que ./bin/test installe.
+.PHONY: check style gabarits types imports migrations deploiement test verrou
+
+BIN := .venv/bin
+# Un environnement de production plausible : `check --deploy` doit n’y trouver rien à redire.
+DEPLOIEMENT := ENVIRONNEMENT=production ALLOWED_HOSTS=sas.exemple.fr URL_PUBLIQUE=https://sas.exemple.fr \
+	CSRF_TRUSTED_ORIGINS=https://sas.exemple.fr SECRET_KEY=$$(head -c 48 /dev/urandom | base64 | tr -d '\n') \
+	DATABASE_URL=postgres://sas:mot-de-passe@base.exemple.fr/sas REDIS_URL=rediss://courtier.exemple.fr/0 \
+	PSC_DECOUVERTE_URL=https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet/.well-known/wallet-openid-configuration \
+	PSC_CLIENT_ID=sas PSC_CLIENT_SECRET=secret-de-production-fourni-par-le-coffre
+
+check: style gabarits types imports migrations deploiement
+
+style: $(BIN)/ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+gabarits: $(BIN)/ruff
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/djlint --check --quiet templates
+
+types: $(BIN)/ruff
+	$(BIN)/mypy
+
+imports: $(BIN)/ruff
+	$(BIN)/lint-imports --no-logo
+
+# Sans base : seuls les modèles et les fichiers de migration sont comparés.
+migrations: $(BIN)/ruff
+	ENVIRONNEMENT=test DATABASE_URL=postgres://sas@127.0.0.1:1/sas $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+
+deploiement: $(BIN)/ruff
+	$(DEPLOIEMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+test:
+	./bin/test
+
+# Refait les versions verrouillées avec leurs empreintes ; à lancer après un changement de pyproject.toml.
+COMPILER := .boot/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+verrou: .boot/bin/uv
+	$(COMPILER) pyproject.toml -o requirements/production.txt
+	$(COMPILER) pyproject.toml --group demo -c requirements/production.txt -o requirements/demo.txt
+	$(COMPILER) pyproject.toml --group demo --group dev -c requirements/demo.txt -o requirements/dev.txt
+	echo "uv==$$(.boot/bin/uv --version | cut -d' ' -f2)" | $(COMPILER) - -o requirements/amorce.txt
+
+$(BIN)/ruff .boot/bin/uv:
+	@echo "Lancez d’abord ./bin/test : il installe les outils." >&2; exit 1
