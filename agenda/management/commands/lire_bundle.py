@@ -78,10 +78,8 @@ def _lignes(lecture: Lecture) -> list[dict[str, Any]]:
 
 
 def _creneau(creneau: CreneauLu) -> dict[str, Any]:
-    return msgspec.to_builtins(creneau) | {  # type: ignore[no-any-return]
-        "debut": _iso(creneau.debut),
-        "fin": _iso(creneau.fin),
-    }
+    bornes = {"debut": _iso(creneau.debut), "fin": _iso(creneau.fin)}
+    return dict(msgspec.to_builtins(creneau) | bornes)
 
 
 def _iso(minutes: int) -> str:
