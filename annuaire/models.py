@@ -59,6 +59,10 @@ class Commune(models.Model):
         indexes = [
             GinIndex(name="commune_nom_trgm", fields=["nom_recherche"], opclasses=["gin_trgm_ops"]),
             GinIndex(name="commune_codes_postaux", fields=["codes_postaux"]),
+            models.Index(
+                name="commune_nom_debut", fields=["nom_recherche"], opclasses=["varchar_pattern_ops"]
+            ),
+            models.Index(name="commune_position", fields=["lat", "lon"]),
         ]
 
     def __str__(self) -> str:

@@ -12,9 +12,10 @@ from agenda.generation.noms import ENSEIGNES, INFORMATIONS, NOMS, PRENOMS, VOIES
 from annuaire.domaine.identifiants import cle_luhn
 from annuaire.enums import Conventionnement, TypeStructure
 
-GENERALISTE = ("10", ("SM54",))
-# (profession, savoir-faire), poids : l’ordre de grandeur des effectifs libéraux.
-AUTRES = {
+Metier = tuple[str, tuple[str, ...]]  # profession, savoir-faire
+GENERALISTE: Metier = ("10", ("SM54",))
+# Poids : l’ordre de grandeur des effectifs libéraux.
+AUTRES: dict[Metier, int] = {
     ("60", ()): 36,
     ("70", ()): 24,
     ("40", ()): 14,
@@ -106,7 +107,7 @@ class Generateur:
 
     def structures(self) -> list[tuple[StructureFictive, LieuFictif]]:
         """Chaque structure avec le lieu où elle reçoit elle-même."""
-        paires = []
+        paires: list[tuple[StructureFictive, LieuFictif]] = []
         for type_, nombre in self._echelle.structures:
             for rang in range(nombre):
                 structure = self._structure(len(paires) + 1, TypeStructure(type_), self._territoire(rang))
@@ -122,27 +123,24 @@ class Generateur:
         metiers, poids = list(AUTRES), list(AUTRES.values())
         restants = self._echelle.effecteurs
         for rang in range(1, self._echelle.effecteurs + 1):
-            if rang <= self._echelle.generalistes:
-                profession, savoir_faire = GENERALISTE
-            else:
-                profession, savoir_faire = self._hasard.choices(metiers, poids)[0]
+            est_generaliste = rang <= self._echelle.generalistes
+            metier = GENERALISTE if est_generaliste else self._hasard.choices(metiers, poids)[0]
             libres = self._echelle.lieux - self._lieux
             nombre = self._hasard.choice(NOMBRE_DE_LIEUX)
             if rang == self._echelle.effecteurs:
                 nombre = libres
             nombre = max(1, min(nombre, libres - restants + 1))
             restants -= 1
-            yield self._effecteur(rang, profession, savoir_faire, nombre, accueils)
+            yield self._effecteur(rang, metier, nombre, accueils)
 
     def _effecteur(
         self,
         rang: int,
-        profession: str,
-        savoir_faire: tuple[str, ...],
+        metier: Metier,
         nombre: int,
         accueils: Mapping[str, list[StructureFictive]],
     ) -> EffecteurFictif:
-        hasard = self._hasard
+        hasard, (profession, savoir_faire) = self._hasard, metier
         nom = hasard.choice(NOMS)
         if hasard.random() < 0.25:
             nom = f"{nom}-{hasard.choice(NOMS)}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Model
 
 from agenda.enums import EtatLot
 from agenda.generation.agendas import (
@@ -119,7 +120,8 @@ class _Versement:
         if not self._ecrire:
             return
         with connection.cursor() as curseur:
-            for modele in (Effecteur, Structure, LieuExercice, Raccordement, Lot):
+            numerotes: tuple[type[Model], ...] = (Effecteur, Structure, LieuExercice, Raccordement, Lot)
+            for modele in numerotes:
                 table = modele._meta.db_table
                 curseur.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table} HAVING max(id) > 0"  # noqa: S608

@@ -1,0 +1,170 @@
+"""Géocodeur de l’État (Géoplateforme) : `GET …/geocodage/search`, réponse GeoJSON.
+
+L’adresse cherchée est souvent le domicile d’un patient : elle part au
+géocodeur, et n’est ni journalisée, ni gardée, ni recopiée dans une erreur.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as DelaiDepasse
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import msgspec
+import structlog
+
+from annuaire.domaine.territoire import est_en_france
+
+DELAI_S = 0.8  # en tout : résolution du nom, connexion et lecture
+SCORE_MIN = 0.5
+ECHECS_AVANT_OUVERTURE = 3
+REPOS_S = 30.0
+TAILLE_MAX = 200_000
+
+journal = structlog.get_logger(__name__)
+
+
+class GeocodeurIndisponibleError(Exception):
+    """Pas de réponse utilisable ; le message ne contient rien de ce qui était cherché."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdresseTrouvee:
+    libelle: str
+    type: str
+    score: float
+    lat: float
+    lon: float
+    code_insee: str
+    code_postal: str
+
+
+class Disjoncteur:
+    """S’ouvre après trois échecs de suite ; laisse passer un essai toutes les trente secondes."""
+
+    def __init__(self) -> None:
+        self._verrou = threading.Lock()
+        self._echecs = 0
+        self._ferme_jusqu_a = 0.0
+
+    def laisse_passer(self) -> bool:
+        with self._verrou:
+            if self._echecs < ECHECS_AVANT_OUVERTURE:
+                return True
+            if time.monotonic() < self._ferme_jusqu_a:
+                return False
+            self._ferme_jusqu_a = time.monotonic() + REPOS_S
+            return True
+
+    def noter(self, *, reussi: bool) -> None:
+        with self._verrou:
+            self._echecs = 0 if reussi else self._echecs + 1
+            if self._echecs >= ECHECS_AVANT_OUVERTURE:
+                self._ferme_jusqu_a = time.monotonic() + REPOS_S
+
+
+class _Boucle:
+    """Une boucle asyncio dans un fil à part : la requête rend la main au bout du délai, quoi qu’il arrive.
+
+    `asyncio.run` ne le peut pas : il attend la fin d’une résolution de nom bloquée.
+    """
+
+    def __init__(self) -> None:
+        self._verrou = threading.Lock()
+        self._boucle: asyncio.AbstractEventLoop | None = None
+
+    def lancer(self, coroutine: Any) -> Future[Any]:
+        with self._verrou:
+            if self._boucle is None:
+                self._boucle = asyncio.new_event_loop()
+                threading.Thread(target=self._boucle.run_forever, name="geocodeur", daemon=True).start()
+        return asyncio.run_coroutine_threadsafe(coroutine, self._boucle)
+
+
+disjoncteur = Disjoncteur()
+_boucle = _Boucle()
+
+
+def chercher(url_base: str, texte: str, *, limite: int = 8) -> list[AdresseTrouvee]:
+    """Adresses de score suffisant et situées en France, la meilleure d’abord ; rend en 800 ms au plus.
+
+    Lève `GeocodeurIndisponibleError` : délai dépassé, refus, réponse illisible, disjoncteur ouvert.
+    """
+    if not disjoncteur.laisse_passer():
+        raise GeocodeurIndisponibleError("disjoncteur ouvert")
+    attente = _boucle.lancer(_demander(url_base, texte, limite))
+    try:
+        trouvees = _lire(attente.result(timeout=DELAI_S))
+    except (DelaiDepasse, aiohttp.ClientError, OSError, ValueError, msgspec.MsgspecError) as erreur:
+        attente.cancel()
+        disjoncteur.noter(reussi=False)
+        journal.warning("geocodeur_indisponible", raison=type(erreur).__name__)
+        # Sans la cause : son texte peut contenir l’URL, donc l’adresse.
+        raise GeocodeurIndisponibleError(type(erreur).__name__) from None
+    disjoncteur.noter(reussi=True)
+    return trouvees
+
+
+async def _demander(url_base: str, texte: str, limite: int) -> bytes:
+    parametres = {"q": texte, "limit": str(limite), "index": "address"}
+    delai = aiohttp.ClientTimeout(total=DELAI_S)
+    async with (
+        aiohttp.ClientSession(timeout=delai) as session,
+        session.get(f"{url_base.rstrip('/')}/search", params=parametres, allow_redirects=False) as reponse,
+    ):
+        if reponse.status != 200:
+            raise ValueError("refus")
+        octets = await reponse.content.read(TAILLE_MAX + 1)
+        while not reponse.content.at_eof() and len(octets) <= TAILLE_MAX:
+            octets += await reponse.content.read(TAILLE_MAX + 1)
+    if len(octets) > TAILLE_MAX:
+        raise ValueError("réponse trop longue")
+    return octets
+
+
+class _Proprietes(msgspec.Struct):
+    label: str = ""
+    score: float = 0.0
+    type: str = ""
+    citycode: str = ""
+    postcode: str = ""
+
+
+class _Geometrie(msgspec.Struct):
+    coordinates: tuple[float, float]
+
+
+class _Entite(msgspec.Struct):
+    properties: _Proprietes
+    geometry: _Geometrie
+
+
+class _Collection(msgspec.Struct):
+    features: list[_Entite]
+
+
+_decodeur = msgspec.json.Decoder(_Collection)
+
+
+def _lire(octets: bytes) -> list[AdresseTrouvee]:
+    trouvees = []
+    for entite in _decodeur.decode(octets).features:
+        proprietes, (lon, lat) = entite.properties, entite.geometry.coordinates
+        if proprietes.score >= SCORE_MIN and est_en_france(lat, lon):
+            trouvees.append(
+                AdresseTrouvee(
+                    libelle=proprietes.label[:200],
+                    type=proprietes.type,
+                    score=proprietes.score,
+                    lat=lat,
+                    lon=lon,
+                    code_insee=proprietes.citycode,
+                    code_postal=proprietes.postcode,
+                )
+            )
+    return sorted(trouvees, key=lambda trouvee: -trouvee.score)
