@@ -26,9 +26,11 @@ class Acces(enum.Enum):
 PUBLIC = Acces.PUBLIC
 CONNECTE = Acces.CONNECTE
 
-# Trouvent une offre et orientent. L’administrateur voit sans orienter : l’acte est celui d’un régulateur.
-PEUT_CHERCHER = frozenset({Role.OSNP, Role.REGULATEUR, Role.IOA})
+# L’administrateur et le gestionnaire de comptes voient sans orienter (S-03) : l’acte est celui d’un régulateur.
 PEUT_ORIENTER = frozenset({Role.OSNP, Role.REGULATEUR, Role.IOA})
+PEUT_CHERCHER = PEUT_ORIENTER | {Role.ADMINISTRATEUR, Role.GESTIONNAIRE_COMPTES}
+# Orienter en sus des disponibilités (O-04) : la régulation, non l’accueil des urgences.
+PEUT_ORIENTER_EN_SUS = frozenset({Role.OSNP, Role.REGULATEUR})
 ADMINISTRE = frozenset({Role.ADMINISTRATEUR})
 
 # Nom de route → qui y accède. Une route absente d’ici fait échouer tests/test_projet.py.
@@ -44,6 +46,20 @@ DROITS: dict[str, frozenset[Role] | Acces] = {
     "comptes:deconnexion": PUBLIC,
     "api:schema": PUBLIC,
     "api:docs": PUBLIC,
+    "api:recherches": PEUT_CHERCHER,
+    "api:orientations": PEUT_ORIENTER,
+    "api:orientation": PEUT_ORIENTER,
+    "api:orientation_annulation": PEUT_ORIENTER,
+    "orientation:recherche": PEUT_CHERCHER,
+    "orientation:suggestions_quoi": PEUT_CHERCHER,
+    "orientation:suggestions_ou": PEUT_CHERCHER,
+    "orientation:resultats": PEUT_CHERCHER,
+    "orientation:orientations": PEUT_ORIENTER,
+    "orientation:orienter": PEUT_ORIENTER,
+    "orientation:orienter_en_sus": PEUT_ORIENTER_EN_SUS,
+    "orientation:orientation": PEUT_ORIENTER,
+    "orientation:annulation": PEUT_ORIENTER,
+    "orientation:rediriger": PEUT_ORIENTER,
     # Tout l’espace de noms de l’administration de Django.
     "admin:*": ADMINISTRE,
 }

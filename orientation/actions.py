@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from agenda.actions import PlaceTenue, liberer_place, prendre_place
 from agenda.lectures import creneau_editeur
 from comptes.actions import tracer
-from comptes.droits import PEUT_ORIENTER
+from comptes.droits import PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS
+from comptes.enums import Role
 from comptes.models import Compte
-from orientation.droits import ORIENTE_EN_SUS, REGULE
 from orientation.enums import TypeOrientation, Voie
 from orientation.lectures import offre_du_lieu
 from orientation.models import Orientation, Redirection
@@ -198,7 +198,8 @@ def _verifier_inchangee(place: PlaceTenue, vue: PlaceVue | None) -> None:
 
 
 def _remplir_creneau(orientation: Orientation, place: PlaceTenue) -> None:
-    regule = orientation.acteur.a_un_role(REGULE)
+    # Qui est à la fois de la régulation et de l’accueil oriente au titre de la régulation (O-04).
+    regule = orientation.acteur.a_un_role([Role.OSNP, Role.REGULATEUR])
     orientation.voie = Voie.AGENDA_SAS
     orientation.type = TypeOrientation.OSNP_CRENEAU if regule else TypeOrientation.IOA
     orientation.reservation = place.reservation
@@ -208,7 +209,7 @@ def _remplir_creneau(orientation: Orientation, place: PlaceTenue) -> None:
 
 
 def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maintenant: datetime) -> None:
-    if not orientation.acteur.a_un_role(ORIENTE_EN_SUS):
+    if not orientation.acteur.a_un_role(PEUT_ORIENTER_EN_SUS):
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter hors disponibilité.")
     if demande.debut < maintenant:
         raise SurnumeraireRefuse(

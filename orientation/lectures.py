@@ -143,8 +143,9 @@ _PAGE = """
         ORDER BY groupe, libre, km, lieu_id LIMIT %(par_page)s OFFSET %(saut)s
     )
     SELECT totaux.libres, totaux.hors, page.groupe, page.km, page.participe, page.en_sus, carte.document,
-        carte.lots, ARRAY(SELECT extract(epoch FROM lot.lu_le)::bigint
-            FROM unnest(carte.lots) AS cite (id) LEFT JOIN agenda_lot lot USING (id) ORDER BY cite.id) AS lectures
+        carte.lots, ARRAY(
+            SELECT (SELECT extract(epoch FROM lot.lu_le)::bigint FROM agenda_lot lot WHERE lot.id = cite.id)
+            FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures
     FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id
     ORDER BY page.groupe, page.libre, page.km, page.lieu_id
 """

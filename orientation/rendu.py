@@ -13,12 +13,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import escape
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from agenda.enums import ModaliteConsultation
+from agenda.lectures import CreneauSas
+from annuaire.models import LieuExercice
 from orientation.domaine.classement import distance
 from orientation.lectures import CreneauOffert, Offre
 
@@ -30,11 +33,13 @@ MOIS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
+FUSEAU_DE_PARIS = "Europe/Paris"
 LETTRES = {
     ModaliteConsultation.CABINET.value: "C",
     ModaliteConsultation.TELECONSULTATION.value: "T",
     ModaliteConsultation.DOMICILE.value: "D",
 }
+LEGENDE = tuple((code, lettre, str(ModaliteConsultation(code).label)) for code, lettre in LETTRES.items())
 _LETTRES_HTML = {
     modalite: f'<abbr class="sas-modalite" title="{ModaliteConsultation(modalite).label}">{lettre}</abbr>'
     for modalite, lettre in LETTRES.items()
@@ -49,7 +54,6 @@ class Carte:
     """Une offre prête pour le gabarit : que du texte, rien à calculer."""
 
     ancre: str
-    lieu_id: str
     titre: str
     sous_titre: str
     details: str
@@ -63,24 +67,15 @@ class Carte:
     est_libre: bool
     participe: bool
     en_sus: bool
-    debute_hors: bool
+    lien_en_sus: str
     jours: SafeString
     fuseau_autre: bool
 
 
 def cartes(offres: Sequence[Offre], *, maintenant: datetime, jeton: str, oriente: bool) -> list[Carte]:
-    """Cartes d’une page, dans l’ordre reçu. `debute_hors` marque la première sans créneau libre."""
-    suite = f"?recherche={escape(jeton)}" if jeton else ""
-    liens = Liens(
-        _modele("orientation:orienter", "creneau_id") + suite, _modele("orientation:rediriger", "creneau_id")
-    )
-    resultat = []
-    hors_annonce = False
-    for offre in offres:
-        debute_hors = offre.groupe > 2 and not hors_annonce
-        hors_annonce = hors_annonce or debute_hors
-        resultat.append(_carte(offre, maintenant, liens if oriente else None, debute_hors))
-    return resultat
+    """Cartes d’une page, dans l’ordre reçu ; `oriente` : avec les liens pour orienter."""
+    liens = Liens.vers(jeton) if oriente else None
+    return [_carte(offre, maintenant, liens) for offre in offres]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +84,16 @@ class Liens:
 
     orienter: str
     rediriger: str
+    en_sus: str
+
+    @classmethod
+    def vers(cls, jeton: str) -> Liens:
+        suite = f"?recherche={escape(jeton)}" if jeton else ""
+        return cls(
+            orienter=_modele("orientation:orienter", "creneau_id") + suite,
+            rediriger=_modele("orientation:rediriger", "creneau_id"),
+            en_sus=_modele("orientation:orienter_en_sus", "lieu_id") + suite,
+        )
 
 
 def telephone(numero: str) -> tuple[str, str]:
@@ -97,15 +102,18 @@ def telephone(numero: str) -> tuple[str, str]:
     « +33 612345678 » s’affiche « 06 12 34 56 78 », un 08 « 08 xx xx xx xx ».
     """
     chiffres = _CHIFFRES.sub("", numero)
+    indicatif = "+33"
     for prefixe in ("+33", "0033", "+262", "+590", "+594", "+596"):
         if chiffres.startswith(prefixe):
+            indicatif = "+33" if prefixe == "0033" else prefixe
             reste = chiffres.removeprefix(prefixe).removeprefix("0")
             chiffres = f"0{reste}"
             break
     if len(chiffres) == 10 and chiffres[0] == "0" and chiffres[1] != "0" and chiffres.isdigit():
         paires = " ".join(chiffres[i : i + 2] for i in range(0, 10, 2))
-        return paires, f"+33{chiffres[1:]}"
-    if chiffres.startswith("+68") and len(chiffres) in (10, 12):  # Polynésie, Calédonie, Wallis
+        return paires, f"{indicatif}{chiffres[1:]}"
+    # Saint-Pierre, Nouvelle-Calédonie, Wallis, Polynésie : hors du plan à dix chiffres.
+    if chiffres.startswith(("+508", "+687", "+681", "+689")) and len(chiffres) in (10, 12):
         return f"{chiffres[:4]} {chiffres[4:]}", chiffres
     return "", ""
 
@@ -138,6 +146,74 @@ def jour_long(jour: date) -> str:
     return f"{JOURS[jour.weekday()]} {numero} {MOIS[jour.month - 1]} {jour.year}"
 
 
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Le destinataire d’une orientation, en tête de chaque étape."""
+
+    titre: str
+    sous_titre: str
+    adresse: str
+    telephone: str
+    telephone_lien: str
+    infos: str
+    fuseau_autre: str
+
+
+def resume(lieu: LieuExercice) -> Resume:
+    """Lit `effecteur__profession`, `structure` et `commune`, à charger avec le lieu."""
+    nom = str(lieu.effecteur or lieu.structure or lieu.nom)
+    if lieu.effecteur is not None:
+        sous_titre = lieu.effecteur.profession.libelle
+    else:
+        sous_titre = lieu.structure.get_type_display() if lieu.structure else ""
+    affiche, lien = telephone(lieu.telephone)
+    ville = f"{lieu.code_postal} {lieu.commune.nom}".strip()
+    return Resume(
+        titre=nom,
+        sous_titre=sous_titre,
+        adresse=", ".join(partie for partie in (lieu.adresse, ville) if partie),
+        telephone=affiche,
+        telephone_lien=lien,
+        infos=lieu.informations_complementaires.strip(),
+        fuseau_autre="" if lieu.fuseau == FUSEAU_DE_PARIS else lieu.commune.nom,
+    )
+
+
+def moment(debut: datetime, fin: datetime | None, fuseau: str, *, est_plage: bool) -> str:
+    """« lundi 4 mars 2024 à 09h15 » ou « … sur la plage 09h00 – 12h00 », à l’heure du lieu."""
+    local = debut.astimezone(ZoneInfo(fuseau))
+    if est_plage and fin is not None:
+        return f"{jour_long(local)} sur la plage {heure(local)} – {heure(fin.astimezone(ZoneInfo(fuseau)))}"
+    return f"{jour_long(local)} à {heure(local)}"
+
+
+def modalites(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Lettre et libellé, dans l’ordre C, T, D."""
+    lus = set(codes)
+    return [(lettre, libelle) for code, lettre, libelle in LEGENDE if code in lus]
+
+
+def changements(vue: dict[str, Any] | None, creneau: CreneauSas) -> list[str]:
+    """Ce qui a bougé entre l’écran précédent (`vue`) et maintenant, en phrases ; vide si rien."""
+    if not vue:
+        return []
+    phrases = []
+    fin = datetime.fromtimestamp(vue["fin"], creneau.fin.tzinfo)
+    debut = datetime.fromtimestamp(vue["debut"], creneau.debut.tzinfo)
+    if (debut, fin) != (creneau.debut, creneau.fin):
+        phrases.append(
+            f"L’horaire est passé de {heure(debut)} – {heure(fin)} "
+            f"à {heure(creneau.debut)} – {heure(creneau.fin)}."
+        )
+    if tuple(vue["modalites"]) != creneau.modalites:
+        libelles = ", ".join(libelle for _, libelle in modalites(creneau.modalites))
+        phrases.append(f"Le type de consultation a changé : {libelles}.")
+    if (vue["capacite"], vue["prises"]) != (creneau.capacite, creneau.prises):
+        restantes = creneau.capacite - creneau.prises
+        phrases.append(f"Il reste {restantes} place{'s' if restantes > 1 else ''} sur {creneau.capacite}.")
+    return phrases
+
+
 def titre(offre: Offre) -> str:
     if offre.effecteur is not None:
         return f"{offre.effecteur.prenom} {offre.effecteur.nom}".strip()
@@ -158,13 +234,12 @@ def adresse(offre: Offre) -> str:
     return ", ".join(partie for partie in (lieu.adresse, ville) if partie)
 
 
-def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, debute_hors: bool) -> Carte:
+def _carte(offre: Offre, maintenant: datetime, liens: Liens | None) -> Carte:
     affiche, lien = telephone(offre.lieu.telephone)
     infos = offre.lieu.informations.strip()
     fuseau = ZoneInfo(offre.lieu.fuseau)
     return Carte(
         ancre=f"offre-{offre.id}",
-        lieu_id=offre.lieu.id,
         titre=titre(offre),
         sous_titre=sous_titre(offre),
         details=_details(offre),
@@ -178,9 +253,9 @@ def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, debute_hors:
         est_libre=offre.groupe <= 2,
         participe=offre.participe,
         en_sus=offre.en_sus,
-        debute_hors=debute_hors,
+        lien_en_sus=liens.en_sus.replace(_MARQUE, offre.lieu.id) if liens else "",
         jours=colonnes(offre.creneaux, aujourd_hui=maintenant.astimezone(fuseau).date(), liens=liens),
-        fuseau_autre=offre.lieu.fuseau != "Europe/Paris",
+        fuseau_autre=offre.lieu.fuseau != FUSEAU_DE_PARIS,
     )
 
 

@@ -129,7 +129,7 @@ class Combobox {
     }
 
     choisir(option) {
-        this.champ.value = option.textContent;
+        this.champ.value = option.dataset.libelle;
         this.choisi.value = option.dataset.valeur;
         this.vider.hidden = false;
         this.fermer();

@@ -273,7 +273,9 @@ def test_un_rendez_vous_passe_ne_s_annule_plus(db, apres_la_fin, refusee):
             annuler(acteur=orientation.acteur, orientation=orientation, maintenant=quand)
         assert refus.value.code == "trop_tard"
     else:
-        assert annuler(acteur=orientation.acteur, orientation=orientation, maintenant=quand).annulee_le == quand
+        assert (
+            annuler(acteur=orientation.acteur, orientation=orientation, maintenant=quand).annulee_le == quand
+        )
 
 
 # --- Départ chez l’éditeur --------------------------------------------------
@@ -389,9 +391,7 @@ def test_la_meme_cle_envoyee_quatre_fois_n_ecrit_qu_une_ligne(osnp, plage, maint
 def test_deux_annulations_simultanees_n_en_font_qu_une(osnp, creneau, maintenant):
     orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
 
-    issues = ensemble(
-        *[lambda: annuler(acteur=osnp, orientation=orientation, maintenant=maintenant)] * 2
-    )
+    issues = ensemble(*[lambda: annuler(acteur=osnp, orientation=orientation, maintenant=maintenant)] * 2)
 
     assert sorted(type(issue).__name__ for issue in issues) == ["Orientation", "OrientationRefusee"]
     assert Trace.objects.filter(verbe="orientation.annulee").count() == 1

@@ -1,0 +1,131 @@
+"""Entrées de l’API : chaque refus dit le champ et ce qu’il attend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from rest_framework import serializers
+
+from agenda.enums import ModaliteConsultation
+from annuaire.lectures import LieuIntrouvableError, LieuTrouve, geocoder, par_commune, par_position
+from annuaire.models import Specialite
+from orientation.forms import DISPONIBILITES, RAYON_MAX_KM
+from orientation.lectures import Criteres
+
+PAR_PAGE_MAX = 100
+_DECALAGE = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
+
+
+class InstantField(serializers.DateTimeField):
+    """Instant ISO 8601 avec son décalage : sans lui, un outre-mer se lirait à l’heure de Paris (W-21)."""
+
+    default_error_messages = {
+        "decalage": "Donnez un instant avec son décalage, par exemple 2026-11-02T09:15:00+01:00."
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str) or not _DECALAGE.search(value):
+            self.fail("decalage")
+        return super().to_internal_value(value)
+
+
+class PositionSerializer(serializers.Serializer):
+    lat = serializers.FloatField(min_value=-90, max_value=90)
+    lon = serializers.FloatField(min_value=-180, max_value=180)
+
+
+class FiltresSerializer(serializers.Serializer):
+    disponibilite = serializers.ChoiceField(choices=[valeur for valeur, _ in DISPONIBILITES], required=False)
+    modalites = serializers.ListField(
+        child=serializers.ChoiceField(choices=ModaliteConsultation.values), required=False, max_length=3
+    )
+
+
+class DemandeRechercheSerializer(serializers.Serializer):
+    """Une spécialité, et un lieu donné d’une seule façon : `adresse`, `commune` ou `position`."""
+
+    specialite = serializers.CharField(max_length=10, help_text="Code, par exemple SM54.")
+    adresse = serializers.CharField(max_length=200, required=False)
+    commune = serializers.RegexField(r"^[0-9][0-9AB][0-9]{3}$", required=False, help_text="Code INSEE.")
+    position = PositionSerializer(required=False)
+    rayon_km = serializers.FloatField(min_value=0.1, max_value=RAYON_MAX_KM, required=False)
+    filtres = FiltresSerializer(required=False)
+    page = serializers.IntegerField(min_value=1, max_value=100_000, default=1)
+    par_page = serializers.IntegerField(min_value=1, max_value=PAR_PAGE_MAX, default=25)
+
+    def validate_specialite(self, code: str) -> tuple[int, ...]:
+        code = code.strip().upper()
+        trouvees = Specialite.objects.filter(Q(code__iexact=code) | Q(savoir_faire__contains=[code]))
+        ids = tuple(trouvees.order_by("pk").values_list("pk", flat=True))
+        if not ids:
+            raise serializers.ValidationError("Spécialité inconnue.", code="specialite_inconnue")
+        return ids
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        donnes = [champ for champ in ("adresse", "commune", "position") if champ in attrs]
+        if len(donnes) != 1:
+            raise serializers.ValidationError(
+                "Donnez le lieu d’une seule façon : adresse, commune ou position.", code="lieu_unique"
+            )
+        lieu = _LOCALISER[donnes[0]](attrs[donnes[0]])
+        filtres = attrs.get("filtres", {})
+        attrs["criteres"] = Criteres(
+            lat=lieu.lat,
+            lon=lieu.lon,
+            rayon_km=attrs.get("rayon_km") or lieu.rayon_defaut_km,
+            specialite_ids=attrs["specialite"],
+            disponibilite=filtres.get("disponibilite", "toutes"),
+            modalites=tuple(filtres.get("modalites", ())),
+        )
+        return attrs
+
+
+def _par_adresse(adresse: str) -> LieuTrouve:
+    trouves = geocoder(adresse)
+    if not trouves:
+        raise serializers.ValidationError({"adresse": "Adresse introuvable en France."})
+    return trouves[0]
+
+
+def _par_commune(code: str) -> LieuTrouve:
+    try:
+        return par_commune(code)
+    except LieuIntrouvableError as refus:
+        raise serializers.ValidationError({"commune": str(refus)}) from refus
+
+
+def _par_position(position: dict[str, float]) -> LieuTrouve:
+    try:
+        return par_position(position["lat"], position["lon"])
+    except LieuIntrouvableError as refus:
+        raise serializers.ValidationError({"position": str(refus)}) from refus
+
+
+_LOCALISER: dict[str, Callable[[Any], LieuTrouve]] = {
+    "adresse": _par_adresse,
+    "commune": _par_commune,
+    "position": _par_position,
+}
+
+
+class DemandeEnSusSerializer(serializers.Serializer):
+    lieu = serializers.CharField(max_length=30, help_text="Identifiant du lieu d’une offre.")
+    debut = InstantField()
+
+
+class DemandeOrientationSerializer(serializers.Serializer):
+    """Un créneau de l’agenda SAS, ou une heure hors disponibilité ; l’un des deux."""
+
+    creneau = serializers.CharField(
+        max_length=100, required=False, help_text="Identifiant du créneau d’une offre."
+    )
+    surnumeraire = DemandeEnSusSerializer(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("creneau" in attrs) == ("surnumeraire" in attrs):
+            raise serializers.ValidationError("Donnez un créneau ou une demande en sus, l’un des deux.")
+        return attrs

@@ -1,0 +1,164 @@
+"""API : chercher une offre, orienter, revenir dessus. L’adresse passe par le corps, jamais par l’URL."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agenda.actions import PlaceIndisponible
+from comptes.enums import Portee
+from orientation.actions import (
+    CleReutilisee,
+    OrientationInterdite,
+    OrientationRefusee,
+    Surnumeraire,
+    SurnumeraireRefuse,
+    annuler,
+    orienter,
+)
+from orientation.api.champs import DemandeOrientationSerializer, DemandeRechercheSerializer
+from orientation.api.reponses import OrientationSerializer, ProblemeSerializer, ResultatsSerializer, decrire
+from orientation.lectures import encoder_api, offre_du_lieu, rechercher
+from orientation.models import Orientation
+from sas_platform.socle.problemes import TYPE_MIME, Probleme
+
+_CLE = re.compile(r"[\x21-\x7e]{1,100}")
+_CLE_ENTETE = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[!-~]{1,100}$"},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="La même clé rend la même orientation, sans en enregistrer une autre.",
+)
+
+
+def _problemes(*etats: int) -> dict[Any, Any]:
+    return {(etat, TYPE_MIME): ProblemeSerializer for etat in etats}
+
+
+class Recherches(APIView):
+    portee = Portee.RECHERCHE
+
+    @extend_schema(
+        operation_id="rechercher",
+        request=DemandeRechercheSerializer,
+        responses={200: ResultatsSerializer} | _problemes(400, 401, 403),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""
+        demande = DemandeRechercheSerializer(data=request.data)
+        demande.is_valid(raise_exception=True)
+        lus = demande.validated_data
+        resultats = rechercher(
+            lus["criteres"], maintenant=timezone.now(), page=lus["page"], par_page=lus["par_page"]
+        )
+        return HttpResponse(encoder_api(resultats), content_type="application/json")
+
+
+class Orientations(APIView):
+    portee = Portee.ORIENTATION
+
+    @extend_schema(
+        operation_id="orienter",
+        parameters=[_CLE_ENTETE],
+        request=DemandeOrientationSerializer,
+        responses={201: OrientationSerializer} | _problemes(400, 401, 403, 404, 409, 422),
+    )
+    def post(self, request: Request) -> Response:
+        """Enregistre une orientation ; 409 si la place n’est plus libre, avec d’autres créneaux du lieu."""
+        cle = _lire_cle(request)
+        demande = DemandeOrientationSerializer(data=request.data)
+        demande.is_valid(raise_exception=True)
+        lus = demande.validated_data
+        en_sus = lus.get("surnumeraire")
+        try:
+            orientation = orienter(
+                acteur=request.user,
+                cle=cle,
+                creneau_id=lus.get("creneau", ""),
+                surnumeraire=Surnumeraire(en_sus["lieu"], en_sus["debut"]) if en_sus else None,
+                maintenant=timezone.now(),
+            )
+        except PlaceIndisponible as refus:
+            raise _place_indisponible(refus) from refus
+        except OrientationRefusee as refus:
+            raise Probleme(status=_etat(refus), code=refus.code, detail=str(refus)) from refus
+        relue = Orientation.objects.pour_affichage().get(pk=orientation.pk)
+        # Un renvoi rend le corps d’origine, même si l’orientation a été annulée depuis.
+        return Response(decrire(relue, annulee_le=None), status=201)
+
+
+class UneOrientation(APIView):
+    portee = Portee.ORIENTATION
+
+    @extend_schema(
+        operation_id="lire_orientation",
+        responses={200: OrientationSerializer} | _problemes(401, 403, 404),
+    )
+    def get(self, request: Request, uuid: str) -> Response:
+        orientation = _la_mienne(request, uuid)
+        return Response(decrire(orientation, annulee_le=orientation.annulee_le))
+
+
+class Annulation(APIView):
+    portee = Portee.ORIENTATION
+
+    @extend_schema(
+        operation_id="annuler_orientation",
+        request=None,
+        responses={200: OrientationSerializer} | _problemes(401, 403, 404, 409),
+    )
+    def post(self, request: Request, uuid: str) -> Response:
+        """Annule l’orientation et rend sa place ; 409 si elle est déjà annulée, ou le rendez-vous passé."""
+        orientation = _la_mienne(request, uuid)
+        try:
+            annulee = annuler(acteur=request.user, orientation=orientation, maintenant=timezone.now())
+        except OrientationRefusee as refus:
+            raise Probleme(status=409, code=refus.code, detail=str(refus)) from refus
+        return Response(decrire(orientation, annulee_le=annulee.annulee_le))
+
+
+def _lire_cle(request: Request) -> str:
+    cle = request.headers.get("Idempotency-Key", "")
+    if not cle:
+        raise Probleme(status=400, code="cle_requise", detail="L’en-tête Idempotency-Key est requis.")
+    if not _CLE.fullmatch(cle):
+        raise Probleme(
+            status=400,
+            code="cle_invalide",
+            detail="Une clé d’idempotence tient en 100 signes ASCII, sans espace.",
+        )
+    return cle
+
+
+def _la_mienne(request: Request, uuid: str) -> Orientation:
+    orientation = Orientation.objects.visibles_par(request.user).pour_affichage().filter(uuid=uuid).first()
+    if orientation is None:
+        raise Http404
+    return orientation
+
+
+def _place_indisponible(refus: PlaceIndisponible) -> Probleme:
+    if refus.code == "inconnue":
+        return Probleme(status=404, code=refus.code, detail=str(refus))
+    offre = offre_du_lieu(refus.lieu_id, maintenant=timezone.now()) if refus.lieu_id else None
+    alternatives = msgspec.to_builtins(offre.creneaux) if offre else []
+    return Probleme(status=409, code=refus.code, detail=str(refus), alternatives=alternatives)
+
+
+def _etat(refus: OrientationRefusee) -> int:
+    if isinstance(refus, OrientationInterdite):
+        return 403
+    if isinstance(refus, CleReutilisee):
+        return 422
+    if isinstance(refus, SurnumeraireRefuse):
+        return {"inconnue": 404, "en_sus_refuse": 409}.get(refus.code, 400)
+    return 409

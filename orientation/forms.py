@@ -1,0 +1,248 @@
+"""Formulaires des pages ; chaque erreur se pose sur le champ à corriger."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core import signing
+from dsfr.forms import DsfrBaseForm
+
+from agenda.enums import ModaliteConsultation
+from annuaire.lectures import LieuTrouve
+from orientation.actions import HORIZON_SURNUMERAIRE, PlaceVue, prochain_quart_d_heure
+from orientation.carnet import Recherche
+from orientation.suggestions import (
+    Quoi,
+    comprendre_lieu,
+    comprendre_quoi,
+    en_donnees,
+    lieu_choisi,
+    quoi_choisi,
+    signer_lieu,
+    signer_quoi,
+)
+
+SEL_VUE = "orientation.vue"
+DUREE_VUE = timedelta(hours=4)
+RAYON_MAX_KM = 300
+
+DISPONIBILITES = (
+    ("toutes", "Toutes"),
+    ("libres", "Avec créneaux libres"),
+    ("hors", "Hors disponibilité"),
+)
+
+
+class RechercheForm(DsfrBaseForm):
+    """Quoi, où, et jusqu’où.
+
+    Un choix de la liste revient signé (`…_choisi`, ou `…_retenu` par un bouton
+    « Vouliez-vous dire »). Si le texte a changé depuis, c’est le texte qui compte.
+    """
+
+    quoi = forms.CharField(
+        label="Spécialité, structure ou nom",
+        help_text="Par exemple : médecine générale",
+        max_length=100,
+        min_length=2,
+        error_messages={"required": "Renseignez une spécialité, une structure ou un nom."},
+    )
+    quoi_choisi = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    quoi_retenu = forms.CharField(required=False, max_length=2000)
+    ou = forms.CharField(
+        label="Adresse",
+        help_text="Adresse, commune, code postal ou département",
+        max_length=200,
+        error_messages={"required": "Renseignez une adresse, une commune ou un code postal."},
+    )
+    ou_choisi = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    ou_retenu = forms.CharField(required=False, max_length=2000)
+    rayon_km = forms.IntegerField(
+        label="Rayon (km)",
+        help_text="Celui du département par défaut",
+        required=False,
+        min_value=1,
+        max_value=RAYON_MAX_KM,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choix_quoi: list[tuple[str, str]] = []
+        self.choix_ou: list[tuple[str, str]] = []
+
+    @staticmethod
+    def reprendre(recherche: Recherche) -> dict[str, Any]:
+        """Valeurs initiales d’une recherche déjà faite, choix compris."""
+        quoi = Quoi(recherche.quoi, recherche.specialite_ids, recherche.noms)
+        return {
+            "quoi": recherche.quoi,
+            "quoi_choisi": signer_quoi(quoi),
+            "ou": recherche.lieu["libelle"],
+            "ou_choisi": signer_lieu(recherche.lieu_trouve),
+            "rayon_km": round(recherche.rayon_km),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or self.cleaned_data
+        if donnees.get("quoi"):
+            donnees["quoi_compris"] = self._comprendre_quoi(donnees)
+        if donnees.get("ou"):
+            donnees["ou_compris"] = self._comprendre_ou(donnees)
+        return donnees
+
+    def recherche(self) -> Recherche:
+        quoi, ou = self.cleaned_data["quoi_compris"], self.cleaned_data["ou_compris"]
+        return Recherche(
+            quoi=quoi.libelle,
+            specialite_ids=quoi.specialite_ids,
+            noms=quoi.noms,
+            lieu=en_donnees(ou),
+            rayon_km=self.cleaned_data["rayon_km"] or ou.rayon_defaut_km,
+        )
+
+    def _comprendre_quoi(self, donnees: dict[str, Any]) -> Quoi | None:
+        retenu = quoi_choisi(donnees.get("quoi_retenu", ""))
+        choisi = retenu or quoi_choisi(donnees.get("quoi_choisi", ""))
+        if choisi and (retenu or choisi.libelle == donnees["quoi"]):
+            return choisi
+        compris = comprendre_quoi(donnees["quoi"])
+        if len(compris) == 1:
+            return compris[0]
+        self.choix_quoi = [(signer_quoi(quoi), quoi.libelle) for quoi in compris]
+        self.add_error(
+            "quoi",
+            "Précisez votre recherche parmi les propositions."
+            if compris
+            else "Aucune spécialité, structure ni aucun nom ne répond à cette recherche.",
+        )
+        return None
+
+    def _comprendre_ou(self, donnees: dict[str, Any]) -> LieuTrouve | None:
+        retenu = lieu_choisi(donnees.get("ou_retenu", ""))
+        choisi = retenu or lieu_choisi(donnees.get("ou_choisi", ""))
+        if choisi and (retenu or choisi.libelle == donnees["ou"]):
+            return choisi
+        compris = comprendre_lieu(donnees["ou"])
+        if len(compris) == 1:
+            return compris[0]
+        self.choix_ou = [(signer_lieu(lieu), lieu.libelle) for lieu in compris]
+        self.add_error(
+            "ou",
+            "Plusieurs lieux répondent à ce nom. Choisissez le bon."
+            if compris
+            else f"La zone « {donnees['ou']} » n’est pas reconnue. Renseignez une autre adresse, "
+            "une commune ou un code postal.",
+        )
+        return None
+
+
+class PageForm(forms.Form):
+    """Seul paramètre admis dans l’adresse des résultats."""
+
+    page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
+
+    def numero(self) -> int:
+        return self.cleaned_data.get("page") or 1 if self.is_valid() else 1
+
+
+class AffinageForm(DsfrBaseForm):
+    """Ce que l’on resserre ou élargit depuis les résultats ; un champ absent ne change pas."""
+
+    disponibilite = forms.ChoiceField(choices=DISPONIBILITES, required=False)
+    modalites = forms.MultipleChoiceField(choices=ModaliteConsultation.choices, required=False)
+    rayon_km = forms.IntegerField(min_value=1, max_value=RAYON_MAX_KM, required=False)
+    filtrer = forms.BooleanField(required=False)
+
+    def changements(self) -> dict[str, Any]:
+        lus = self.cleaned_data
+        changements: dict[str, Any] = {
+            champ: lus[champ] for champ in ("disponibilite", "rayon_km") if lus[champ]
+        }
+        if lus["filtrer"]:
+            changements["modalites"] = tuple(m for m in ModaliteConsultation.values if m in lus["modalites"])
+        return changements
+
+
+class EtapeForm(DsfrBaseForm):
+    """Ce que chaque étape transmet à la suivante, sans rien du patient.
+
+    `cle` naît avec la première étape : un double clic, un retour en arrière ou
+    un renvoi ne compte qu’une orientation. `vue` est ce que l’écran montrait,
+    signé.
+    """
+
+    SAISIE, CONFIRMATION = "saisie", "confirmation"
+
+    etape = forms.ChoiceField(choices=[(SAISIE, ""), (CONFIRMATION, "")], widget=forms.HiddenInput)
+    cle = forms.UUIDField(widget=forms.HiddenInput)
+    recherche = forms.SlugField(required=False, widget=forms.HiddenInput)
+    vue = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+    def clean_vue(self) -> dict[str, Any] | None:
+        try:
+            lue = signing.loads(self.cleaned_data["vue"], salt=SEL_VUE, max_age=DUREE_VUE)
+        except signing.BadSignature:
+            return None
+        return dict(lue)
+
+    def place_vue(self) -> PlaceVue | None:
+        vue = self.cleaned_data["vue"]
+        if not vue:
+            return None
+        return PlaceVue(fin=datetime.fromtimestamp(vue["fin"], UTC), modalites=tuple(vue["modalites"]))
+
+
+def nouvelle_cle() -> str:
+    return str(uuid.uuid4())
+
+
+def sceller(vue: dict[str, Any]) -> str:
+    return signing.dumps(vue, salt=SEL_VUE)
+
+
+class EnSusForm(EtapeForm):
+    """Date et heure d’une orientation hors disponibilité, à l’heure murale du lieu (W-21)."""
+
+    date = forms.DateField(
+        label="Date",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Saisissez une date, par exemple 4/11/2026."},
+    )
+    heure = forms.TimeField(label="Heure", widget=forms.Select)
+
+    def __init__(self, *args: Any, fuseau: str, maintenant: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fuseau = ZoneInfo(fuseau)
+        self.maintenant = maintenant
+        local = prochain_quart_d_heure(maintenant).astimezone(self.fuseau)
+        jour, heure = self.fields["date"], self.fields["heure"]
+        jour.initial, heure.initial = local.date(), local.strftime("%H:%M")
+        jour.widget.attrs |= {
+            "min": local.date().isoformat(),
+            "max": (local.date() + HORIZON_SURNUMERAIRE).isoformat(),
+        }
+        heures = [f"{quart // 4:02d}:{quart % 4 * 15:02d}" for quart in range(96)] + ["23:59"]
+        heure.widget.choices = [(h, h.replace(":", "h")) for h in heures]
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or self.cleaned_data
+        jour, heure = donnees.get("date"), donnees.get("heure")
+        if jour is None or heure is None:
+            return donnees
+        debut = datetime.combine(jour, heure, tzinfo=self.fuseau).astimezone(UTC)
+        if debut.astimezone(self.fuseau).time() != time(heure.hour, heure.minute):
+            self.add_error("heure", "Cette heure n’existe pas ce jour-là : on passe à l’heure d’été.")
+        elif debut < self.maintenant:
+            fautif = "date" if jour < self.maintenant.astimezone(self.fuseau).date() else "heure"
+            self.add_error(
+                fautif, "Il n’est pas possible de saisir/sélectionner une date/heure dans le passé."
+            )
+        elif debut > self.maintenant + HORIZON_SURNUMERAIRE:
+            self.add_error("date", f"Choisissez une date dans les {HORIZON_SURNUMERAIRE.days} jours.")
+        donnees["debut"] = debut
+        return donnees

@@ -1,0 +1,181 @@
+"""Quoi et où : ce que l’on propose pendant la frappe, ce que l’on comprend d’un texte envoyé tel quel.
+
+Un choix voyage signé : ses coordonnées reviennent telles qu’on les a proposées,
+sans second géocodage (W-18), et personne ne peut en fabriquer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core import signing
+
+from annuaire.domaine.lieu_tape import normaliser_lieu
+from annuaire.enums import PrecisionGeo
+from annuaire.lectures import LieuTrouve, NomTrouve, chercher_noms, chercher_specialites, geocoder
+from annuaire.models import Specialite
+from sas_platform.socle.textes import normaliser
+
+LETTRES_MIN = 3
+LONGUEUR_MAX = 200
+NOMBRE = 6
+DUREE_D_UN_CHOIX = timedelta(hours=4)
+
+_SEL_LIEU, _SEL_QUOI = "orientation.lieu", "orientation.quoi"
+_CODE_POSTAL = re.compile(r"^\d{5}$")
+
+Choix = tuple[str, str, str]  # valeur signée, libellé, de quoi choisir entre deux homonymes
+Groupe = tuple[str, list[Choix]]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoi:
+    """Une spécialité (ou profession, ou type de structure), ou bien un nom."""
+
+    libelle: str
+    specialite_ids: tuple[int, ...] = ()
+    noms: str = ""
+
+
+# --- Choix signés -----------------------------------------------------------
+
+
+def en_donnees(lieu: LieuTrouve) -> dict[str, Any]:
+    """Forme qui voyage, signée, et que la session garde."""
+    return asdict(lieu)
+
+
+def en_lieu(donnees: dict[str, Any]) -> LieuTrouve:
+    return LieuTrouve(**donnees | {"precision": PrecisionGeo(donnees["precision"])})
+
+
+def signer_lieu(lieu: LieuTrouve) -> str:
+    return signing.dumps(en_donnees(lieu), salt=_SEL_LIEU, compress=True)
+
+
+def lieu_choisi(valeur: str) -> LieuTrouve | None:
+    """Le lieu signé ; rien si la signature est fausse ou trop vieille."""
+    lu = _lire(valeur, _SEL_LIEU)
+    return en_lieu(lu) if lu else None
+
+
+def signer_quoi(quoi: Quoi) -> str:
+    return signing.dumps(asdict(quoi), salt=_SEL_QUOI, compress=True)
+
+
+def quoi_choisi(valeur: str) -> Quoi | None:
+    lu = _lire(valeur, _SEL_QUOI)
+    return Quoi(**lu | {"specialite_ids": tuple(lu["specialite_ids"])}) if lu else None
+
+
+def _lire(valeur: str, sel: str) -> dict[str, Any] | None:
+    try:
+        return dict(signing.loads(valeur, salt=sel, max_age=DUREE_D_UN_CHOIX))
+    except signing.BadSignature:
+        return None
+
+
+# --- Pendant la frappe ------------------------------------------------------
+
+
+def suggestions_de_quoi(texte: str, recents: Sequence[str]) -> list[Groupe]:
+    """Spécialités et noms ; sans texte, les recherches récentes de la session."""
+    texte = texte.strip()[:LONGUEUR_MAX]
+    if not texte:
+        compris = [comprendre_quoi(recent) for recent in recents]
+        derniers = [signe for choix in compris if len(choix) == 1 for signe in _signer_quoi(choix)]
+        return _sans_vide([("Dernières recherches", derniers)])
+    if len(texte) < LETTRES_MIN:
+        return []
+    specialites = [_quoi(specialite) for specialite in chercher_specialites(texte, NOMBRE)]
+    noms = [(signer_quoi(_nomme(nom)), nom.libelle, nom.detail) for nom in chercher_noms(texte, NOMBRE)]
+    return _sans_vide(
+        [
+            ("Spécialités, professions et structures", _signer_quoi(specialites)),
+            ("Noms", noms),
+        ]
+    )
+
+
+def suggestions_de_lieux(texte: str) -> list[Groupe]:
+    """Départements, villes et adresses (S-06)."""
+    texte = texte.strip()[:LONGUEUR_MAX]
+    if len(texte) < LETTRES_MIN:
+        return []
+    lieux = geocoder(texte)
+
+    def de(*precisions: PrecisionGeo) -> list[Choix]:
+        return [(signer_lieu(lieu), lieu.libelle, "") for lieu in lieux if lieu.precision in precisions]
+
+    return _sans_vide(
+        [
+            ("Villes", de(PrecisionGeo.COMMUNE)),
+            ("Adresses", de(PrecisionGeo.NUMERO, PrecisionGeo.RUE)),
+            ("Départements", de(PrecisionGeo.DEPARTEMENT)),
+        ]
+    )
+
+
+def _sans_vide(groupes: Iterable[Groupe]) -> list[Groupe]:
+    return [groupe for groupe in groupes if groupe[1]]
+
+
+def _signer_quoi(quoi: Iterable[Quoi]) -> list[Choix]:
+    return [(signer_quoi(un), un.libelle, "") for un in quoi]
+
+
+# --- Un texte envoyé tel quel -----------------------------------------------
+
+
+def comprendre_quoi(texte: str) -> list[Quoi]:
+    """Un seul élément si le texte est sans équivoque, plusieurs s’il faut demander, aucun s’il ne dit rien.
+
+    Un nom se cherche tel qu’il est tapé : ses homonymes sont tous dans les résultats.
+    """
+    specialites = chercher_specialites(texte, NOMBRE)
+    cherche = normaliser(texte)
+    for specialite in specialites:
+        if cherche in {
+            normaliser(nom) for nom in (specialite.libelle, specialite.code, *specialite.synonymes)
+        }:
+            return [_quoi(specialite)]
+    trouves = [_quoi(specialite) for specialite in specialites]
+    if chercher_noms(texte, 1):
+        trouves.append(Quoi(libelle=texte, noms=texte))
+    return trouves
+
+
+def comprendre_lieu(texte: str) -> list[LieuTrouve]:
+    """Un seul lieu si le texte est sans équivoque, plusieurs s’il y a des homonymes ou des fautes, aucun sinon.
+
+    Est sans équivoque le seul lieu dont tous les mots ont été tapés ; une
+    commune l’emporte sur le département de même nom (Paris).
+    """
+    lieux = geocoder(texte)
+    tapes = set(normaliser_lieu(texte).split())
+    mots = [(_mots(lieu), lieu) for lieu in lieux]
+    entiers = [(len(m), lieu) for m, lieu in mots if m and m <= tapes]
+    if not entiers:
+        return lieux
+    longueur = max(nombre for nombre, _ in entiers)
+    retenus = [lieu for nombre, lieu in entiers if nombre == longueur]
+    sans_departement = [lieu for lieu in retenus if lieu.precision != PrecisionGeo.DEPARTEMENT]
+    return sans_departement or retenus
+
+
+def _mots(lieu: LieuTrouve) -> set[str]:
+    """Mots du libellé, sans ce qui est entre parenthèses ni code postal."""
+    nom = normaliser_lieu(lieu.libelle.partition(" (")[0])
+    return {mot for mot in nom.split() if not _CODE_POSTAL.match(mot)}
+
+
+def _quoi(specialite: Specialite) -> Quoi:
+    return Quoi(libelle=specialite.libelle, specialite_ids=(specialite.pk,))
+
+
+def _nomme(nom: NomTrouve) -> Quoi:
+    return Quoi(libelle=nom.libelle, noms=nom.libelle)

@@ -1,0 +1,306 @@
+"""Orienter en trois étapes (saisie, confirmation, notification), annuler, partir chez l’éditeur."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from agenda.actions import PlaceIndisponible
+from agenda.enums import Genre
+from agenda.lectures import CreneauSas, creneau_sas
+from annuaire.models import LieuExercice
+from comptes.droits import PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS, reserve_a
+from orientation import carnet, rendu
+from orientation.actions import (
+    CreneauParti,
+    OrientationRefusee,
+    PlaceModifiee,
+    Surnumeraire,
+    SurnumeraireRefuse,
+    annuler,
+    est_annulable,
+    lieu_designe,
+    orienter,
+    rediriger,
+)
+from orientation.enums import Voie
+from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
+from orientation.lectures import Offre, offre_du_lieu, rechercher
+from orientation.models import Orientation
+from orientation.views.csp import vers_les_editeurs
+
+AUTRES_OFFRES = 5
+
+
+@require_http_methods(["GET", "POST"])
+@reserve_a(*PEUT_ORIENTER)
+@never_cache
+@vers_les_editeurs
+def orienter_creneau(request: HttpRequest, creneau_id: str) -> HttpResponse:
+    maintenant = timezone.now()
+    etape = EtapeForm(request.POST) if request.method == "POST" else None
+    if etape is not None and not etape.is_valid():
+        etape = None  # une étape falsifiée ou incomplète recommence la saisie
+    if etape is not None and etape.cleaned_data["etape"] == EtapeForm.CONFIRMATION:
+        return _enregistrer(
+            request,
+            etape,
+            lambda: orienter(
+                acteur=request.user,
+                cle=str(etape.cleaned_data["cle"]),
+                creneau_id=creneau_id,
+                maintenant=maintenant,
+                vue=etape.place_vue(),
+            ),
+            lambda: _etape_creneau(request, creneau_id, etape, maintenant),
+        )
+    return _etape_creneau(request, creneau_id, etape, maintenant)
+
+
+def _etape_creneau(
+    request: HttpRequest, creneau_id: str, etape: EtapeForm | None, maintenant: datetime
+) -> HttpResponse:
+    """Saisie, ou confirmation avec ce qui a changé depuis l’écran précédent."""
+    jeton = _jeton(request, etape)
+    creneau = creneau_sas(creneau_id, maintenant)
+    if creneau is None:
+        return _place_indisponible(request, PlaceIndisponible("perimee"), jeton, maintenant)
+    suivante = EtapeForm.CONFIRMATION if etape else EtapeForm.SAISIE
+    contexte = {
+        "etape": suivante,
+        "form": EtapeForm(
+            initial={
+                "etape": suivante,
+                "cle": etape.cleaned_data["cle"] if etape else nouvelle_cle(),
+                "recherche": jeton,
+                "vue": sceller(_vue(creneau)),
+            }
+        ),
+        "resume": rendu.resume(creneau.lieu),
+        "creneau": creneau,
+        "modalites": rendu.modalites(creneau.modalites),
+        "moment": rendu.moment(creneau.debut, creneau.fin, creneau.lieu.fuseau, est_plage=creneau.est_plage),
+        "horaire": f"{rendu.heure(creneau.debut)} – {rendu.heure(creneau.fin)}",
+        "jour": rendu.jour_long(creneau.debut),
+        "changements": rendu.changements(etape.cleaned_data["vue"], creneau) if etape else [],
+        "retour": _retour(jeton, f"offre-l{creneau.lieu.pk}"),
+    }
+    statut = 409 if etape and etape.cleaned_data["etape"] == EtapeForm.CONFIRMATION else 200
+    gabarit = "orientation/confirmation.html" if etape else "orientation/saisie.html"
+    return render(request, gabarit, contexte, status=statut)
+
+
+def _vue(creneau: CreneauSas) -> dict[str, Any]:
+    return {
+        "debut": creneau.debut.timestamp(),
+        "fin": creneau.fin.timestamp(),
+        "modalites": creneau.modalites,
+        "capacite": creneau.capacite,
+        "prises": creneau.prises,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@reserve_a(*PEUT_ORIENTER_EN_SUS)
+@never_cache
+@vers_les_editeurs
+def orienter_en_sus(request: HttpRequest, lieu_id: str) -> HttpResponse:
+    maintenant = timezone.now()
+    pk = lieu_designe(lieu_id)
+    lieux = LieuExercice.objects.select_related("effecteur__profession", "structure", "commune")
+    lieu = get_object_or_404(lieux, pk=pk, est_actif=True)
+    offre = offre_du_lieu(lieu.pk, maintenant=maintenant)
+    if offre is None or not offre.en_sus:
+        raise Http404
+    if request.method == "GET":
+        jeton = _jeton(request, None)
+        initial = {"etape": EtapeForm.SAISIE, "cle": nouvelle_cle(), "recherche": jeton}
+        form = EnSusForm(initial=initial, fuseau=lieu.fuseau, maintenant=maintenant)
+        return _saisie_en_sus(request, lieu, form, jeton)
+    form = EnSusForm(request.POST, fuseau=lieu.fuseau, maintenant=maintenant)
+    jeton = _jeton(request, None)
+    if not form.is_valid() or request.POST.get("modifier"):
+        return _saisie_en_sus(request, lieu, form, jeton)
+    demande = Surnumeraire(lieu_id=lieu_id, debut=form.cleaned_data["debut"])
+    if form.cleaned_data["etape"] == EtapeForm.CONFIRMATION:
+        return _enregistrer(
+            request,
+            form,
+            lambda: orienter(
+                acteur=request.user,
+                cle=str(form.cleaned_data["cle"]),
+                surnumeraire=demande,
+                maintenant=maintenant,
+            ),
+            lambda: _saisie_en_sus(request, lieu, form, jeton),
+        )
+    contexte = {
+        "etape": EtapeForm.CONFIRMATION,
+        "en_sus": True,
+        "form": EtapeForm(initial=form.cleaned_data | {"etape": EtapeForm.CONFIRMATION, "vue": ""}),
+        "date": form.cleaned_data["date"].isoformat(),
+        "heure": form.cleaned_data["heure"].strftime("%H:%M"),
+        "resume": rendu.resume(lieu),
+        "moment": rendu.moment(demande.debut, None, lieu.fuseau, est_plage=False),
+        "retour": _retour(jeton, f"offre-l{lieu.pk}"),
+    }
+    return render(request, "orientation/confirmation.html", contexte)
+
+
+def _saisie_en_sus(request: HttpRequest, lieu: LieuExercice, form: EnSusForm, jeton: str) -> HttpResponse:
+    contexte = {
+        "form": form,
+        "resume": rendu.resume(lieu),
+        "retour": _retour(jeton, f"offre-l{lieu.pk}"),
+    }
+    return render(request, "orientation/saisie_en_sus.html", contexte)
+
+
+def _enregistrer(
+    request: HttpRequest,
+    etape: EtapeForm,
+    enregistrer: Callable[[], Orientation],
+    recommencer: Callable[[], HttpResponse],
+) -> HttpResponse:
+    """Dernière étape : la notification, ou un écran qui dit pourquoi et propose autre chose."""
+    jeton = etape.cleaned_data["recherche"]
+    try:
+        orientation = enregistrer()
+    except PlaceModifiee:
+        return recommencer()
+    except PlaceIndisponible as refus:
+        return _place_indisponible(request, refus, jeton, timezone.now())
+    except SurnumeraireRefuse as refus:
+        etape.add_error(None, str(refus))
+        return recommencer()
+    suite = f"?recherche={jeton}" if jeton else ""
+    url = reverse("orientation:orientation", kwargs={"uuid": orientation.uuid})
+    return redirect(f"{url}{suite}")
+
+
+def _place_indisponible(
+    request: HttpRequest, refus: PlaceIndisponible, jeton: str, maintenant: datetime
+) -> HttpResponse:
+    lieu_id = refus.lieu_id
+    meme = offre_du_lieu(lieu_id, maintenant=maintenant) if lieu_id else None
+    return _indisponible(request, str(refus), jeton, meme, status=409)
+
+
+def _indisponible(
+    request: HttpRequest, message: str, jeton: str, meme: Offre | None, *, status: int
+) -> HttpResponse:
+    """Le refus, puis ce qui reste : les autres créneaux du lieu, les offres suivantes de la recherche."""
+    maintenant = timezone.now()
+    recherche = carnet.retrouver(request.session, jeton)
+    autres: list[Offre] = []
+    if recherche is not None:
+        resultats = rechercher(recherche.criteres(), maintenant=maintenant, par_page=AUTRES_OFFRES)
+        autres = [offre for offre in resultats.offres if offre.creneaux and (not meme or offre.id != meme.id)]
+    memes = [meme] if meme and meme.creneaux else []
+    montrer = {"maintenant": maintenant, "jeton": jeton, "oriente": True}
+    contexte = {
+        "message": message,
+        "memes": rendu.cartes(memes, **montrer),
+        "autres": rendu.cartes(autres, **montrer),
+        "retour": _retour(jeton, ""),
+        "jeton": jeton,
+    }
+    return render(request, "orientation/indisponible.html", contexte, status=status)
+
+
+@require_safe
+@reserve_a(*PEUT_ORIENTER)
+@never_cache
+def notification(request: HttpRequest, uuid: str) -> HttpResponse:
+    visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
+    orientation = get_object_or_404(visibles, uuid=uuid)
+    contexte = _decrire(orientation, timezone.now()) | {"retour": _retour(_jeton(request, None), "")}
+    return render(request, "orientation/notification.html", contexte)
+
+
+@require_http_methods(["GET", "POST"])
+@reserve_a(*PEUT_ORIENTER)
+@never_cache
+def annulation(request: HttpRequest, uuid: str) -> HttpResponse:
+    visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
+    orientation = get_object_or_404(visibles, uuid=uuid)
+    maintenant = timezone.now()
+    if request.method == "POST":
+        try:
+            annuler(acteur=request.user, orientation=orientation, maintenant=maintenant)
+        except OrientationRefusee as refus:
+            contexte = _decrire(orientation, maintenant) | {"refus": str(refus)}
+            return render(request, "orientation/annulation.html", contexte, status=409)
+        return redirect("orientation:orientation", uuid=uuid)
+    return render(request, "orientation/annulation.html", _decrire(orientation, maintenant))
+
+
+@require_safe
+@reserve_a(*PEUT_ORIENTER)
+@never_cache
+def liste(request: HttpRequest) -> HttpResponse:
+    """Mes orientations du jour, à l’heure de Paris."""
+    maintenant = timezone.now()
+    minuit = maintenant.astimezone(ZoneInfo(rendu.FUSEAU_DE_PARIS)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    du_jour = (
+        Orientation.objects.visibles_par(request.user)
+        .enregistrees_entre(minuit, minuit + timedelta(days=1))
+        .pour_affichage()
+    )
+    lignes = [_decrire(orientation, maintenant) for orientation in du_jour]
+    return render(
+        request, "orientation/orientations.html", {"lignes": lignes, "jour": rendu.jour_long(minuit)}
+    )
+
+
+@require_POST
+@reserve_a(*PEUT_ORIENTER)
+@never_cache
+@vers_les_editeurs
+def redirection(request: HttpRequest, creneau_id: str) -> HttpResponse:
+    """Note le départ, puis ouvre l’agenda de l’éditeur ; 410 si le créneau n’y est plus."""
+    try:
+        lien = rediriger(acteur=request.user, creneau_id=creneau_id, maintenant=timezone.now())
+    except CreneauParti as refus:
+        return _indisponible(request, str(refus), _jeton(request, None), None, status=410)
+    return HttpResponse(status=303, headers={"Location": lien})
+
+
+def _decrire(orientation: Orientation, maintenant: datetime) -> dict[str, Any]:
+    lieu = orientation.lieu
+    en_sus = orientation.voie == Voie.SURNUMERAIRE
+    reservation = orientation.reservation
+    est_plage = reservation is not None and reservation.disponibilite.genre == Genre.PLAGE
+    return {
+        "orientation": orientation,
+        "resume": rendu.resume(lieu),
+        "moment": rendu.moment(orientation.debut, orientation.fin, lieu.fuseau, est_plage=est_plage),
+        "modalites": rendu.modalites(orientation.modalites),
+        "en_sus": en_sus,
+        "annulable": est_annulable(orientation, maintenant),
+    }
+
+
+def _jeton(request: HttpRequest, etape: EtapeForm | None) -> str:
+    """Jeton de la recherche d’où l’on vient ; vide s’il n’est plus dans la session."""
+    propose = etape.cleaned_data["recherche"] if etape else ""
+    propose = propose or request.POST.get("recherche", "") or request.GET.get("recherche", "")
+    return propose if carnet.retrouver(request.session, propose) else ""
+
+
+def _retour(jeton: str, ancre: str) -> str:
+    if not jeton:
+        return reverse("orientation:recherche")
+    url = reverse("orientation:resultats", kwargs={"jeton": jeton})
+    return f"{url}#{ancre}" if ancre else url

@@ -1,0 +1,119 @@
+"""Chercher une offre de soins : le formulaire, ses suggestions, les résultats."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from comptes.droits import PEUT_CHERCHER, PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS, reserve_a
+from orientation import carnet, rendu
+from orientation.forms import DISPONIBILITES, RAYON_MAX_KM, AffinageForm, PageForm, RechercheForm
+from orientation.lectures import Resultats, rechercher
+from orientation.suggestions import suggestions_de_lieux, suggestions_de_quoi
+from orientation.views.csp import vers_les_editeurs
+
+CARTES_PAR_PAGE = 10
+
+
+@require_http_methods(["GET", "POST"])
+@reserve_a(*PEUT_CHERCHER)
+@never_cache
+def recherche(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        form = RechercheForm(request.POST)
+        if form.is_valid():
+            return redirect("orientation:resultats", jeton=carnet.garder(request.session, form.recherche()))
+    else:
+        precedente = carnet.retrouver(request.session, request.GET.get("recherche", ""))
+        form = RechercheForm(initial=RechercheForm.reprendre(precedente) if precedente else None)
+    return render(request, "orientation/recherche.html", {"form": form})
+
+
+@require_POST
+@reserve_a(*PEUT_CHERCHER)
+@never_cache
+def suggestions_quoi(request: HttpRequest) -> HttpResponse:
+    groupes = suggestions_de_quoi(request.POST.get("texte", ""), carnet.derniers_quoi(request.session))
+    return render(request, "orientation/_suggestions.html", {"groupes": groupes})
+
+
+@require_POST
+@reserve_a(*PEUT_CHERCHER)
+@never_cache
+def suggestions_ou(request: HttpRequest) -> HttpResponse:
+    groupes = suggestions_de_lieux(request.POST.get("texte", ""))
+    return render(request, "orientation/_suggestions.html", {"groupes": groupes})
+
+
+@require_http_methods(["GET", "POST"])
+@reserve_a(*PEUT_CHERCHER)
+@never_cache
+@vers_les_editeurs
+def resultats(request: HttpRequest, jeton: str) -> HttpResponse:
+    """Une page de résultats ; POST affine la recherche, qui reçoit un autre jeton."""
+    demande = carnet.retrouver(request.session, jeton)
+    if demande is None:
+        messages.info(request, "Cette recherche n’est plus disponible. Lancez-la de nouveau.")
+        return redirect("orientation:recherche")
+    if request.method == "POST":
+        affinage = AffinageForm(request.POST)
+        if affinage.is_valid():
+            jeton = carnet.garder(request.session, demande.avec(**affinage.changements()))
+        else:
+            messages.error(request, f"Le rayon va de 1 à {RAYON_MAX_KM} km.")
+        return redirect("orientation:resultats", jeton=jeton)
+    maintenant = timezone.now()
+    lus = rechercher(
+        demande.criteres(),
+        maintenant=maintenant,
+        page=PageForm(request.GET).numero(),
+        par_page=CARTES_PAR_PAGE,
+    )
+    oriente = request.user.a_un_role(PEUT_ORIENTER)
+    cartes = rendu.cartes(lus.offres, maintenant=maintenant, jeton=jeton, oriente=oriente)
+    contexte = {
+        "recherche": demande,
+        "jeton": jeton,
+        "resultats": lus,
+        "libres": [carte for carte in cartes if carte.est_libre],
+        "hors": [carte for carte in cartes if not carte.est_libre],
+        "oriente": oriente,
+        "oriente_en_sus": request.user.a_un_role(PEUT_ORIENTER_EN_SUS),
+        "autre_fuseau": any(carte.fuseau_autre for carte in cartes),
+        "pages": pages_a_montrer(lus.page, lus.pages),
+    }
+    return render(request, "orientation/resultats.html", contexte | _filtres(demande, lus))
+
+
+def pages_a_montrer(courante: int, derniere: int) -> list[int | None]:
+    """Numéros de la pagination : les bords, la page et ses voisines ; `None` là où l’on saute."""
+    voulues = sorted({1, derniere, *range(max(1, courante - 1), min(derniere, courante + 1) + 1)})
+    montrees: list[int | None] = []
+    for precedente, numero in zip([0, *voulues], voulues, strict=False):
+        if numero - precedente > 1:
+            montrees.append(None)
+        montrees.append(numero)
+    return montrees
+
+
+def _filtres(demande: carnet.Recherche, lus: Resultats) -> dict[str, Any]:
+    nombres = {"toutes": lus.libres + lus.hors, "libres": lus.libres, "hors": lus.hors}
+    plus_large = min(RAYON_MAX_KM, ceil(demande.rayon_km + demande.lieu["pas_elargissement_km"]))
+    return {
+        "disponibilites": [
+            (valeur, libelle, nombres[valeur], valeur == demande.disponibilite)
+            for valeur, libelle in DISPONIBILITES
+        ],
+        "modalites": [
+            (code, lettre, libelle, code in demande.modalites) for code, lettre, libelle in rendu.LEGENDE
+        ],
+        "plus_large_km": plus_large if plus_large > demande.rayon_km else None,
+        "rayon_max_km": RAYON_MAX_KM,
+    }

@@ -1,0 +1,225 @@
+"""La carte : textes français, colonnes à la date du lieu, rien de dehors qui ne soit échappé."""
+
+from datetime import date, datetime
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from orientation import rendu
+from orientation.lectures import CreneauOffert
+
+PARIS = ZoneInfo("Europe/Paris")
+LUNDI = date(2026, 11, 2)
+
+
+def creneau(jour: int = 2, heure: int = 9, minute: int = 0, **champs: object) -> CreneauOffert:
+    debut = datetime(2026, 11, jour, heure, minute, tzinfo=champs.pop("fuseau", PARIS))
+    defauts = {
+        "id": "d1-1",
+        "debut": debut,
+        "fin": debut.replace(minute=minute + 15),
+        "source": "agenda_sas",
+        "editeur": None,
+        "modalites": ("cabinet",),
+        "capacite": 1,
+        "prises": 0,
+        "age_s": None,
+        "lien": None,
+        "est_plage": False,
+    }
+    return CreneauOffert(**defauts | champs)
+
+
+def colonnes(*creneaux: CreneauOffert, liens: rendu.Liens | None = None) -> str:
+    return str(rendu.colonnes(creneaux, aujourd_hui=LUNDI, liens=liens))
+
+
+LIENS = rendu.Liens(
+    orienter="/o/IDENTIFIANT/?recherche=j", rediriger="/r/IDENTIFIANT/", en_sus="/s/IDENTIFIANT/"
+)
+
+
+@pytest.mark.parametrize(
+    ("numero", "affiche", "lien"),
+    [
+        pytest.param("+33353010001", "03 53 01 00 01", "+33353010001", id="international"),
+        pytest.param("+33 (0)3 53 01 00 01", "03 53 01 00 01", "+33353010001", id="zéro superflu"),
+        pytest.param("03.53.01.00.01", "03 53 01 00 01", "+33353010001", id="national"),
+        pytest.param("0892 70 00 00", "08 92 70 00 00", "+33892700000", id="08"),
+        pytest.param("0033612345678", "06 12 34 56 78", "+33612345678", id="00 33"),
+        pytest.param("+262262123456", "02 62 12 34 56", "+262262123456", id="La Réunion"),
+        pytest.param("+687 26 12 34", "+687 261234", "+687261234", id="Nouvelle-Calédonie"),
+        pytest.param("12", "", "", id="trop court"),
+        pytest.param("+32 2 123 45 67", "", "", id="étranger"),
+        pytest.param("javascript:alert(1)", "", "", id="pas un numéro"),
+        pytest.param("", "", "", id="vide"),
+    ],
+)
+def test_le_telephone_s_ecrit_a_la_francaise(numero, affiche, lien):
+    assert rendu.telephone(numero) == (affiche, lien)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "attendu"),
+    [
+        (0, "Éditeur A · lu à l’instant"),
+        (59, "Éditeur A · lu à l’instant"),
+        (240, "Éditeur A · lu il y a 4 min"),
+        (7200, "Éditeur A · lu il y a 2 h"),
+        (200_000, "Éditeur A · lu il y a 2 j"),
+        (None, "Éditeur A"),
+    ],
+)
+def test_la_fraicheur_d_un_creneau_d_editeur(age_s, attendu):
+    lu = creneau(source="editeur", editeur="Éditeur A", age_s=age_s)
+
+    assert rendu.fraicheur(lu).replace("\u00a0", " ") == attendu
+
+
+def test_un_creneau_saisi_vient_de_l_agenda_sas():
+    assert rendu.fraicheur(creneau(age_s=10)) == "Agenda SAS"
+
+
+def test_les_trois_colonnes_suivent_la_date_du_lieu():
+    html = colonnes(creneau(jour=2), creneau(jour=4, heure=10))
+
+    assert html.index("Aujourd’hui") < html.index("09h00") < html.index("Demain")
+    assert html.index("Après-demain") < html.index("10h00")
+    assert html.count("Pas de créneau disponible") == 1
+
+
+def test_un_creneau_d_outre_mer_se_range_au_jour_de_la_bas():
+    noumea = ZoneInfo("Pacific/Noumea")
+
+    html = str(
+        rendu.colonnes([creneau(jour=3, heure=8, fuseau=noumea)], aujourd_hui=date(2026, 11, 3), liens=None)
+    )
+
+    assert html.index("Aujourd’hui") < html.index("08h00") < html.index("Demain")
+
+
+def test_une_plage_commencee_la_veille_se_lit_aujourd_hui():
+    html = colonnes(creneau(jour=1, heure=23, est_plage=True))
+
+    assert html.index("Aujourd’hui") < html.index("23h00") < html.index("Demain")
+
+
+def test_au_dela_de_quatre_creneaux_le_reste_se_deplie():
+    html = colonnes(*[creneau(heure=9 + n) for n in range(6)])
+
+    assert html.index("12h00") < html.index("<details") < html.index("13h00")
+    assert "(2)" in html
+
+
+def test_quatre_creneaux_ne_se_deplient_pas():
+    assert "<details" not in colonnes(*[creneau(heure=9 + n) for n in range(4)])
+
+
+def test_une_plage_montre_son_compteur():
+    html = colonnes(creneau(est_plage=True, capacite=4, prises=1))
+
+    assert "1/4" in html
+
+
+def test_les_modalites_ont_une_lettre_et_un_texte_dans_l_ordre():
+    html = colonnes(creneau(modalites=("cabinet", "teleconsultation", "domicile")))
+
+    assert html.index('title="Consultation en cabinet">C<') < html.index('title="Téléconsultation">T<')
+    assert html.index(">T<") < html.index('title="Visite à domicile">D<')
+
+
+def test_qui_n_oriente_pas_ne_recoit_aucun_lien():
+    html = colonnes(creneau(), creneau(source="editeur", editeur="A", lien="https://rdv.example/"))
+
+    assert "<a " not in html
+    assert "<button" not in html
+
+
+def test_un_creneau_d_editeur_sans_lien_n_est_pas_reservable():
+    assert "<button" not in colonnes(creneau(source="editeur", editeur="A"), liens=LIENS)
+
+
+def test_un_creneau_sas_mene_a_l_orientation_et_celui_d_un_editeur_a_la_redirection():
+    html = colonnes(
+        creneau(id="d1-2"),
+        creneau(id="e3-4", source="editeur", editeur="A", lien="https://rdv.example/"),
+        liens=LIENS,
+    )
+
+    assert 'href="/o/d1-2/?recherche=j"' in html
+    assert 'formaction="/r/e3-4/"' in html
+    assert "rdv.example" not in html
+
+
+def test_un_nom_d_editeur_est_echappe():
+    html = colonnes(creneau(source="editeur", editeur="<script>alert(1)</script>"))
+
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize(
+    ("jour", "attendu"),
+    [
+        (date(2026, 11, 2), "lundi 2 novembre 2026"),
+        (date(2026, 5, 1), "vendredi 1er mai 2026"),
+        (date(2028, 2, 29), "mardi 29 février 2028"),
+    ],
+)
+def test_le_jour_en_toutes_lettres(jour, attendu):
+    assert rendu.jour_long(jour) == attendu
+
+
+def test_le_moment_est_a_l_heure_du_lieu():
+    debut = datetime(2026, 11, 2, 5, 0, tzinfo=ZoneInfo("UTC"))
+
+    assert rendu.moment(debut, None, "Indian/Reunion", est_plage=False) == "lundi 2 novembre 2026 à 09h00"
+
+
+def sas(**champs: object) -> SimpleNamespace:
+    debut = datetime(2026, 11, 2, 14, tzinfo=PARIS)
+    defauts = {
+        "debut": debut,
+        "fin": debut.replace(hour=17),
+        "modalites": ("cabinet",),
+        "capacite": 3,
+        "prises": 0,
+    }
+    return SimpleNamespace(**defauts | champs)
+
+
+VUE = {
+    "debut": datetime(2026, 11, 2, 14, tzinfo=PARIS).timestamp(),
+    "fin": datetime(2026, 11, 2, 17, tzinfo=PARIS).timestamp(),
+    "modalites": ["cabinet"],
+    "capacite": 3,
+    "prises": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("champs", "attendus"),
+    [
+        pytest.param({}, [], id="rien"),
+        pytest.param({"prises": 2}, ["Il reste 1 place sur 3."], id="places prises"),
+        pytest.param(
+            {"fin": datetime(2026, 11, 2, 16, 30, tzinfo=PARIS)},
+            ["L’horaire est passé de 14h00 – 17h00 à 14h00 – 16h30."],
+            id="horaire",
+        ),
+        pytest.param(
+            {"modalites": ("teleconsultation",)},
+            ["Le type de consultation a changé : Téléconsultation."],
+            id="modalité",
+        ),
+    ],
+)
+def test_ce_qui_a_change_depuis_l_affichage_se_dit(champs, attendus):
+    phrases = [phrase.replace("\u00a0", " ") for phrase in rendu.changements(VUE, sas(**champs))]
+
+    assert phrases == attendus
+
+
+def test_les_informations_longues_sont_coupees_entre_deux_mots():
+    assert rendu._couper("mot " * 40).endswith("mot…")
+    assert rendu._couper("x" * 150) == "x" * 100 + "…"
