@@ -27,7 +27,7 @@ imports: $(BIN)/ruff
 
 # Sans base : seuls les modèles et les fichiers de migration sont comparés.
 migrations: $(BIN)/ruff
-	ENVIRONNEMENT=test DATABASE_URL=postgres://sas@127.0.0.1:1/sas $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=sas_platform.settings_test $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 
 deploiement: $(BIN)/ruff
 	$(DEPLOIEMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from sas_platform.journalisation import configurer_journal
 
 RACINE = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = environ.FileAwareEnv()
 env.prefix = ""
 
 ENVIRONNEMENTS = ("production", "preproduction", "demo", "test")
