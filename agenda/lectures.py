@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agenda.domaine.offre import CreneauCarte, en_instant, en_minutes, fin_de_fenetre
-from agenda.editeurs.liens import LienRefuse, avec_origine
+from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre
 from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Editeur
-from agenda.offre import decodeur_carte
+from agenda.offre import CreneauOffert, decodeur_carte
 from annuaire.models import LieuExercice
 
 _SAS = re.compile(r"d(?P<disponibilite>[0-9]{1,18})-(?P<minute>[0-9]{1,9})")
@@ -66,8 +65,8 @@ def creneau_sas(creneau_id: str, maintenant: datetime) -> CreneauSas | None:
     return CreneauSas(
         id=creneau_id,
         lieu=lieu,
-        debut=en_instant(creneau.debut).astimezone(fuseau),
-        fin=en_instant(creneau.fin).astimezone(fuseau),
+        debut=creneau.debut.astimezone(fuseau),
+        fin=creneau.fin.astimezone(fuseau),
         est_plage=creneau.est_plage,
         capacite=creneau.capacite,
         prises=creneau.prises,
@@ -89,26 +88,23 @@ def creneau_editeur(creneau_id: str, maintenant: datetime) -> CreneauEditeur | N
     if not agenda or not dans_la_carte:
         return None
     lieu, creneau = dans_la_carte
-    editeur = agenda.raccordement.editeur
-    try:
-        lien = avec_origine(creneau.lien, origine=editeur.origine, hotes=editeur.hotes_reservation)
-    except LienRefuse:
+    if creneau.lien is None:
         return None
     fuseau = ZoneInfo(lieu.fuseau)
     return CreneauEditeur(
         id=creneau_id,
         lieu=lieu,
-        editeur=editeur,
-        debut=en_instant(creneau.debut).astimezone(fuseau),
-        fin=en_instant(creneau.fin).astimezone(fuseau),
+        editeur=agenda.raccordement.editeur,
+        debut=creneau.debut.astimezone(fuseau),
+        fin=creneau.fin.astimezone(fuseau),
         modalites=creneau.modalites,
-        lien=lien,
+        lien=creneau.lien,
     )
 
 
 def _dans_la_carte(
     lieu_id: int, creneau_id: str, maintenant: datetime
-) -> tuple[LieuExercice, CreneauCarte] | None:
+) -> tuple[LieuExercice, CreneauOffert] | None:
     carte = (
         CarteLieu.objects.filter(lieu=lieu_id)
         .select_related("lieu__effecteur__profession", "lieu__structure", "lieu__commune")
@@ -116,8 +112,8 @@ def _dans_la_carte(
     )
     if carte is None:
         return None
-    fin = en_minutes(fin_de_fenetre(maintenant, ZoneInfo(carte.lieu.fuseau)))
-    for creneau in decodeur_carte.decode(carte.document).creneaux:
-        if creneau.id == creneau_id and creneau.expire > en_minutes(maintenant) and creneau.debut < fin:
+    fin = fin_de_fenetre(maintenant, ZoneInfo(carte.lieu.fuseau))
+    for creneau, expire in zip(decodeur_carte.decode(carte.document).creneaux, carte.fins, strict=True):
+        if creneau.id == creneau_id and expire > en_minutes(maintenant) and creneau.debut < fin:
             return carte.lieu, creneau
     return None

@@ -307,9 +307,10 @@ class OffreLieu(models.Model):
 class CarteLieu(models.Model):
     """Ce que la carte de résultat montre d’un lieu : un document par lieu, reconstruit avec `OffreLieu`.
 
-    `debuts`, `fins` (minute où le créneau n’est plus proposable) et `masques`
-    (types de consultation) reprennent les créneaux du document, dans l’ordre,
-    pour que SQL filtre et trie sans le lire.
+    Quatre tableaux reprennent les créneaux du document, dans l’ordre, pour
+    filtrer et trier sans le lire : `debuts`, `fins` (minute où le créneau
+    n’est plus proposable), `masques` (types de consultation), `fraicheurs`
+    (minute de la saisie ; négatif : le lot de l’éditeur).
     """
 
     lieu = models.OneToOneField(LieuExercice, on_delete=models.CASCADE, primary_key=True, related_name="+")
@@ -317,6 +318,7 @@ class CarteLieu(models.Model):
     debuts = ArrayField(models.IntegerField(), default=list)
     fins = ArrayField(models.IntegerField(), default=list)
     masques = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    fraicheurs = ArrayField(models.IntegerField(), default=list)
     lots = ArrayField(models.IntegerField(), default=list)
     empreinte = models.CharField(max_length=32)
 

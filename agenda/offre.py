@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
@@ -26,14 +28,17 @@ from agenda.domaine.offre import (
     CreneauCarte,
     Ouverture,
     composer,
+    en_instant,
     en_minutes,
     fin_de_fenetre,
 )
+from agenda.editeurs.liens import LienRefuse, avec_origine
 from agenda.enums import Genre, ModaliteConsultation
 from agenda.models import (
     AgendaEditeur,
     CarteLieu,
     Disponibilite,
+    Editeur,
     Indisponibilite,
     OffreLieu,
     OffrePerimee,
@@ -79,13 +84,34 @@ class CarteAdresse(msgspec.Struct, frozen=True):
     precision: str
 
 
+class CreneauOffert(msgspec.Struct, omit_defaults=True):
+    """Un créneau proposable. Bornes au décalage horaire du lieu.
+
+    `lien` : adresse de réservation chez l’éditeur, origine comprise ; `None`
+    si l’on ne réserve pas en ligne. `age_s` : secondes depuis la lecture chez
+    l’éditeur ou la saisie ; absent du document, rempli à la lecture.
+    """
+
+    id: str
+    debut: datetime
+    fin: datetime
+    source: str
+    editeur: str | None
+    modalites: tuple[str, ...]
+    capacite: int
+    prises: int
+    lien: str | None
+    est_plage: bool
+    age_s: int | None = None
+
+
 class Carte(msgspec.Struct, frozen=True):
     """Ce que montre la carte d’un lieu ; gardée en JSON dans `CarteLieu.document`."""
 
     effecteur: CarteEffecteur | None
     structure: CarteStructure | None
     lieu: CarteAdresse
-    creneaux: tuple[CreneauCarte, ...]
+    creneaux: list[CreneauOffert]
 
 
 encodeur_carte = msgspec.json.Encoder()
@@ -115,8 +141,7 @@ def creneaux_du_lieu(lieu_id: int, maintenant: datetime) -> tuple[CreneauCarte, 
     if not lignes:
         return ()
     fin = en_minutes(fin_de_fenetre(maintenant, ZoneInfo(FUSEAUX[lignes[0].fuseau])))
-    creneaux = decodeur_carte.decode(lignes[0].document).creneaux
-    return tuple(creneau for creneau in creneaux if creneau.debut < fin)
+    return tuple(creneau for creneau in lignes[0].creneaux if creneau.debut < fin)
 
 
 def balayer(maintenant: datetime) -> int:
@@ -189,10 +214,7 @@ class _Ligne:
     lieu_id: int
     document: str
     empreinte: str
-    debuts: list[int]
-    fins: list[int]
-    masques: list[int]
-    lots: list[int]
+    creneaux: list[CreneauCarte]
     specialite_ids: list[int]
     lon: float
     lat: float
@@ -235,11 +257,12 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
         prises.values_list("disponibilite_id", "debut").annotate(n=Count("pk")).order_by()
     ):
         sources.prises[disponibilite_id, en_minutes(debut)] = nombre
+    editeurs = Editeur.objects.in_bulk()
     agendas = AgendaEditeur.objects.filter(lieu__in=ids, raccordement__editeur__est_actif=True)
     for agenda in agendas.order_by("pk").values_list(
-        "pk", "lieu_id", "raccordement__editeur__nom", "raccordement__lot_id", "creneaux"
+        "pk", "lieu_id", "raccordement__editeur", "raccordement__lot_id", "creneaux"
     ):
-        sources.agendas[agenda[1]].append(AgendaRecu(agenda[0], agenda[2], agenda[3], agenda[4]))
+        sources.agendas[agenda[1]].append(_agenda_recu(agenda, editeurs[agenda[2]]))
     effecteurs = {lieu.effecteur_id for lieu in lieux if lieu.effecteur_id}
     sources.participations = {
         p.effecteur_id: p for p in Participation.objects.filter(effecteur__in=effecteurs)
@@ -251,6 +274,23 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
         )
     )
     return sources
+
+
+def _agenda_recu(agenda: tuple[Any, ...], editeur: Editeur) -> AgendaRecu:
+    """Agenda lu chez un éditeur, ses liens complétés de l’origine ; un lien refusé ne se réserve pas en ligne."""
+    agenda_id, _, _, lot, creneaux = agenda
+    liens: dict[str, str] = {"": ""}
+    for creneau in creneaux:
+        if creneau["l"] not in liens:
+            with suppress(LienRefuse):
+                liens[creneau["l"]] = avec_origine(
+                    creneau["l"],
+                    origine=editeur.origine,
+                    hotes=editeur.hotes_reservation,
+                    http_local=not settings.EST_EN_LIGNE,
+                )
+    avec_liens = [creneau | {"l": liens.get(creneau["l"], "")} for creneau in creneaux]
+    return AgendaRecu(id=agenda_id, editeur=editeur.nom, lot=lot, creneaux=avec_liens)
 
 
 def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> _Ligne:
@@ -272,10 +312,7 @@ def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> _Lign
         lieu_id=lieu.pk,
         document=document,
         empreinte=hashlib.blake2s(signature.encode(), digest_size=16).hexdigest(),
-        debuts=[creneau.debut for creneau in creneaux],
-        fins=[creneau.expire for creneau in creneaux],
-        masques=[sum(MASQUES[modalite] for modalite in creneau.modalites) for creneau in creneaux],
-        lots=sorted({creneau.lot for creneau in creneaux if creneau.lot}),
+        creneaux=creneaux,
         specialite_ids=[specialite.pk for specialite in specialites],
         lon=lieu.lon,
         lat=lieu.lat,
@@ -352,7 +389,22 @@ def _carte(lieu: LieuExercice, specialites: list[Specialite], creneaux: list[Cre
             informations=lieu.informations_complementaires,
             precision=lieu.get_precision_geo_display(),
         ),
-        creneaux=tuple(creneaux),
+        creneaux=[_creneau_offert(creneau, ZoneInfo(lieu.fuseau)) for creneau in creneaux],
+    )
+
+
+def _creneau_offert(creneau: CreneauCarte, fuseau: ZoneInfo) -> CreneauOffert:
+    return CreneauOffert(
+        id=creneau.id,
+        debut=en_instant(creneau.debut).astimezone(fuseau),
+        fin=en_instant(creneau.fin).astimezone(fuseau),
+        source="editeur" if creneau.editeur else "agenda_sas",
+        editeur=creneau.editeur or None,
+        modalites=creneau.modalites,
+        capacite=creneau.capacite,
+        prises=creneau.prises,
+        lien=creneau.lien or None,
+        est_plage=creneau.est_plage,
     )
 
 
@@ -373,10 +425,11 @@ _RETIRER = """
     SELECT (SELECT count(*) FROM cartes)
 """
 _ECRIRE_CARTE = """
-    INSERT INTO agenda_cartelieu (lieu_id, document, debuts, fins, masques, lots, empreinte)
-    VALUES (%s, %s, %s::int[], %s::int[], %s::smallint[], %s::int[], %s)
+    INSERT INTO agenda_cartelieu (lieu_id, document, debuts, fins, masques, fraicheurs, lots, empreinte)
+    VALUES (%s, %s, %s::int[], %s::int[], %s::smallint[], %s::int[], %s::int[], %s)
     ON CONFLICT (lieu_id) DO UPDATE SET document = excluded.document, debuts = excluded.debuts,
-        fins = excluded.fins, masques = excluded.masques, lots = excluded.lots, empreinte = excluded.empreinte
+        fins = excluded.fins, masques = excluded.masques, fraicheurs = excluded.fraicheurs,
+        lots = excluded.lots, empreinte = excluded.empreinte
 """
 _ECRIRE_OFFRE = """
     INSERT INTO agenda_offrelieu
@@ -419,17 +472,17 @@ def _valeurs_carte(ligne: _Ligne) -> tuple[Any, ...]:
     return (
         ligne.lieu_id,
         ligne.document,
-        ligne.debuts,
-        ligne.fins,
-        ligne.masques,
-        ligne.lots,
+        [creneau.debut for creneau in ligne.creneaux],
+        [creneau.expire for creneau in ligne.creneaux],
+        [sum(MASQUES[modalite] for modalite in creneau.modalites) for creneau in ligne.creneaux],
+        [-creneau.lot if creneau.lot else creneau.maj for creneau in ligne.creneaux],
+        sorted({creneau.lot for creneau in ligne.creneaux if creneau.lot}),
         ligne.empreinte,
     )
 
 
 def _valeurs_offres(ligne: _Ligne) -> Iterator[tuple[Any, ...]]:
-    debut = ligne.debuts[0] if ligne.debuts else None
-    fin = ligne.fins[0] if ligne.debuts else None
+    premier = ligne.creneaux[0] if ligne.creneaux else None
     for specialite_id in ligne.specialite_ids:
         yield (
             ligne.lieu_id,
@@ -439,6 +492,6 @@ def _valeurs_offres(ligne: _Ligne) -> Iterator[tuple[Any, ...]]:
             ligne.fuseau,
             ligne.affichage.participe,
             ligne.affichage.en_sus,
-            debut,
-            fin,
+            premier and premier.debut,
+            premier and premier.expire,
         )

@@ -5,7 +5,7 @@ Mesurée par `./bin/mesures` (docs/adr/0008) ; c’est le chemin le plus parcour
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,16 +16,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db import connection
 
-from agenda.domaine.offre import FUSEAUX, CreneauCarte, en_minutes, fin_de_fenetre
-from agenda.models import CarteLieu, Lot, OffreLieu
+from agenda.domaine.offre import FUSEAUX, en_instant, en_minutes, fin_de_fenetre
+from agenda.models import OffreLieu
 from agenda.offre import (
     MASQUES,
     CarteAdresse,
     CarteEffecteur,
     CarteStructure,
+    CreneauOffert,
     decodeur_carte,
 )
-from orientation.domaine.classement import RAISONS, Groupe, groupe, raison_du_rang
+from orientation.domaine.classement import Groupe, raison_du_rang
 from sas_platform.socle.textes import normaliser
 
 KM_PAR_DEGRE = 111.195  # rayon moyen de la Terre, 6 371 km
@@ -38,7 +39,8 @@ class Criteres:
     """Ce que l’on cherche, et où. `noms` et `specialite_ids` s’excluent.
 
     `disponibilite` : `libres` (un créneau au moins), `hors` (aucun) ou `toutes`.
-    `modalites` : types de consultation admis ; vide pour tous.
+    `modalites` : types de consultation admis ; vide pour tous. `lieu_id` : ce
+    lieu seulement, quelle que soit la spécialité.
     """
 
     lat: float
@@ -48,26 +50,7 @@ class Criteres:
     noms: str = ""
     disponibilite: str = "toutes"
     modalites: tuple[str, ...] = ()
-
-
-class CreneauOffert(msgspec.Struct):
-    """Bornes dans le fuseau du lieu. `age_s` : depuis la dernière lecture chez l’éditeur, ou la saisie.
-
-    `lien` : adresse de réservation chez l’éditeur, sans l’origine ; `None` s’il
-    n’est pas réservable en ligne.
-    """
-
-    id: str
-    debut: datetime
-    fin: datetime
-    source: str
-    editeur: str | None
-    modalites: tuple[str, ...]
-    capacite: int
-    prises: int
-    age_s: int | None
-    lien: str | None
-    est_plage: bool
+    lieu_id: int | None = None
 
 
 class Offre(msgspec.Struct):
@@ -142,10 +125,11 @@ _PAGE = """
         SELECT * FROM proches WHERE groupe BETWEEN %(premier_groupe)s AND %(dernier_groupe)s
         ORDER BY groupe, libre, km, lieu_id LIMIT %(par_page)s OFFSET %(saut)s
     )
-    SELECT totaux.libres, totaux.hors, page.groupe, page.km, page.participe, page.en_sus, carte.document,
-        carte.lots, ARRAY(
+    SELECT totaux.libres, totaux.hors, page.groupe, page.km, page.participe, page.en_sus,
+        carte.document, carte.debuts, carte.fins, carte.masques, carte.fraicheurs, carte.lots, ARRAY(
             SELECT (SELECT extract(epoch FROM lot.lu_le)::bigint FROM agenda_lot lot WHERE lot.id = cite.id)
-            FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures
+            FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures,
+        page.libre
     FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id
     ORDER BY page.groupe, page.libre, page.km, page.lieu_id
 """
@@ -158,6 +142,11 @@ _PAR_NOM = """
         WHERE %(noms)s <%% s.nom_recherche
     ) nomme ON nomme.id = o.lieu_id"""
 
+_FILTRES = {
+    "specialite": "AND o.specialite_id = ANY(%(specialites)s::smallint[])",
+    "nom": "",
+    "lieu": "AND o.lieu_id = %(lieu)s",
+}
 _GROUPES = {"toutes": (1, 4), "libres": (1, 2), "hors": (3, 4)}
 
 
@@ -166,40 +155,90 @@ def rechercher(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_p
 
     Une page au-delà de la dernière rend la dernière.
     """
-    resultats = _lire(criteres, maintenant, page, par_page)
-    if resultats.total and not resultats.offres:
-        resultats = _lire(criteres, maintenant, resultats.pages, par_page)
-    return resultats
+    trouvees = _lire(criteres, maintenant, page, par_page)
+    return Resultats(
+        total=trouvees.total,
+        libres=trouvees.libres,
+        hors=trouvees.hors,
+        page=trouvees.page,
+        par_page=par_page,
+        rayon_km=criteres.rayon_km,
+        offres=[_offre(ligne, trouvees) for ligne in trouvees.lignes],
+    )
 
 
-def _lire(criteres: Criteres, maintenant: datetime, page: int, par_page: int) -> Resultats:
+def rechercher_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_page: int = 25) -> bytes:
+    """La même page, en JSON : la réponse de `POST /api/v1/recherches/`.
+
+    Les documents de la projection y entrent tels quels, sans être décodés.
+    """
+    trouvees = _lire(criteres, maintenant, page, par_page)
+    entete = (
+        f'{{"total":{trouvees.total},"libres":{trouvees.libres},"hors":{trouvees.hors},'
+        f'"page":{trouvees.page},"par_page":{par_page},"rayon_km":{criteres.rayon_km},"offres":['
+    )
+    return entete.encode() + b",".join(_offre_json(ligne, trouvees) for ligne in trouvees.lignes) + b"]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouvees:
+    """Lignes d’une page, et ce qu’il faut pour en lire les créneaux."""
+
+    lignes: list[tuple[Any, ...]]
+    libres: int
+    hors: int
+    total: int
+    page: int
+    maintenant: datetime
+    fenetres: Mapping[str, int]
+    masque: int
+
+
+def _lire(criteres: Criteres, maintenant: datetime, page: int, par_page: int) -> _Trouvees:
     fenetres = [en_minutes(fin_de_fenetre(maintenant, fuseau)) for fuseau in _FUSEAUX]
     with connection.cursor() as curseur:
         curseur.execute(
-            _instruction(par_nom=bool(criteres.noms), par_modalite=bool(criteres.modalites)),
+            instruction(criteres),
             parametres_de(criteres, maintenant, fenetres)
             | {"par_page": par_page, "saut": (page - 1) * par_page},
         )
         lignes = curseur.fetchall()
-    libres, hors = lignes[0][0], lignes[0][1]
-    offres = [
-        _offre(ligne, criteres, maintenant, dict(zip(FUSEAUX, fenetres, strict=True)))
-        for ligne in lignes
-        if ligne[2] is not None
-    ]
+    libres, hors = lignes[0][:2]
     total = {"toutes": libres + hors, "libres": libres, "hors": hors}[criteres.disponibilite]
-    return Resultats(total, libres, hors, page, par_page, criteres.rayon_km, offres)
+    vide = lignes[0][2] is None
+    if vide and total:
+        return _lire(criteres, maintenant, -(-total // par_page), par_page)
+    return _Trouvees(
+        lignes=[] if vide else lignes,
+        libres=libres,
+        hors=hors,
+        total=total,
+        page=page if total else 1,
+        maintenant=maintenant,
+        fenetres=dict(zip(FUSEAUX, fenetres, strict=True)),
+        masque=_masque(criteres.modalites),
+    )
+
+
+def _masque(modalites: tuple[str, ...]) -> int:
+    return sum(MASQUES[modalite] for modalite in modalites)
+
+
+def instruction(criteres: Criteres) -> str:
+    """L’instruction SQL qui répond à ces critères ; ses paramètres : `parametres_de`."""
+    par = "lieu" if criteres.lieu_id else "nom" if criteres.noms else "specialite"
+    return _instruction(par=par, par_modalite=bool(criteres.modalites))
 
 
 @cache
-def _instruction(*, par_nom: bool, par_modalite: bool) -> str:
+def _instruction(*, par: str, par_modalite: bool) -> str:
     candidats = _CANDIDATS.format(
-        distinct="DISTINCT ON (o.lieu_id)" if par_nom else "",
+        distinct="" if par == "specialite" else "DISTINCT ON (o.lieu_id)",
         libre=_LIBRE_PAR_MODALITE if par_modalite else _LIBRE,
         km=KM_PAR_DEGRE,
-        jointure=_PAR_NOM if par_nom else "",
-        filtre="" if par_nom else "AND o.specialite_id = ANY(%(specialites)s::smallint[])",
-        ordre="ORDER BY o.lieu_id" if par_nom else "",
+        jointure=_PAR_NOM if par == "nom" else "",
+        filtre=_FILTRES[par],
+        ordre="" if par == "specialite" else "ORDER BY o.lieu_id",
     )
     return _PAGE.format(candidats=candidats)
 
@@ -223,37 +262,46 @@ def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int])
         "premier_groupe": premier_groupe,
         "dernier_groupe": dernier_groupe,
     }
-    if criteres.noms:
+    if criteres.lieu_id:
+        parametres["lieu"] = criteres.lieu_id
+    elif criteres.noms:
         parametres["noms"] = normaliser(criteres.noms)
     else:
         parametres["specialites"] = list(criteres.specialite_ids)
     if criteres.modalites:
-        parametres["masque"] = sum(MASQUES[modalite] for modalite in criteres.modalites)
+        parametres["masque"] = _masque(criteres.modalites)
     return parametres
 
 
-def _offre(
-    ligne: tuple[Any, ...], criteres: Criteres, maintenant: datetime, fenetres: Mapping[str, int]
-) -> Offre:
-    _, _, rang, km, participe, en_sus, document, lots, lectures = ligne
-    carte = decodeur_carte.decode(document)
-    creneaux = creneaux_offerts(
-        carte.creneaux,
-        fuseau=ZoneInfo(carte.lieu.fuseau),
-        maintenant=maintenant,
-        fenetre=fenetres[carte.lieu.fuseau],
-        lectures=dict(zip(lots, lectures, strict=True)),
-        modalites=criteres.modalites,
-    )
+class _CarteBrute(msgspec.Struct):
+    effecteur: msgspec.Raw
+    structure: msgspec.Raw
+    lieu: msgspec.Raw
+    creneaux: list[msgspec.Raw]
+
+
+class _Lieu(msgspec.Struct):
+    id: str
+    fuseau: str
+
+
+_decodeur_brut = msgspec.json.Decoder(_CarteBrute)
+_decodeur_lieu = msgspec.json.Decoder(_Lieu)
+_texte_json = msgspec.json.encode
+
+
+def _offre(ligne: tuple[Any, ...], trouvees: _Trouvees) -> Offre:
+    rang, km, participe, en_sus = ligne[2:6]
+    carte = decodeur_carte.decode(ligne[6])
+    creneaux = []
+    for position, age_s in _proposables(ligne, carte.lieu.fuseau, trouvees):
+        creneau = carte.creneaux[position]
+        creneau.age_s = age_s
+        creneaux.append(creneau)
     return Offre(
         id=carte.lieu.id,
         groupe=rang,
-        raison_du_rang=raison_du_rang(
-            Groupe(rang),
-            premier=creneaux[0].debut if creneaux else None,
-            maintenant=maintenant,
-            distance_km=km,
-        ),
+        raison_du_rang=_raison(ligne, carte.lieu.fuseau, trouvees),
         distance_km=round(km, 2),
         effecteur=carte.effecteur,
         structure=carte.structure,
@@ -264,88 +312,62 @@ def _offre(
     )
 
 
-def creneaux_offerts(
-    creneaux: Iterable[CreneauCarte],
-    *,
-    fuseau: ZoneInfo,
-    maintenant: datetime,
-    fenetre: int,
-    lectures: Mapping[int, int | None],
-    modalites: tuple[str, ...] = (),
-) -> list[CreneauOffert]:
-    """Créneaux encore proposables d’une carte. `lectures` : époque (s) de la dernière lecture de chaque lot."""
-    epoque = int(maintenant.timestamp())
-    minute = epoque // 60
-    return [
-        CreneauOffert(
-            id=creneau.id,
-            debut=datetime.fromtimestamp(creneau.debut * 60, fuseau),
-            fin=datetime.fromtimestamp(creneau.fin * 60, fuseau),
-            source="editeur" if creneau.editeur else "agenda_sas",
-            editeur=creneau.editeur or None,
-            modalites=creneau.modalites,
-            capacite=creneau.capacite,
-            prises=creneau.prises,
-            age_s=_age(creneau, lectures, epoque),
-            lien=creneau.lien or None,
-            est_plage=creneau.est_plage,
-        )
-        for creneau in creneaux
-        if creneau.expire > minute
-        and creneau.debut < fenetre
-        and (not modalites or not set(modalites).isdisjoint(creneau.modalites))
-    ]
+def _offre_json(ligne: tuple[Any, ...], trouvees: _Trouvees) -> bytes:
+    """Comme `_offre`, par morceaux de JSON : mêmes champs, mêmes valeurs (un test compare les deux)."""
+    rang, km, participe, en_sus = ligne[2:6]
+    carte = _decodeur_brut.decode(ligne[6])
+    lieu = _decodeur_lieu.decode(carte.lieu)
+    creneaux = b",".join(
+        b'%b,"age_s":%b}' % (bytes(carte.creneaux[position])[:-1], b"null" if age is None else b"%d" % age)
+        for position, age in _proposables(ligne, lieu.fuseau, trouvees)
+    )
+    return (
+        b'{"id":"%b","groupe":%d,"raison_du_rang":%b,"distance_km":%b,"effecteur":%b,"structure":%b,"lieu":%b,'
+        b'"participe":%b,"en_sus":%b,"creneaux":[%b]}'
+    ) % (
+        lieu.id.encode(),
+        rang,
+        _texte_json(_raison(ligne, lieu.fuseau, trouvees)),
+        _texte_json(round(km, 2)),
+        bytes(carte.effecteur),
+        bytes(carte.structure),
+        bytes(carte.lieu),
+        b"true" if participe else b"false",
+        b"true" if en_sus else b"false",
+        creneaux,
+    )
 
 
-def _age(creneau: CreneauCarte, lectures: Mapping[int, int | None], epoque: int) -> int | None:
-    vu = lectures.get(creneau.lot) if creneau.lot else creneau.maj * 60
-    return None if vu is None else max(0, epoque - vu)
+def _proposables(
+    ligne: tuple[Any, ...], fuseau: str, trouvees: _Trouvees
+) -> Iterator[tuple[int, int | None]]:
+    """(rang dans la carte, âge en secondes) des créneaux encore proposables."""
+    debuts, fins, masques, fraicheurs, lots, lectures = ligne[7:13]
+    lu_le = dict(zip(lots, lectures, strict=True))
+    epoque = int(trouvees.maintenant.timestamp())
+    minute, fenetre, masque = epoque // 60, trouvees.fenetres[fuseau], trouvees.masque
+    for position, (debut, expire, fraicheur) in enumerate(zip(debuts, fins, fraicheurs, strict=True)):
+        if expire > minute and debut < fenetre and (not masque or masques[position] & masque):
+            vu = fraicheur * 60 if fraicheur >= 0 else lu_le[-fraicheur]
+            yield position, None if vu is None else max(0, epoque - vu)
+
+
+def _raison(ligne: tuple[Any, ...], fuseau: str, trouvees: _Trouvees) -> str:
+    rang, km, libre = ligne[2], ligne[3], ligne[13]
+    return raison_du_rang(
+        Groupe(rang),
+        premier=en_instant(libre).astimezone(ZoneInfo(fuseau)) if rang <= Groupe.LIBRE else None,
+        maintenant=trouvees.maintenant,
+        distance_km=km,
+    )
 
 
 def offre_du_lieu(lieu_id: int, *, maintenant: datetime) -> Offre | None:
-    """L’offre d’un seul lieu, sans distance ; rien s’il n’est pas dans la projection."""
-    carte = CarteLieu.objects.filter(lieu=lieu_id).first()
-    ligne = OffreLieu.objects.filter(lieu=lieu_id).order_by("specialite").first()
-    if carte is None or ligne is None:
+    """L’offre d’un seul lieu, à distance nulle ; rien s’il n’est pas dans la projection."""
+    lieu = OffreLieu.objects.filter(lieu=lieu_id).order_by("specialite").first()
+    if lieu is None:
         return None
-    document = decodeur_carte.decode(carte.document)
-    fuseau = ZoneInfo(document.lieu.fuseau)
-    lus = Lot.objects.filter(pk__in=carte.lots).values_list("pk", "lu_le")
-    creneaux = creneaux_offerts(
-        document.creneaux,
-        fuseau=fuseau,
-        maintenant=maintenant,
-        fenetre=en_minutes(fin_de_fenetre(maintenant, fuseau)),
-        lectures={pk: int(lu_le.timestamp()) for pk, lu_le in lus if lu_le},
+    trouvees = _lire(
+        Criteres(lat=lieu.position.y, lon=lieu.position.x, rayon_km=1, lieu_id=lieu_id), maintenant, 1, 1
     )
-    rang = groupe(est_libre=bool(creneaux), participe=ligne.participe, en_sus=ligne.en_sus)
-    return Offre(
-        id=document.lieu.id,
-        groupe=rang,
-        raison_du_rang=RAISONS[rang],
-        distance_km=0,
-        effecteur=document.effecteur,
-        structure=document.structure,
-        lieu=document.lieu,
-        participe=ligne.participe,
-        en_sus=ligne.en_sus,
-        creneaux=creneaux,
-    )
-
-
-_encodeur = msgspec.json.Encoder()
-
-
-def encoder_api(resultats: Resultats) -> bytes:
-    """Réponse de `POST /api/v1/recherches/`, écrite sans passer par des sérialiseurs."""
-    return _encodeur.encode(
-        {
-            "total": resultats.total,
-            "libres": resultats.libres,
-            "hors": resultats.hors,
-            "page": resultats.page,
-            "par_page": resultats.par_page,
-            "rayon_km": resultats.rayon_km,
-            "offres": resultats.offres,
-        }
-    )
+    return _offre(trouvees.lignes[0], trouvees) if trouvees.lignes else None

@@ -9,8 +9,6 @@ from hashlib import blake2s
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from agenda.domaine.recurrence import Regle, developper
 from sas_platform.socle.intervalles import Intervalle, recouvre_un
 
@@ -38,12 +36,13 @@ FUSEAUX = (
 )
 
 
-class CreneauCarte(msgspec.Struct, array_like=True, frozen=True):
-    """Un créneau proposable, tel que la carte le garde. Instants en minutes depuis l’époque.
+@dataclass(frozen=True, slots=True)
+class CreneauCarte:
+    """Un créneau proposable. Instants en minutes depuis l’époque.
 
     `expire` : minute à partir de laquelle il n’est plus proposable, le début
     pour un créneau, la fin pour une plage. `lot` (éditeur) et `maj` (agenda
-    saisi) disent sa fraîcheur ; `lien` est celui de l’agenda chez l’éditeur.
+    saisi, en minutes) disent sa fraîcheur ; `lien` est celui de l’agenda chez l’éditeur.
     """
 
     id: str

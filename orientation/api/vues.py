@@ -26,7 +26,7 @@ from orientation.actions import (
 )
 from orientation.api.champs import DemandeOrientationSerializer, DemandeRechercheSerializer
 from orientation.api.reponses import OrientationSerializer, ProblemeSerializer, ResultatsSerializer, decrire
-from orientation.lectures import encoder_api, offre_du_lieu, rechercher
+from orientation.lectures import offre_du_lieu, rechercher_json
 from orientation.models import Orientation
 from sas_platform.socle.problemes import TYPE_MIME, Probleme
 
@@ -57,10 +57,10 @@ class Recherches(APIView):
         demande = DemandeRechercheSerializer(data=request.data)
         demande.is_valid(raise_exception=True)
         lus = demande.validated_data
-        resultats = rechercher(
+        resultats = rechercher_json(
             lus["criteres"], maintenant=timezone.now(), page=lus["page"], par_page=lus["par_page"]
         )
-        return HttpResponse(encoder_api(resultats), content_type="application/json")
+        return HttpResponse(resultats, content_type="application/json")
 
 
 class Orientations(APIView):

@@ -2,14 +2,14 @@ import json
 import random
 from datetime import UTC, date, datetime, time, timedelta
 from math import asin, cos, radians, sin, sqrt
-from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
-from agenda.models import CarteLieu, OffreLieu
+from agenda.models import OffreLieu
 from agenda.offre import rafraichir
 from annuaire.models import Specialite
-from orientation.lectures import Criteres, encoder_api, offre_du_lieu, rechercher
+from orientation.lectures import Criteres, offre_du_lieu, rechercher, rechercher_json
 from tests.agenda.factories import (
     AgendaEditeurFactory,
     DisponibiliteFactory,
@@ -144,7 +144,6 @@ def test_outre_mer_les_heures_sont_celles_du_lieu(generaliste):
 
     (creneau,) = resultats.offres[0].creneaux
     assert creneau.debut.isoformat() == "2026-11-02T14:00:00+04:00"
-    assert creneau.debut.tzinfo == ZoneInfo("Indian/Reunion")
 
 
 def test_un_type_de_consultation_demande_ne_garde_que_ses_creneaux(generaliste):
@@ -176,7 +175,7 @@ def test_un_creneau_d_editeur_dit_d_ou_il_vient_et_son_age(generaliste):
                 "f": neuf_heures + 15,
                 "m": ["cabinet", "teleconsultation"],
                 "v": ["PUBLIC"],
-                "l": "https://rdv.example/?a=1",
+                "l": f"https://{lot.editeur.hotes_reservation[0]}/?a=1",
             }
         ],
     )
@@ -186,7 +185,8 @@ def test_un_creneau_d_editeur_dit_d_ou_il_vient_et_son_age(generaliste):
 
     (creneau,) = resultats.offres[0].creneaux
     assert (creneau.source, creneau.editeur, creneau.age_s) == ("editeur", lot.editeur.nom, 240)
-    assert (creneau.modalites, creneau.lien) == (("cabinet", "teleconsultation"), "https://rdv.example/?a=1")
+    assert creneau.modalites == ("cabinet", "teleconsultation")
+    assert creneau.lien == f"https://{lot.editeur.hotes_reservation[0]}/?a=1&origin=sas"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_la_reponse_de_l_api_a_la_forme_promise(generaliste):
     ouvert(time(9))
     projeter()
 
-    reponse = json.loads(encoder_api(rechercher(criteres(generaliste), maintenant=MATIN)))
+    reponse = json.loads(rechercher_json(criteres(generaliste), maintenant=MATIN))
 
     (offre,) = reponse["offres"]
     assert (reponse["total"], reponse["page"], reponse["rayon_km"]) == (1, 1, 10)
@@ -296,10 +296,28 @@ def test_la_reponse_de_l_api_a_la_forme_promise(generaliste):
     assert (creneau["source"], creneau["capacite"], creneau["prises"]) == ("agenda_sas", 1, 0)
 
 
+def test_l_api_et_la_page_disent_la_meme_chose(generaliste):
+    agenda = AgendaEditeurFactory(lieu=ouvert(time(9)))
+    LieuExerciceFactory(effecteur=None, structure=StructureFactory(nom="L’« Étoile »"))
+    projeter()
+    demande = criteres(generaliste, modalites=("cabinet",))
+
+    page = rechercher(demande, maintenant=MATIN)
+    api = json.loads(rechercher_json(demande, maintenant=MATIN))
+
+    assert agenda.lieu_id
+    assert [c["age_s"] for c in api["offres"][0]["creneaux"]] == [c.age_s for c in page.offres[0].creneaux]
+    attendues = json.loads(msgspec.json.encode(page.offres))
+    for offre in attendues:
+        for creneau in offre["creneaux"]:
+            creneau.setdefault("age_s", None)
+    assert api["offres"] == attendues
+
+
 def test_l_offre_d_un_seul_lieu(generaliste):
     lieu = ouvert(time(9))
     projeter()
 
     assert [c.debut.hour for c in offre_du_lieu(lieu.pk, maintenant=MATIN).creneaux] == [9]
-    CarteLieu.objects.all().delete()
+    OffreLieu.objects.all().delete()
     assert offre_du_lieu(lieu.pk, maintenant=MATIN) is None
