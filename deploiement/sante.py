@@ -15,7 +15,7 @@ SILENCE_ADMIS = timedelta(minutes=10)  # l’horloge note ses passages toutes le
 def web() -> bool:
     """La sonde répond « ok » ; l’hôte est celui que les réglages admettent, le protocole celui du mandataire."""
     entetes = {"Host": os.environ["ALLOWED_HOSTS"].split(",")[0], "X-Forwarded-Proto": "https"}
-    demande = urllib.request.Request("http://127.0.0.1:8000/sante/", headers=entetes)  # noqa: S310  adresse fixe
+    demande = urllib.request.Request("http://127.0.0.1:8000/sante/", headers=entetes)
     with urllib.request.urlopen(demande, timeout=8) as reponse:  # noqa: S310
         return bool(reponse.status == 200)
 

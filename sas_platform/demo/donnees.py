@@ -1,0 +1,175 @@
+"""Ce que la démonstration ajoute aux données fictives : éditeurs, raccordements, comptes des personas.
+
+`python -m sas_platform.demo.donnees --dossier DOSSIER CODE=URL…` ; rejouable.
+Écrit un fichier de praticiens par éditeur simulé, et l’identité des personas
+qui sont des effecteurs de l’annuaire.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+
+if TYPE_CHECKING:
+    from agenda.models import Editeur
+    from annuaire.models import Effecteur, LieuExercice
+
+GENERALISTE = "SM54"
+NOMS = {"agenda-libre": "Agenda libre (simulé)", "rendez-vous-express": "Rendez-vous express (simulé)"}
+PART = {"agenda-libre": 400, "rendez-vous-express": 200}  # effecteurs raccordés à chacun
+PERIODE_S = 60
+PEREMPTION_S = 900
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    analyseur = argparse.ArgumentParser(prog="donnees")
+    analyseur.add_argument("--dossier", type=Path, required=True)
+    analyseur.add_argument("editeurs", nargs="+", metavar="CODE=URL")
+    options = analyseur.parse_args(arguments)
+    if os.environ.get("ENVIRONNEMENT", "demo") != "demo":
+        print("Données de démonstration : refusées hors de ENVIRONNEMENT=demo.")
+        return 2
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sas_platform.settings")
+    django.setup()
+    options.dossier.mkdir(parents=True, exist_ok=True)
+    preparer(options.dossier, dict(mot.split("=", 1) for mot in options.editeurs))
+    return 0
+
+
+def preparer(dossier: Path, adresses: dict[str, str]) -> None:
+    """Raccorde des généralistes sans agenda saisi ici aux éditeurs, et donne leurs comptes aux personas."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from agenda.editeurs.stockage import raccorder
+    from agenda.models import Raccordement
+    from annuaire.models import Effecteur
+    from sas_platform.demo.personas import creer_comptes
+
+    with transaction.atomic():
+        editeurs = [_editeur(code, url) for code, url in adresses.items()]
+        if not Raccordement.objects.filter(editeur__in=editeurs).exists():
+            disponibles = iter(_sans_agenda_saisi())
+            for editeur in editeurs:
+                choisis = [pk for pk, _ in zip(disponibles, range(PART[editeur.code]), strict=False)]
+                raccorder(editeur, choisis, timezone.now())
+        identites = _identites(editeurs[0])
+        creer_comptes(identites)
+    for editeur in editeurs:
+        raccordes = Effecteur.objects.filter(
+            pk__in=Raccordement.objects.filter(editeur=editeur).values("effecteur")
+        )
+        _ecrire(dossier / f"{editeur.code}.json", _praticiens(raccordes.order_by("pk")))
+    _ecrire(dossier / "identites.json", identites)
+
+
+def _editeur(code: str, url: str) -> "Editeur":
+    from agenda.models import Editeur
+
+    editeur, _ = Editeur.objects.update_or_create(
+        code=code,
+        defaults={
+            "nom": NOMS[code],
+            "url_base": f"{url}/fhir",
+            "hotes_reservation": ["127.0.0.1"],
+            "periode_s": PERIODE_S,
+            "peremption_s": PEREMPTION_S,
+            "est_actif": True,
+        },
+    )
+    return editeur
+
+
+def _sans_agenda_saisi() -> list[int]:
+    """Généralistes actifs dont aucun lieu n’a de disponibilité saisie : leur agenda est chez un éditeur.
+
+    Pris dans un ordre qui mêle les départements, pour qu’on en trouve partout.
+    """
+    from django.db.models import Exists, F, OuterRef, Window
+    from django.db.models.functions import RowNumber
+
+    from agenda.models import Disponibilite
+    from annuaire.models import Effecteur, LieuExercice
+
+    saisi = Disponibilite.objects.filter(lieu__effecteur=OuterRef("pk"))
+    premier_lieu = LieuExercice.objects.filter(effecteur=OuterRef("pk"), est_actif=True).order_by("pk")
+    rang = Window(RowNumber(), partition_by=F("departement"), order_by=F("pk").asc())
+    return list(
+        Effecteur.objects.filter(~Exists(saisi), est_actif=True, savoir_faire__contains=[GENERALISTE])
+        .annotate(departement=premier_lieu.values("commune__departement")[:1])
+        .filter(departement__isnull=False)
+        .annotate(rang=rang)
+        .order_by("rang", "pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def _identites(editeur: "Editeur") -> dict[str, str]:
+    """Identifiant national de l’effecteur que joue chaque persona effecteur."""
+    from agenda.models import Disponibilite, Raccordement
+    from annuaire.models import Effecteur
+    from participation.models import Participation
+
+    participants = Participation.objects.filter(participe=True).values("effecteur")
+    avec_agenda = Disponibilite.objects.values("lieu__effecteur")
+    raccordes = Raccordement.objects.filter(editeur=editeur).values("effecteur")
+    generalistes = Effecteur.objects.filter(
+        est_actif=True, savoir_faire__contains=[GENERALISTE], pk__in=participants
+    ).order_by("pk")
+    choisis = {
+        "effecteur": generalistes.filter(pk__in=avec_agenda).first(),
+        "effecteur-interface": generalistes.filter(pk__in=raccordes).first(),
+    }
+    return {cle: effecteur.identifiant_national for cle, effecteur in choisis.items() if effecteur}
+
+
+def _praticiens(effecteurs: "Sequence[Effecteur]") -> list[dict[str, object]]:
+    from annuaire.models import LieuExercice
+
+    lieux: dict[int, list[dict[str, object]]] = {}
+    for lieu in (
+        LieuExercice.objects.filter(effecteur__in=effecteurs, est_actif=True)
+        .select_related("commune")
+        .order_by("pk")
+    ):
+        lieux.setdefault(lieu.effecteur_id, []).append(
+            {
+                "idnst": _identifiant_de_structure(lieu),
+                "ligne": lieu.adresse,
+                "ville": lieu.commune.nom,
+                "code_postal": lieu.code_postal,
+                "telephone": lieu.telephone,
+                "fuseau": lieu.fuseau,
+            }
+        )
+    return [
+        {
+            "identifiant_national": effecteur.identifiant_national,
+            "nom": effecteur.nom,
+            "prenom": effecteur.prenom,
+            "specialite": GENERALISTE,
+            "lieux": lieux.get(effecteur.pk, []),
+        }
+        for effecteur in effecteurs
+    ]
+
+
+def _identifiant_de_structure(lieu: "LieuExercice") -> str:
+    """IDNST_IMPLICITE : le type de l’identifiant (1 FINESS, 3 SIRET) puis sa valeur ; vide s’il n’y en a pas."""
+    if lieu.finess:
+        return f"1{lieu.finess}"
+    return f"3{lieu.siret}" if lieu.siret else ""
+
+
+def _ecrire(fichier: Path, contenu: object) -> None:
+    brouillon = fichier.with_suffix(".nouveau")
+    brouillon.write_text(json.dumps(contenu, ensure_ascii=False))
+    brouillon.replace(fichier)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
