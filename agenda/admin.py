@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
@@ -62,6 +62,7 @@ class IndisponibiliteAdmin(AgendaSaisiAdmin):
 
 @admin.register(Editeur)
 class EditeurAdmin(admin.ModelAdmin):
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = ("nom", "url_base", "requetes_par_heure", "concurrence_max", "est_actif")
 
 

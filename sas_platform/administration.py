@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -9,20 +11,29 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 
+Vue = Callable[..., HttpResponse]
+
 
 class SiteAdministration(AdminSite):
     site_header = site_title = "Administration du SAS"
     index_title = "Données"
     site_url = "/"
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def admin_view(self, view: Vue, cacheable: bool = False) -> Vue:
         """Pas de mot de passe ici : l’anonyme va se connecter, les autres ne voient rien (404)."""
-        if not isinstance(request.user, AnonymousUser):
-            raise Http404
-        return redirect_to_login(request.GET.get("next") or request.get_full_path())
+        interne = super().admin_view(view, cacheable)
 
+        @wraps(interne)
+        def gardee(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return interne(request, *args, **kwargs) if self.has_permission(request) else _refuser(request)
+
+        return gardee
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return _refuser(request)
+
+    # On sort par la page de déconnexion, qui ferme aussi Pro Santé Connect ; il n’y a pas de mot de passe.
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """On sort par la page de déconnexion, qui ferme aussi Pro Santé Connect."""
         raise Http404
 
     def password_change(
@@ -34,3 +45,9 @@ class SiteAdministration(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         raise Http404
+
+
+def _refuser(request: HttpRequest) -> HttpResponse:
+    if isinstance(request.user, AnonymousUser):
+        return redirect_to_login(request.GET.get("next") or request.get_full_path())
+    raise Http404

@@ -44,16 +44,20 @@ def lire(*, maintenant: datetime) -> dict[str, Any]:
 
 def _base(maintenant: datetime) -> tuple[str, dict[str, int | None]]:
     """Connexion à part, hors de la réserve : une réserve pleine ne fait pas attendre la sonde."""
-    parametres = connection.get_connection_params()
-    for cle in ("cursor_factory", "context", "prepare_threshold"):
-        parametres.pop(cle, None)
     try:
-        with psycopg.connect(**parametres | {"connect_timeout": DELAI_S}, autocommit=True) as lien:
+        with psycopg.connect(
+            **parametres_de_connexion() | {"connect_timeout": DELAI_S}, autocommit=True
+        ) as lien:
             lien.execute(f"SET statement_timeout = {DELAI_S * 1000}")
             ages = lien.execute(_FLUX, {"maintenant": maintenant}).fetchall()
     except psycopg.Error:
         return "panne", {}
     return "ok", {code: None if age is None else max(0, int(age)) for code, age in ages}
+
+
+def parametres_de_connexion() -> dict[str, Any]:
+    utiles = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert")
+    return {cle: valeur for cle, valeur in connection.get_connection_params().items() if cle in utiles}
 
 
 def _courtier() -> str:

@@ -49,7 +49,6 @@ def test_une_bonne_configuration_passe(en_ligne):
 @pytest.mark.parametrize(
     ("reglage", "valeur", "erreur"),
     [
-        pytest.param("SECRET_KEY", "", "sas.E001", id="clé vide"),
         pytest.param("SECRET_KEY", "court", "sas.E001", id="clé courte"),
         pytest.param("SECRET_KEY", "a" * 80, "sas.E001", id="clé d’un seul signe"),
         pytest.param("SECRET_KEY", "cle-locale-sans-valeur" * 4, "sas.E001", id="clé de démonstration"),

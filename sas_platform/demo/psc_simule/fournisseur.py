@@ -159,7 +159,7 @@ class Fournisseur:
                 jeton_identite,
                 self._cle.public_key(),
                 algorithms=["RS256"],
-                options={"verify_aud": False, "verify_exp": False},
+                options={"verify_aud": False, "verify_exp": False, "verify_iat": False},
             )
         except jwt.InvalidTokenError:
             return None

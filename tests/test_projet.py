@@ -1,0 +1,274 @@
+"""Ce qu’aucun outil ne sait du projet : routes fermées, gabarits tous utiles, pages sans code en ligne."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from comptes import droits
+from comptes.enums import Role
+from comptes.models import Compte
+from sas_platform.demo.personas import PERSONAS, creer_comptes
+
+RACINE = Path(settings.RACINE)
+GABARITS = RACINE / "templates"
+EXEMPLES = {
+    "int": "1",
+    "str": "essai",
+    "slug": "essai",
+    "path": "essai",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+# Routes de l’administration que Django ouvre pour fermer ou renvoyer : sans contenu à elles.
+SANS_CONTENU = {"admin:login", "admin:logout", "admin:password_change", "admin:password_change_done"}
+
+
+def routes(
+    resolveur: URLResolver | None = None, prefixe: str = "", espace: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Toutes les routes : (nom complet, chemin d’exemple)."""
+    for motif in (resolveur or get_resolver()).url_patterns:
+        morceau = str(motif.pattern)
+        if isinstance(motif, URLResolver):
+            sous_espace = f"{espace}{motif.namespace}:" if motif.namespace else espace
+            yield from routes(motif, prefixe + morceau, sous_espace)
+        elif isinstance(motif, URLPattern):
+            yield f"{espace}{motif.name}", "/" + _exemple(prefixe + morceau)
+
+
+def _exemple(motif: str) -> str:
+    par_type = re.sub(r"<(?:(\w+):)?\w+>", lambda m: EXEMPLES[m.group(1) or "str"], motif)
+    # Expression régulière de l’administration : la première possibilité suffit.
+    premiere = re.sub(r"\(\?P<\w+>([\w.]+)[^)]*\)", r"\1", par_type)
+    return re.sub(r"\.\*|[\^$\\()]", "", premiere)
+
+
+def chemins() -> list[tuple[str, str]]:
+    return [(nom, chemin) for nom, chemin in routes() if not nom.endswith(":None")]
+
+
+def a_un_objet(chemin: str) -> bool:
+    return any(f"/{valeur}/" in chemin for valeur in EXEMPLES.values())
+
+
+ROUTES = chemins()
+ROLES: list[Role | None] = [None, *Role]
+
+
+def test_les_routes_sont_enumerees():
+    assert len(ROUTES) == len({(nom, chemin) for nom, chemin in ROUTES})
+    assert {"accueil", "sante", "comptes:connexion", "api:schema", "admin:index"} <= {
+        nom for nom, _ in ROUTES
+    }
+
+
+def test_chaque_route_est_dans_la_table_des_droits_et_chaque_ligne_a_sa_route():
+    noms = {nom for nom, _ in ROUTES}
+    espaces = {f"{nom.partition(':')[0]}:*" for nom in noms}
+
+    assert [nom for nom in noms if _sans_regle(nom)] == []
+    assert set(droits.DROITS) - noms - espaces == set()
+
+
+def _sans_regle(nom: str) -> bool:
+    try:
+        droits.regle(nom)
+    except KeyError:
+        return True
+    return False
+
+
+@pytest.fixture
+def client_de(db):
+    def ouvrir(role: Role | None) -> Client:
+        client = Client(raise_request_exception=False)
+        if role is not None:
+            compte, _ = Compte.objects.get_or_create(email=f"{role}@exemple.invalid", nom=role.label)
+            compte.habilitations.get_or_create(role=role)
+            client.force_login(compte)
+        return client
+
+    return ouvrir
+
+
+def demander(client: Client, chemin: str) -> Any:
+    """GET, ou POST si la vue n’admet que lui."""
+    reponse = client.get(chemin)
+    return client.post(chemin, {}, content_type="application/json") if reponse.status_code == 405 else reponse
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "anonyme")
+def test_chaque_route_suit_la_table_des_droits(client_de, role):
+    """Vraies requêtes, route par route : qui n’est pas admis se connecte, ou ne voit rien."""
+    fautes = []
+    client = client_de(role)
+    for nom, chemin in ROUTES:
+        if nom in SANS_CONTENU:
+            continue
+        regle = droits.regle(nom)
+        admis = (
+            regle is droits.PUBLIC
+            or (role is not None and regle is droits.CONNECTE)
+            or (isinstance(regle, frozenset) and role in regle)
+        )
+        reponse = demander(client, chemin)
+        if nom == "comptes:deconnexion":
+            client = client_de(role)
+        if not _conforme(reponse, chemin, admis=admis, anonyme=role is None):
+            fautes.append(f"{nom} {chemin} : {reponse.status_code} {reponse.headers.get('Location', '')}")
+
+    assert fautes == []
+
+
+def _conforme(reponse: Any, chemin: str, *, admis: bool, anonyme: bool) -> bool:
+    etat, api = reponse.status_code, chemin.startswith("/api/")
+    # Quelques pages de l’administration passent par sa porte, qui renvoie à la connexion (test suivant).
+    portes = ("/connexion/", "/administration/login/?next=")
+    vers_connexion = etat == 302 and reponse.headers["Location"].startswith(portes)
+    if not admis and api:
+        return etat == (401 if anonyme else 403)
+    if not admis:
+        return vers_connexion if anonyme else etat == 404
+    if etat == 404:
+        return a_un_objet(chemin)
+    return (
+        etat < 500 and etat not in (401,) and (not vers_connexion or chemin == "/deconnexion/")
+    ) or etat == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("nom", sorted(SANS_CONTENU))
+def test_les_portes_de_l_administration_ne_s_ouvrent_que_par_pro_sante_connect(client, nom):
+    chemin = dict(ROUTES)[nom]
+
+    anonyme = demander(client, chemin)
+    client.force_login(Compte.objects.create(email="quelqu-un@exemple.invalid", nom="Quelqu’un"))
+
+    assert anonyme.status_code in (302, 404)
+    if anonyme.status_code == 302 and nom != "admin:login":
+        anonyme = Client().get(anonyme.headers["Location"])
+    if anonyme.status_code == 302:
+        assert anonyme.headers["Location"].startswith("/connexion/?next=/administration/")
+    assert demander(client, chemin).status_code == 404
+
+
+def _pages_html(client: Client) -> Iterator[tuple[str, Any]]:
+    for nom, chemin in ROUTES:
+        if chemin.startswith("/api/v1/") and nom != "api:docs":
+            continue
+        reponse = client.get(chemin)
+        if reponse.headers.get("Content-Type", "").startswith("text/html") and reponse.content:
+            yield nom, reponse
+
+
+@pytest.fixture
+def clients(db) -> list[Client]:
+    """L’anonyme, et une personne de chaque rôle de la démonstration."""
+    comptes = creer_comptes()
+    ouverts = [Client()]
+    for persona in PERSONAS:
+        if persona.cle in comptes:
+            ouverts.append(Client())
+            ouverts[-1].force_login(comptes[persona.cle])
+    return ouverts
+
+
+def test_chaque_page_a_une_politique_de_securite_stricte(clients):
+    for client in (clients[0], clients[1], clients[-1]):
+        for nom, reponse in _pages_html(client):
+            politique = reponse.headers["Content-Security-Policy"]
+            regles = dict(regle.strip().split(" ", 1) for regle in politique.split(";") if regle.strip())
+            assert "unsafe" not in politique, nom
+            assert regles["default-src"] == "'none'", nom
+            assert regles["script-src"].startswith("'self'"), nom
+            assert regles["style-src"] == "'self'", nom
+            assert regles["frame-ancestors"] == regles["base-uri"] == regles["object-src"] == "'none'", nom
+
+
+EN_LIGNE = re.compile(
+    r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>|<style\b|<[a-z][^>]*\s(?:style|on[a-z]+)=|javascript:",
+    re.IGNORECASE,
+)
+
+
+def test_aucune_page_ne_porte_de_style_ni_de_script_en_ligne(clients):
+    for client in (clients[0], clients[1], clients[-1]):
+        for nom, reponse in _pages_html(client):
+            trouve = EN_LIGNE.search(reponse.content.decode())
+            assert trouve is None, f"{nom} : {trouve and trouve.group()[:120]}"
+
+
+def test_aucune_page_n_appelle_un_autre_site(clients):
+    for client in (clients[0], clients[1], clients[-1]):
+        for nom, reponse in _pages_html(client):
+            appels = re.findall(
+                r"(?:src|srcset|data|poster)=[\"'](?:https?:)?//[^\"']+", reponse.content.decode()
+            )
+            appels += re.findall(r"<link[^>]*href=[\"'](?:https?:)?//[^\"']+", reponse.content.decode())
+            assert appels == [], nom
+
+
+def test_aucune_variable_ne_manque_dans_nos_gabarits(clients, settings):
+    moteur = settings.TEMPLATES[0]
+    options = moteur["OPTIONS"] | {"string_if_invalid": "⟦%s⟧"}
+    settings.TEMPLATES = [moteur | {"OPTIONS": options}]
+    nos_gabarits = "".join(fichier.read_text() for fichier in GABARITS.rglob("*.html"))
+    for client in clients:
+        for nom, reponse in _pages_html(client):
+            manquantes = set(re.findall("⟦([^⟧]*)⟧", reponse.content.decode()))
+            # Les gabarits des bibliothèques comptent sur des variables absentes, pas les nôtres.
+            assert {variable for variable in manquantes if variable in nos_gabarits} == set(), nom
+
+
+def test_chaque_page_est_en_francais_avec_un_titre_et_un_seul_h1(clients):
+    for client in (clients[0], clients[1], clients[-1]):
+        for nom, reponse in _pages_html(client):
+            if nom.startswith(("admin:", "api:")):
+                continue
+            page = reponse.content.decode()
+            assert '<html lang="fr"' in page, nom
+            assert len(re.findall(r"<h1[ >]", page)) == 1, nom
+            assert re.search(r"<title>[^<]{5,} — Plateforme numérique du SAS</title>", page), nom
+            identifiants = re.findall(r'\sid="([^"]+)"', page)
+            assert len(identifiants) == len(set(identifiants)), nom
+
+
+def test_tous_les_gabarits_servent():
+    sources = "\n".join(
+        fichier.read_text()
+        for dossier in ("templates", "sas_platform", *(app for app in APPLICATIONS))
+        for fichier in (RACINE / dossier).rglob("*")
+        if fichier.suffix in {".py", ".html", ".txt"}
+    )
+    surcharges = {
+        str(fichier.relative_to(dossier))
+        for app in apps.get_app_configs()
+        if not Path(app.path).is_relative_to(RACINE) or "site-packages" in app.path
+        for dossier in [Path(app.path) / "templates"]
+        for fichier in dossier.rglob("*.html")
+    }
+    inutiles = [
+        nom
+        for nom in (str(fichier.relative_to(GABARITS)) for fichier in GABARITS.rglob("*.*"))
+        if nom not in surcharges and f'"{nom}"' not in sources and not _page_ou_erreur(nom, sources)
+    ]
+
+    assert inutiles == []
+
+
+APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation")
+
+
+def _page_ou_erreur(nom: str, sources: str) -> bool:
+    """Les pages de texte sont nommées par leur route, les pages d’erreur par leur état."""
+    if nom.startswith("pages/"):
+        return f'"gabarit": "{nom.removeprefix("pages/").removesuffix(".html")}"' in sources
+    return nom in {"500.html", "503.html"}
