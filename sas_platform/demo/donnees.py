@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import django
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from agenda.models import Editeur
     from annuaire.models import Effecteur, LieuExercice
 
@@ -127,10 +129,10 @@ def _identites(editeur: "Editeur") -> dict[str, str]:
     return {cle: effecteur.identifiant_national for cle, effecteur in choisis.items() if effecteur}
 
 
-def _praticiens(effecteurs: "Sequence[Effecteur]") -> list[dict[str, object]]:
+def _praticiens(effecteurs: "QuerySet[Effecteur]") -> list[dict[str, object]]:
     from annuaire.models import LieuExercice
 
-    lieux: dict[int, list[dict[str, object]]] = {}
+    lieux: dict[int | None, list[dict[str, object]]] = {}
     for lieu in (
         LieuExercice.objects.filter(effecteur__in=effecteurs, est_actif=True)
         .select_related("commune")

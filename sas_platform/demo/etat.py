@@ -105,11 +105,15 @@ class Jalon:
     def __init__(self, nom: str) -> None:
         self.fichier = VAR / f"jalon-{nom}.json"
 
-    def vaut(self, matiere: dict[str, str]) -> bool:
+    def lire(self) -> dict[str, str]:
+        """Matière du dernier passage achevé ; vide s’il n’y en a pas eu."""
         try:
-            return json.loads(self.fichier.read_text()) == matiere
+            return dict(json.loads(self.fichier.read_text()))
         except (OSError, ValueError):
-            return False
+            return {}
+
+    def vaut(self, matiere: dict[str, str]) -> bool:
+        return self.lire() == matiere
 
     def poser(self, matiere: dict[str, str]) -> None:
         self.fichier.write_text(json.dumps(matiere))

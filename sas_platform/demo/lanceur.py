@@ -24,6 +24,7 @@ from sas_platform.demo.etat import (
     Jalon,
     Verrou,
     ecrire_env,
+    empreinte_fichiers,
     lire_env,
     preparer_var,
 )
@@ -104,6 +105,7 @@ class Demonstration:
         self.verrou = Verrou()
         self.etapes_faites = 0
         self.donnees = Jalon("donnees")
+        self.schema = Jalon("schema")
 
     def derouler(self) -> NoReturn:
         self.verrou.prendre()
@@ -164,6 +166,7 @@ class Demonstration:
                 "Effacez-la vous-même, ou relancez sans DATABASE_URL."
             )
         self.donnees.lever()
+        self.schema.lever()
         for dossier in (self.dossier_base, DONNEES_DEMO, STATIQUES):
             self.services.effacer(dossier)
         ENV.unlink(missing_ok=True)
@@ -182,16 +185,28 @@ class Demonstration:
         }
         ecrire_env(self.env)
 
-    def _migrer(self) -> None:
-        if not self.services.base_externe and not self.donnees.fichier.exists():
-            # Des données à moitié chargées ne se complètent pas : la base est refaite.
+    def _migrer(self) -> str | None:
+        """Applique les migrations ; refait la base si elle ne peut pas être complétée."""
+        migrations = {
+            str(f.relative_to(RACINE)): empreinte_fichiers([f])
+            for f in RACINE.glob("[a-z]*/**/migrations/0*.py")
+        }
+        appliquees = self.schema.lire()
+        reecrites = any(migrations.get(nom) != empreinte for nom, empreinte in appliquees.items())
+        precision = None
+        if not self.services.base_externe and (reecrites or not self.donnees.fichier.exists()):
+            # Ni des données à moitié chargées ni un schéma d’une autre histoire ne se complètent.
+            self.donnees.lever()
             postgres.recreer_base(self.env["DATABASE_URL"])
+            precision = "migrations réécrites, base refaite" if reecrites else None
         try:
             self._gerer("migrate", "--no-input")
         except ErreurLancement as erreur:
             raise ErreurLancement(
                 f"{erreur}\nSi la base vient d’une autre version du code, relancez avec --reinitialiser."
             ) from None
+        self.schema.poser(migrations)
+        return precision
 
     def _charger(self) -> str | None:
         matiere = {"echelle": self.options.echelle, "graine": GRAINE}
