@@ -179,18 +179,27 @@ def rafraichir_perimees(maintenant: datetime, limite: int = LOT) -> int:
     return len(lieu_ids)
 
 
-def lieux_vivants() -> Iterator[int]:
-    """Lieux dont l’offre change avec le temps : ceux qui ont une source de créneaux, ou une carte qui en montre."""
+# Lieux dont l’offre change avec le temps : une source de créneaux, ou une carte qui en montre.
+_LIEUX_VIVANTS = """
+    SELECT lieu_id FROM agenda_disponibilite
+    UNION SELECT lieu_id FROM agenda_agendaediteur
+    UNION SELECT lieu_id FROM agenda_cartelieu WHERE cardinality(debuts) > 0
+"""
+
+
+def lieux_vivants() -> list[int]:
+    with connection.cursor() as curseur:
+        curseur.execute(_LIEUX_VIVANTS)
+        return [lieu_id for (lieu_id,) in curseur.fetchall()]
+
+
+def marquer_vivants() -> int:
+    """Marque à recalculer tous les lieux vivants ; rend le nombre de ceux qui ne l’étaient pas déjà."""
     with connection.cursor() as curseur:
         curseur.execute(
-            """
-            SELECT lieu_id FROM agenda_disponibilite
-            UNION SELECT lieu_id FROM agenda_agendaediteur
-            UNION SELECT lieu_id FROM agenda_cartelieu WHERE cardinality(debuts) > 0
-            """
+            f"INSERT INTO agenda_offreperimee (lieu_id) {_LIEUX_VIVANTS} ON CONFLICT DO NOTHING"
         )
-        for (lieu_id,) in curseur.fetchall():
-            yield lieu_id
+        return int(curseur.rowcount)
 
 
 # --- Calcul -----------------------------------------------------------------

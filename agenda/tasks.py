@@ -7,7 +7,6 @@ from agenda import offre
 from agenda.editeurs import ordonnanceur, stockage
 from agenda.editeurs.stockage import Bilan
 from agenda.models import Editeur
-from sas_platform.socle.iterables import par_lots
 
 
 @shared_task
@@ -16,17 +15,28 @@ def balayer_offre() -> int:
     return offre.balayer(timezone.now())
 
 
+LOTS_PAR_PASSAGE = 40
+
+
 @shared_task
 def rafraichir_perimees() -> int:
-    """Toutes les dix secondes : recalcule les lieux que l’annuaire ou la participation a changés."""
-    return offre.rafraichir_perimees(timezone.now())
+    """Toutes les dix secondes : recalcule les lieux marqués ; rend leur nombre.
+
+    Un passage s’arrête bien avant la limite de temps d’une tâche ; le suivant continue.
+    """
+    total = 0
+    for _ in range(LOTS_PAR_PASSAGE):
+        recalcules = offre.rafraichir_perimees(timezone.now())
+        total += recalcules
+        if recalcules < offre.LOT:
+            break
+    return total
 
 
-@shared_task(time_limit=900, soft_time_limit=840)
+@shared_task
 def reconstruire_offre_periodique() -> int:
     """Chaque heure : fait entrer le jour nouveau dans la fenêtre, et répare un éventuel écart."""
-    maintenant = timezone.now()
-    return sum(offre.rafraichir(lot, maintenant) for lot in par_lots(offre.lieux_vivants(), offre.LOT))
+    return offre.marquer_vivants()
 
 
 @shared_task(time_limit=30, soft_time_limit=25)

@@ -14,6 +14,8 @@ from agenda.offre import (
     rafraichir,
     rafraichir_perimees,
 )
+from agenda.tasks import rafraichir_perimees as rafraichir_perimees_tache
+from agenda.tasks import reconstruire_offre_periodique
 from tests.agenda.factories import (
     AgendaEditeurFactory,
     DisponibiliteFactory,
@@ -175,6 +177,18 @@ def test_les_lieux_vivants_sont_ceux_qui_ont_une_source():
     recu = AgendaEditeurFactory().lieu
 
     assert sorted(lieux_vivants()) == sorted([saisi.pk, recu.pk])
+
+
+def test_chaque_heure_les_lieux_vivants_sont_recalcules():
+    lieu = DisponibiliteFactory(hebdomadaire=True).lieu
+    rafraichir([lieu.pk], MATIN)
+    CarteLieu.objects.update(empreinte="écart")
+
+    assert reconstruire_offre_periodique() == 1
+    assert rafraichir_perimees_tache() == 1
+
+    assert CarteLieu.objects.get(lieu=lieu).empreinte != "écart"
+    assert not OffrePerimee.objects.exists()
 
 
 def test_a_la_reunion_le_creneau_suit_l_heure_de_la_reunion():
