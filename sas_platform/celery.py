@@ -16,11 +16,7 @@ app.autodiscover_tasks()
 
 # Quatre files, pour que la charge de l’une ne retarde pas les autres (docs/adr/0006).
 app.conf.task_queues = [Queue(nom) for nom in ("immediat", "fond", "sorties", "calculs")]
-app.conf.task_routes = {
-    "agenda.tasks.rafraichir_*": {"queue": "immediat"},
-    "agenda.tasks.interroger_*": {"queue": "fond"},
-    "orientation.tasks.*": {"queue": "sorties"},
-}
+app.conf.task_routes = {"agenda.tasks.interroger_*": {"queue": "fond"}}
 
 app.conf.beat_schedule = {
     "interroger-lots-dus": {
@@ -28,10 +24,20 @@ app.conf.beat_schedule = {
         "schedule": 15,
         "options": {"queue": "fond", "expires": 15},
     },
+    "rafraichir-perimees": {
+        "task": "agenda.tasks.rafraichir_perimees",
+        "schedule": 10,
+        "options": {"queue": "immediat", "expires": 10},
+    },
     "balayer-offre": {
         "task": "agenda.tasks.balayer_offre",
         "schedule": crontab(),
         "options": {"queue": "calculs", "expires": 60},
+    },
+    "rafraichir-perimees": {
+        "task": "agenda.tasks.rafraichir_perimees",
+        "schedule": 10,
+        "options": {"queue": "calculs", "expires": 10},
     },
     "reconstruire-offre": {
         "task": "agenda.tasks.reconstruire_offre_periodique",
