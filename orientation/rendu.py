@@ -21,9 +21,10 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agenda.enums import ModaliteConsultation
 from agenda.lectures import CreneauSas
+from agenda.offre import CreneauOffert
 from annuaire.models import LieuExercice
 from orientation.domaine.classement import distance
-from orientation.lectures import CreneauOffert, Offre
+from orientation.lectures import Offre
 
 JOURS_MONTRES = 3
 CRENEAUX_PAR_JOUR = 4

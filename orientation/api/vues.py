@@ -150,7 +150,8 @@ def _place_indisponible(refus: PlaceIndisponible) -> Probleme:
     if refus.code == "inconnue":
         return Probleme(status=404, code=refus.code, detail=str(refus))
     offre = offre_du_lieu(refus.lieu_id, maintenant=timezone.now()) if refus.lieu_id else None
-    alternatives = msgspec.to_builtins(offre.creneaux) if offre else []
+    # La structure omet `age_s` quand il est inconnu ; le schéma le promet toujours.
+    alternatives = [{"age_s": None} | msgspec.to_builtins(c) for c in offre.creneaux] if offre else []
     return Probleme(status=409, code=refus.code, detail=str(refus), alternatives=alternatives)
 
 

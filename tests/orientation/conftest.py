@@ -1,18 +1,20 @@
 """Une petite zone autour de Lille, le lundi 2 novembre 2026 à 8 h."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 
+from agenda.enums import EtatLot
 from agenda.models import CarteLieu, Disponibilite, OffreLieu
 from agenda.offre import decodeur_carte, rafraichir
 from annuaire.models import LieuExercice
 from comptes.enums import Role
 from comptes.models import Compte
-from tests.agenda.factories import DisponibiliteFactory
-from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, SpecialiteFactory
+from tests.agenda.factories import AgendaEditeurFactory, DisponibiliteFactory
+from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory, SpecialiteFactory
 from tests.comptes.factories import CompteFactory
 from tests.participation.factories import ParticipationFactory
 
@@ -76,3 +78,33 @@ def identifiants(lieu_id: int) -> list[str]:
 def projeter(*lieux: LieuExercice) -> None:
     rafraichir([lieu.pk for lieu in lieux], LUNDI_8H)
     assert OffreLieu.objects.filter(lieu__in=lieux).exists()
+
+
+@pytest.fixture
+def chez_l_editeur(lieu, maintenant):
+    """Un créneau d’éditeur réservable en ligne, lundi à 9 h, lu il y a quatre minutes."""
+    agenda = AgendaEditeurFactory(lieu=lieu)
+    lot = agenda.raccordement.lot
+    lot.lu_le = maintenant - timedelta(minutes=4)
+    lot.etat = EtatLot.REUSSI
+    lot.save()
+    lien = f"https://{agenda.raccordement.editeur.hotes_reservation[0]}/rdv?creneau=1"
+    agenda.creneaux = [agenda.creneaux[0] | {"l": lien}]
+    agenda.save()
+    rafraichir([lieu.pk], maintenant)
+    return agenda
+
+
+@pytest.fixture
+def connecte(client, osnp):
+    client.force_login(osnp)
+    return client
+
+
+@pytest.fixture
+def jeton(connecte, medecine_generale, maintenant) -> str:
+    """Une recherche de médecine générale à Lille, faite par le formulaire."""
+    CommuneFactory()
+    reponse = connecte.post(reverse("orientation:recherche"), {"quoi": "médecine générale", "ou": "Lille"})
+    assert reponse.status_code == 302, reponse.context["form"].errors
+    return reponse.headers["Location"].split("/")[-2]

@@ -28,7 +28,6 @@ from orientation.actions import (
 )
 from orientation.enums import TypeOrientation, Voie
 from orientation.models import Orientation, Redirection
-from tests.agenda.factories import AgendaEditeurFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants
 from tests.orientation.factories import OrientationFactory
@@ -279,17 +278,6 @@ def test_un_rendez_vous_passe_ne_s_annule_plus(db, apres_la_fin, refusee):
 
 
 # --- Départ chez l’éditeur --------------------------------------------------
-
-
-@pytest.fixture
-def chez_l_editeur(lieu, maintenant):
-    agenda = AgendaEditeurFactory(lieu=lieu)
-    editeur = agenda.raccordement.editeur
-    lien = f"https://{editeur.hotes_reservation[0]}/rdv?creneau=1"
-    agenda.creneaux = [agenda.creneaux[0] | {"l": lien}]
-    agenda.save()
-    rafraichir([lieu.pk], maintenant)
-    return agenda
 
 
 def identifiant_editeur(agenda) -> str:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from agenda.offre import CreneauOffert
 from orientation import rendu
-from orientation.lectures import CreneauOffert
 
 PARIS = ZoneInfo("Europe/Paris")
 LUNDI = date(2026, 11, 2)

@@ -1,0 +1,402 @@
+"""Les trois étapes, l’annulation, la liste du jour, le départ chez l’éditeur."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError
+from django.urls import reverse
+
+from agenda.models import Disponibilite, Reservation
+from agenda.offre import rafraichir
+from comptes.enums import Role
+from comptes.models import Trace
+from orientation.actions import orienter
+from orientation.models import Orientation, Redirection
+from tests.agenda.factories import DisponibiliteFactory
+from tests.annuaire.factories import LieuExerciceFactory
+from tests.comptes.factories import CompteFactory
+from tests.orientation.conftest import identifiant, identifiants, projeter
+from tests.orientation.factories import OrientationFactory
+from tests.participation.factories import ParticipationFactory
+
+pytestmark = pytest.mark.django_db
+ORIENTENT = {Role.OSNP, Role.REGULATEUR, Role.IOA}
+
+
+def url(disponibilite, jeton: str = "") -> str:
+    chemin = reverse("orientation:orienter", kwargs={"creneau_id": identifiant(disponibilite)})
+    return f"{chemin}?recherche={jeton}" if jeton else chemin
+
+
+def champs(reponse) -> dict[str, str]:
+    """Les champs cachés de la page, tels qu’un navigateur les renverrait."""
+    html = reponse.content.decode()
+    html = html[html.index("<main") : html.index("</main>")]
+    trouves = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', html)
+    return {nom: valeur for nom, valeur in trouves if nom != "csrfmiddlewaretoken"}
+
+
+def jusqu_a_la_confirmation(client, chemin: str, **saisis: str):
+    return client.post(chemin, champs(client.get(chemin)) | saisis)
+
+
+# --- Créneau et plage -------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", Role)
+def test_l_orientation_s_ouvre_selon_le_role(client, creneau, role):
+    client.force_login(CompteFactory(role=role))
+
+    assert client.get(url(creneau)).status_code == (200 if role in ORIENTENT else 404)
+    assert client.post(url(creneau)).status_code == (200 if role in ORIENTENT else 404)
+    assert not Orientation.objects.exists()
+
+
+def test_trois_etapes_prennent_la_place(connecte, osnp, creneau):
+    chemin = url(creneau)
+    saisie = connecte.get(chemin)
+    confirmation = connecte.post(chemin, champs(saisie))
+    assert not Orientation.objects.exists()
+
+    notification = connecte.post(chemin, champs(confirmation), follow=True)
+
+    orientation = Orientation.objects.get()
+    assert (orientation.acteur, orientation.lieu) == (osnp, creneau.lieu)
+    assert "Étape 1 sur 3" in saisie.content.decode()
+    assert "Vous adressez un patient à" in confirmation.content.decode()
+    assert "Vous avez adressé un patient le lundi 2 novembre 2026 à 09h00 à Camille MARTIN" in (
+        notification.content.decode()
+    )
+    assert identifiants(creneau.lieu_id) == []
+
+
+def test_la_saisie_d_une_plage_montre_son_compteur(connecte, plage):
+    html = connecte.get(url(plage)).content.decode()
+
+    assert "14h00 – 17h00" in html
+    assert "0 / 3" in html
+
+
+def test_un_double_clic_n_enregistre_qu_une_orientation(connecte, plage):
+    chemin = url(plage)
+    donnees = champs(jusqu_a_la_confirmation(connecte, chemin))
+
+    premiere, seconde = connecte.post(chemin, donnees), connecte.post(chemin, donnees)
+
+    assert premiere.headers["Location"] == seconde.headers["Location"]
+    assert Orientation.objects.count() == Reservation.objects.count() == 1
+
+
+def test_un_double_clic_sur_la_derniere_place_rend_la_meme_notification(connecte, creneau):
+    chemin = url(creneau)
+    donnees = champs(jusqu_a_la_confirmation(connecte, chemin))
+
+    premiere, seconde = connecte.post(chemin, donnees), connecte.post(chemin, donnees)
+
+    assert seconde.status_code == 302
+    assert premiere.headers["Location"] == seconde.headers["Location"]
+
+
+def test_une_place_prise_entre_temps_donne_un_409_et_des_alternatives(connecte, jeton, creneau, maintenant):
+    voisin = LieuExerciceFactory()
+    DisponibiliteFactory(lieu=voisin, heure_debut=time(11), heure_fin=time(11, 20))
+    DisponibiliteFactory(lieu=creneau.lieu, heure_debut=time(10), heure_fin=time(10, 20))
+    projeter(voisin, creneau.lieu)
+    chemin = url(creneau, jeton)
+    donnees = champs(jusqu_a_la_confirmation(connecte, chemin))
+    orienter(
+        acteur=CompteFactory(role=Role.OSNP), cle="x", creneau_id=identifiant(creneau), maintenant=maintenant
+    )
+    traces = Trace.objects.count()
+
+    reponse = connecte.post(chemin, donnees)
+
+    html = reponse.content.decode()
+    assert reponse.status_code == 409
+    assert "vient d’être prise" in html
+    assert html.index("Autres créneaux du même lieu") < html.index("10h00 – 10h20")
+    assert html.index("Offres suivantes de votre recherche") < html.index("11h00 – 11h20")
+    assert Orientation.objects.count() == 1
+    assert Trace.objects.count() == traces
+
+
+def test_une_place_prise_pendant_la_saisie_se_voit_a_la_confirmation(connecte, creneau, maintenant):
+    chemin = url(creneau)
+    donnees = champs(connecte.get(chemin))
+    orienter(
+        acteur=CompteFactory(role=Role.OSNP), cle="x", creneau_id=identifiant(creneau), maintenant=maintenant
+    )
+
+    assert connecte.post(chemin, donnees).status_code == 409
+
+
+def test_la_confirmation_dit_ce_qui_a_change_depuis_l_affichage(connecte, plage, maintenant):
+    chemin = url(plage)
+    donnees = champs(connecte.get(chemin))
+    orienter(
+        acteur=CompteFactory(role=Role.OSNP), cle="x", creneau_id=identifiant(plage), maintenant=maintenant
+    )
+
+    html = connecte.post(chemin, donnees).content.decode().replace("\u00a0", " ")
+
+    assert "Il reste 2 places sur 3." in html
+
+
+def test_rien_n_est_pris_si_l_horaire_a_change_depuis_la_confirmation(connecte, plage, maintenant):
+    chemin = url(plage)
+    donnees = champs(jusqu_a_la_confirmation(connecte, chemin))
+    Disponibilite.objects.filter(pk=plage.pk).update(heure_fin=time(16))
+    rafraichir([plage.lieu_id], maintenant)
+
+    reponse = connecte.post(chemin, donnees)
+
+    assert reponse.status_code == 409
+    assert "14h00 – 17h00 à 14h00 – 16h00" in reponse.content.decode().replace("\u00a0", " ")
+    assert not Orientation.objects.exists()
+    assert connecte.post(chemin, champs(reponse)).status_code == 302
+
+
+@pytest.mark.parametrize("creneau_id", ["d999-1", "inconnu", "e1-abcdefabcdef", "d1-1-1"])
+def test_un_creneau_inconnu_donne_un_409_sans_rien_ecrire(connecte, creneau_id, maintenant):
+    chemin = reverse("orientation:orienter", kwargs={"creneau_id": creneau_id})
+
+    assert connecte.get(chemin).status_code == 409
+    assert connecte.post(chemin, {"etape": "confirmation", "cle": "x"}).status_code == 409
+
+
+def test_une_etape_falsifiee_recommence_la_saisie(connecte, creneau):
+    reponse = connecte.post(url(creneau), {"etape": "confirmation", "cle": "pas-un-uuid"})
+
+    assert "Étape 1 sur 3" in reponse.content.decode()
+    assert not Orientation.objects.exists()
+
+
+def test_la_base_en_panne_au_moment_d_ecrire_ne_laisse_rien(connecte, creneau):
+    chemin = url(creneau)
+    donnees = champs(jusqu_a_la_confirmation(connecte, chemin))
+
+    with patch("orientation.actions.tracer", side_effect=OperationalError):
+        connecte.raise_request_exception = False
+        reponse = connecte.post(chemin, donnees)
+
+    assert reponse.status_code in (500, 503)
+    assert not Orientation.objects.exists()
+    assert not Reservation.objects.exists()
+
+
+def test_le_courtier_en_panne_n_empeche_pas_d_orienter(connecte, creneau, settings):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+    chemin = url(creneau)
+
+    reponse = connecte.post(chemin, champs(jusqu_a_la_confirmation(connecte, chemin)))
+
+    assert reponse.status_code == 302
+    assert Orientation.objects.count() == 1
+
+
+# --- Hors disponibilité -----------------------------------------------------
+
+
+def url_en_sus(lieu) -> str:
+    return reverse("orientation:orienter_en_sus", kwargs={"lieu_id": f"l{lieu.pk}"})
+
+
+@pytest.mark.parametrize("role", Role)
+def test_l_orientation_en_sus_est_reservee_a_la_regulation(client, lieu, maintenant, role):
+    projeter(lieu)
+    client.force_login(CompteFactory(role=role))
+
+    attendu = 200 if role in {Role.OSNP, Role.REGULATEUR} else 404
+    assert client.get(url_en_sus(lieu)).status_code == attendu
+
+
+def test_une_orientation_en_sus_est_a_l_heure_du_lieu(connecte, medecine_generale, maintenant):
+    lieu = LieuExerciceFactory(reunion=True)
+    ParticipationFactory(effecteur=lieu.effecteur)
+    projeter(lieu)
+    chemin = url_en_sus(lieu)
+    confirmation = jusqu_a_la_confirmation(connecte, chemin, date="2026-11-02", heure="14:30")
+
+    notification = connecte.post(chemin, champs(confirmation), follow=True)
+
+    orientation = Orientation.objects.get()
+    assert orientation.debut == datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
+    assert "Vous adressez un patient surnuméraire à" in confirmation.content.decode()
+    assert "lundi 2 novembre 2026 à 14h30" in notification.content.decode()
+    assert "heure locale, Saint-Denis" in notification.content.decode()
+
+
+def test_la_saisie_en_sus_propose_le_prochain_quart_d_heure(connecte, lieu, maintenant):
+    projeter(lieu)
+
+    form = connecte.get(url_en_sus(lieu)).context["form"]
+
+    assert form["heure"].value() == "08:00"
+    assert form["date"].value().isoformat() == "2026-11-02"
+
+
+@pytest.mark.parametrize(
+    ("date", "heure", "champ"),
+    [
+        pytest.param("2026-11-02", "07:45", "heure", id="heure passée"),
+        pytest.param("2026-11-01", "12:00", "date", id="hier"),
+        pytest.param("2027-11-01", "12:00", "date", id="dans un an"),
+        pytest.param("", "12:00", "date", id="sans date"),
+        pytest.param("2026-11-02", "", "heure", id="sans heure"),
+        pytest.param("2026-02-30", "12:00", "date", id="30 février"),
+        pytest.param("2026-11-02", "25:00", "heure", id="25 heures"),
+    ],
+)
+def test_une_date_en_sus_impossible_est_refusee_sur_son_champ(connecte, lieu, maintenant, date, heure, champ):
+    projeter(lieu)
+
+    reponse = jusqu_a_la_confirmation(connecte, url_en_sus(lieu), date=date, heure=heure)
+
+    assert list(reponse.context["form"].errors) == [champ]
+    assert not Orientation.objects.exists()
+
+
+def test_une_heure_sautee_par_l_heure_d_ete_est_refusee(connecte, lieu):
+    import time_machine
+
+    with time_machine.travel(datetime(2027, 3, 27, 12, tzinfo=UTC), tick=False):
+        rafraichir([lieu.pk], datetime(2027, 3, 27, 12, tzinfo=UTC))
+        connecte.force_login(CompteFactory(role=Role.OSNP))
+        reponse = jusqu_a_la_confirmation(connecte, url_en_sus(lieu), date="2027-03-28", heure="02:30")
+
+    assert "n’existe pas" in str(reponse.context["form"].errors["heure"])
+
+
+def test_modifier_rend_la_saisie_avec_ses_valeurs(connecte, lieu, maintenant):
+    projeter(lieu)
+    chemin = url_en_sus(lieu)
+    confirmation = jusqu_a_la_confirmation(connecte, chemin, date="2026-11-03", heure="10:15")
+
+    reponse = connecte.post(chemin, champs(confirmation) | {"modifier": "1"})
+
+    assert reponse.context["form"]["heure"].value() == "10:15"
+    assert champs(reponse)["etape"] == "saisie"
+    assert not Orientation.objects.exists()
+
+
+def test_un_lieu_qui_n_accepte_pas_en_sus_est_introuvable(connecte, medecine_generale, maintenant):
+    lieu = LieuExerciceFactory()
+    projeter(lieu)
+
+    assert connecte.get(url_en_sus(lieu)).status_code == 404
+
+
+# --- Notification, annulation, liste ----------------------------------------
+
+
+@pytest.mark.parametrize("route", ["orientation:orientation", "orientation:annulation"])
+def test_l_orientation_d_un_autre_est_introuvable(connecte, route, maintenant):
+    autre = OrientationFactory()
+
+    chemin = reverse(route, kwargs={"uuid": autre.uuid})
+
+    assert connecte.get(chemin).status_code == 404
+    assert connecte.post(chemin).status_code in (404, 405)
+
+
+def test_annuler_demande_une_confirmation_et_rend_la_place(connecte, osnp, creneau, maintenant):
+    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+    chemin = reverse("orientation:annulation", kwargs={"uuid": orientation.uuid})
+    demande = connecte.get(chemin)
+    assert identifiants(creneau.lieu_id) == []
+
+    reponse = connecte.post(chemin, follow=True)
+
+    assert "Garder l’orientation" in demande.content.decode()
+    assert "Orientation annulée" in reponse.content.decode()
+    assert len(identifiants(creneau.lieu_id)) == 1
+
+
+def test_annuler_deux_fois_donne_un_409(connecte, osnp, creneau, maintenant):
+    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+    chemin = reverse("orientation:annulation", kwargs={"uuid": orientation.uuid})
+    connecte.post(chemin)
+
+    reponse = connecte.post(chemin)
+
+    assert reponse.status_code == 409
+    assert "déjà annulée" in reponse.content.decode()
+
+
+def test_la_liste_ne_montre_que_mes_orientations_du_jour(connecte, osnp, maintenant):
+    la_mienne = OrientationFactory(acteur=osnp, prise_le=maintenant)
+    OrientationFactory(acteur=osnp, prise_le=maintenant - timedelta(hours=9))
+    OrientationFactory(prise_le=maintenant)
+
+    lignes = connecte.get("/orientations/").context["lignes"]
+
+    assert [ligne["orientation"] for ligne in lignes] == [la_mienne]
+
+
+def test_la_liste_ne_fait_pas_une_requete_par_ligne(connecte, osnp, maintenant, compter_requetes):
+    OrientationFactory(acteur=osnp, prise_le=maintenant)
+    connecte.get("/orientations/")
+    avec_une = compter_requetes(lambda: connecte.get("/orientations/"))
+
+    OrientationFactory.create_batch(9, acteur=osnp, prise_le=maintenant)
+
+    assert compter_requetes(lambda: connecte.get("/orientations/")) == avec_une
+
+
+def test_la_liste_vide_le_dit(connecte, maintenant):
+    assert "Aucune orientation aujourd’hui" in connecte.get("/orientations/").content.decode()
+
+
+# --- Départ chez l’éditeur --------------------------------------------------
+
+
+def url_redirection(creneau_id: str) -> str:
+    return reverse("orientation:rediriger", kwargs={"creneau_id": creneau_id})
+
+
+def test_le_creneau_d_un_editeur_ouvre_son_site_avec_l_origine(connecte, chez_l_editeur):
+    (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
+
+    reponse = connecte.post(url_redirection(creneau_id))
+
+    assert reponse.status_code == 303
+    assert reponse.headers["Location"].endswith("/rdv?creneau=1&origin=sas")
+    assert Redirection.objects.count() == 1
+
+
+def test_un_depart_ne_se_fait_pas_en_get(connecte, chez_l_editeur):
+    (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
+
+    assert connecte.get(url_redirection(creneau_id)).status_code == 405
+    assert not Redirection.objects.exists()
+
+
+def test_un_creneau_d_editeur_disparu_donne_un_410_et_des_alternatives(
+    connecte, jeton, chez_l_editeur, maintenant
+):
+    (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
+    chez_l_editeur.creneaux = []
+    chez_l_editeur.save()
+    DisponibiliteFactory(lieu=chez_l_editeur.lieu, heure_debut=time(10), heure_fin=time(10, 20))
+    rafraichir([chez_l_editeur.lieu_id], maintenant)
+
+    reponse = connecte.post(url_redirection(creneau_id), {"recherche": jeton})
+
+    assert reponse.status_code == 410
+    assert "10h00 – 10h20" in reponse.content.decode()
+
+
+@pytest.mark.parametrize("role", Role)
+def test_seuls_ceux_qui_orientent_partent_chez_l_editeur(client, chez_l_editeur, role):
+    (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
+    client.force_login(CompteFactory(role=role))
+
+    assert client.post(url_redirection(creneau_id)).status_code == (303 if role in ORIENTENT else 404)
