@@ -106,6 +106,7 @@ class Demonstration:
         self.etapes_faites = 0
         self.donnees = Jalon("donnees")
         self.schema = Jalon("schema")
+        self.raccordements = Jalon("raccordements")
 
     def derouler(self) -> NoReturn:
         self.verrou.prendre()
@@ -120,10 +121,13 @@ class Demonstration:
         self._etape("données de référence et de démonstration", self._charger)
         self._etape("comptes et éditeurs raccordés", self._raccorder)
         self._etape("services simulés", self._lancer_les_simulations)
-        self._etape("première interrogation des éditeurs", self._interroger)
+        # Le site et les workers se chargent pendant que les éditeurs sont lus ; l’horloge attend la fin.
+        self._lancer_le_site()
+        self._lancer_les_workers()
+        self._etape("interrogation des éditeurs", lambda: self._gerer("interroger_editeurs", "--ecrire"))
         self._etape("offre affichée", lambda: self._gerer("reconstruire_offre", "--ecrire"))
-        self._etape("tâches de fond", self._lancer_les_travaux)
-        self._etape("site", self._lancer_le_site)
+        self._etape("horloge des tâches", self._lancer_l_horloge)
+        self._etape("site", self._attendre_le_site)
         self._annoncer()
         self.superviseur.surveiller()
 
@@ -165,8 +169,8 @@ class Demonstration:
                 "--reinitialiser n’efface pas la base que désigne DATABASE_URL : elle n’est pas à la démonstration.\n"
                 "Effacez-la vous-même, ou relancez sans DATABASE_URL."
             )
-        self.donnees.lever()
-        self.schema.lever()
+        for jalon in (self.donnees, self.schema, self.raccordements):
+            jalon.lever()
         for dossier in (self.dossier_base, DONNEES_DEMO, STATIQUES):
             self.services.effacer(dossier)
         ENV.unlink(missing_ok=True)
@@ -194,10 +198,11 @@ class Demonstration:
         appliquees = self.schema.lire()
         reecrites = any(migrations.get(nom) != empreinte for nom, empreinte in appliquees.items())
         precision = None
+        if appliquees == migrations and self.donnees.fichier.exists() and not self.services.base_externe:
+            return "à jour"
         if not self.services.base_externe and (reecrites or not self.donnees.fichier.exists()):
             # Ni des données à moitié chargées ni un schéma d’une autre histoire ne se complètent.
-            self.donnees.lever()
-            postgres.recreer_base(self.env["DATABASE_URL"])
+            self._vider_la_base()
             precision = "migrations réécrites, base refaite" if reecrites else None
         try:
             self._gerer("migrate", "--no-input")
@@ -221,13 +226,23 @@ class Demonstration:
     def _changer_d_echelle(self) -> None:
         if self.services.base_externe:
             raise ErreurLancement("la base de DATABASE_URL est à une autre échelle ; donnez-en une vide.")
-        self.donnees.lever()
-        postgres.recreer_base(self.env["DATABASE_URL"])
+        self._vider_la_base()
         self._gerer("migrate", "--no-input")
 
-    def _raccorder(self) -> None:
+    def _vider_la_base(self) -> None:
+        self.donnees.lever()
+        self.raccordements.lever()
+        postgres.recreer_base(self.env["DATABASE_URL"])
+
+    def _raccorder(self) -> str | None:
         adresses = [f"{code}={self._url_editeur(code)}" for code in EDITEURS]
+        code = [RACINE / "sas_platform" / "demo" / f"{nom}.py" for nom in ("donnees", "personas")]
+        matiere = {"adresses": " ".join(adresses), "code": empreinte_fichiers(code)}
+        if self.raccordements.vaut(matiere) and not self.services.base_externe:
+            return "déjà là"
         self._python("donnees", "-m", "sas_platform.demo.donnees", "--dossier", str(DONNEES_DEMO), *adresses)
+        self.raccordements.poser(matiere)
+        return None
 
     def _url_editeur(self, code: str) -> str:
         return f"http://{ports.HOTE}:{self._port_editeur(code)}"
@@ -258,25 +273,26 @@ class Demonstration:
             except ErreurLancement as erreur:
                 raise ErreurLancement(f"{erreur}\n{enfant.dernieres_lignes()}") from None
 
-    def _interroger(self) -> None:
-        self._gerer("interroger_editeurs", "--ecrire")
-
-    def _lancer_les_travaux(self) -> None:
+    def _lancer_les_workers(self) -> None:
         for nom, files in (("rapide", "immediat,sorties"), ("fond", "fond,calculs")):
             self._lancer(
                 f"worker-{nom}",
                 *("celery", "-A", "sas_platform.celery", "worker", "-Q", files, "-n", f"{nom}@%h"),
                 *("--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
             )
+
+    def _lancer_l_horloge(self) -> None:
         self._lancer("horloge", "celery", "-A", "sas_platform.celery", "beat", "--loglevel", "INFO")
 
-    def _lancer_le_site(self) -> str:
+    def _lancer_le_site(self) -> None:
         self._lancer(
             "site",
             *("granian", "--interface", "wsgi", "--host", ports.HOTE, "--port", str(self.port)),
             *("--workers", "2", "--blocking-threads", "4", "--no-ws", "sas_platform.wsgi:application"),
             rang=RANG_PUBLIC,
         )
+
+    def _attendre_le_site(self) -> str:
         limite = time.monotonic() + DELAI_PRET_S
         etat = "pas de réponse"
         while time.monotonic() < limite:
