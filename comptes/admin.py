@@ -8,7 +8,13 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
+from comptes.actions import tracer
 from comptes.models import Compte, Habilitation, Jeton, Trace
+
+
+def _acteur(request: HttpRequest) -> Compte:
+    assert isinstance(request.user, Compte)  # le site d’administration ne s’ouvre qu’à un compte
+    return request.user
 
 
 class LectureSeule(admin.ModelAdmin):
@@ -35,6 +41,15 @@ class CompteAdmin(admin.ModelAdmin):
     ordering = ["nom", "prenom", "pk"]
     fields = ["prenom", "nom", "email", "identifiant_national", "is_active"]
     inlines = [HabilitationEnLigne]
+
+    def log_addition(self, request: HttpRequest, obj: Compte, message: Any) -> Any:
+        tracer(acteur=_acteur(request), verbe="compte.cree", objet=f"compte:{obj.pk}", changements=message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Compte, message: Any) -> Any:
+        """Un rôle donné ou retiré se trace comme le reste : noms des champs, jamais leurs valeurs."""
+        tracer(acteur=_acteur(request), verbe="compte.modifie", objet=f"compte:{obj.pk}", changements=message)
+        return super().log_change(request, obj, message)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """La trace garde ses acteurs : un compte se désactive, il ne s’efface pas."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-
-Vue = Callable[..., HttpResponse]
 
 
 class SiteAdministration(AdminSite):
@@ -19,7 +16,7 @@ class SiteAdministration(AdminSite):
     index_title = "Données"
     site_url = "/"
 
-    def admin_view(self, view: Vue, cacheable: bool = False) -> Vue:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Pas de mot de passe ici : l’anonyme va se connecter, les autres ne voient rien (404)."""
         interne = super().admin_view(view, cacheable)
 
@@ -33,17 +30,15 @@ class SiteAdministration(AdminSite):
         return _refuser(request)
 
     # On sort par la page de déconnexion, qui ferme aussi Pro Santé Connect ; il n’y a pas de mot de passe.
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> NoReturn:
         raise Http404
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> NoReturn:
         raise Http404
 
     def password_change_done(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> NoReturn:
         raise Http404
 
 

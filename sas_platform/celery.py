@@ -34,11 +34,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"queue": "calculs", "expires": 60},
     },
-    "rafraichir-perimees": {
-        "task": "agenda.tasks.rafraichir_perimees",
-        "schedule": 10,
-        "options": {"queue": "calculs", "expires": 10},
-    },
     "reconstruire-offre": {
         "task": "agenda.tasks.reconstruire_offre_periodique",
         "schedule": crontab(minute=7),

@@ -1,5 +1,3 @@
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -16,9 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sante/", views.sante, name="sante"),
     path("api/v1/", include("sas_platform.urls_api")),
     path("administration/", admin.site.urls),
+    path("", include("orientation.urls")),
 ]
-if find_spec("orientation.urls"):
-    urlpatterns.append(path("", include("orientation.urls")))
 
 handler400 = "sas_platform.views.erreur_400"
 handler404 = "sas_platform.views.erreur_404"

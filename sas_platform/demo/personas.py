@@ -75,7 +75,7 @@ PERSONAS = (
         "899999999060",
         "",
         (),
-        "n’a pas de compte : la plateforme lui dit à qui s’adresser",
+        "la plateforme lui dit à qui s’adresser",
         profession="10",
         savoir_faire="SM54",
     ),
@@ -104,7 +104,7 @@ PERSONAS = (
         "899999999094",
         "gestionnaire-comptes@exemple.invalid",
         (Role.GESTIONNAIRE_COMPTES,),
-        PAS_ENCORE,
+        "cherche une offre de soins, sans orienter",
     ),
     Persona(
         "referent", "René", "Terral", "899999999102", "referent@exemple.invalid", (Role.REFERENT,), PAS_ENCORE
@@ -117,7 +117,7 @@ PERSONAS = (
         "899999999128",
         "administrateur@exemple.invalid",
         (Role.ADMINISTRATEUR,),
-        "administre les comptes, les habilitations, l’annuaire et les agendas",
+        "administre les comptes, les habilitations et les agendas ; cherche une offre, sans orienter",
     ),
 )
 

@@ -53,10 +53,8 @@ def traiter_exception(exc: Exception, context: dict[str, Any]) -> Response | Non
             status=400, code="invalide", detail="Un champ ou plusieurs sont à corriger.", erreurs=exc.detail
         )
     elif isinstance(exc, exceptions.APIException):
-        if getattr(exc, "auth_header", None):
-            entetes["WWW-Authenticate"] = exc.auth_header
-        if getattr(exc, "wait", None):
-            entetes["Retry-After"] = str(int(exc.wait) + 1)
+        if isinstance(exc, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed)):
+            entetes["WWW-Authenticate"] = getattr(exc, "auth_header", "")
         codes = exc.get_codes()
         corps = probleme(
             status=exc.status_code,

@@ -7,6 +7,14 @@ from django.urls import path
 
 from sas_platform import urls as vraies_urls
 from tests.comptes.factories import CompteFactory
+from tests.orientation.conftest import (  # noqa: F401  une offre toute prête
+    creneau,
+    identifiant,
+    lieu,
+    maintenant,
+    medecine_generale,
+    osnp,
+)
 
 
 def echouer(request):
@@ -39,11 +47,30 @@ def test_base_arretee_chaque_page_dit_503_en_francais(tolerant, base_arretee, ch
 
 
 def test_base_arretee_l_api_repond_un_probleme_503(tolerant, base_arretee):
-    reponse = tolerant.get("/api/v1/schema/", HTTP_AUTHORIZATION="Bearer abc")
-    essai = tolerant.post("/api/v1/recherches/", {}, HTTP_AUTHORIZATION="Bearer abc")
+    reponse = tolerant.post("/api/v1/recherches/", {}, HTTP_AUTHORIZATION="Bearer abc")
 
-    assert {reponse.status_code, essai.status_code} <= {200, 503, 404}
-    assert "text/html" not in essai.headers["Content-Type"]
+    assert reponse.status_code == 503
+    assert reponse.headers["Content-Type"] == "application/problem+json"
+    assert reponse.json()["code"] == "indisponible"
+
+
+def test_courtier_arrete_on_cherche_et_on_oriente_quand_meme(client, settings, osnp, creneau):  # noqa: F811
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = "redis://127.0.0.1:9/0"
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": settings.REDIS_URL}
+    }
+    client.force_login(osnp)
+
+    page = client.get("/recherche/")
+    orientation = client.post(
+        "/api/v1/orientations/",
+        {"creneau": identifiant(creneau)},
+        content_type="application/json",
+        HTTP_IDEMPOTENCY_KEY="essai-sans-courtier",
+    )
+
+    assert page.status_code == 200
+    assert orientation.status_code == 201, orientation.content.decode()
 
 
 @pytest.mark.urls("tests.sas_platform.test_pannes")
