@@ -22,11 +22,10 @@ from agenda.generation.agendas import (
 )
 from agenda.generation.annuaire import EffecteurFictif, Generateur, LieuFictif, StructureFictive
 from agenda.generation.echelles import Echelle
-from agenda.generation.geographie import Place, Territoire
+from agenda.generation.territoires import lire_territoires
 from agenda.models import AgendaEditeur, Disponibilite, Editeur, Indisponibilite, Lot, Raccordement
-from annuaire.domaine.fuseaux import fuseau_de
 from annuaire.enums import PrecisionGeo, SourceLieu, TypeStructure
-from annuaire.models import Commune, Effecteur, LieuExercice, Structure
+from annuaire.models import Effecteur, LieuExercice, Structure
 from participation.models import Participation, ParticipationStructure
 from sas_platform.socle.iterables import par_lots
 from sas_platform.socle.textes import normaliser
@@ -41,10 +40,6 @@ SANS_INTERROGATION = timedelta(
 
 class DonneesFictivesEnPlaceError(Exception):
     """D’autres données fictives occupent la base ; le message est montrable."""
-
-
-class CommunesAbsentesError(Exception):
-    """Il n’y a pas de commune où tirer ; le message est montrable."""
 
 
 @dataclass(slots=True)
@@ -73,7 +68,7 @@ def charger(
     Rejouable : les mêmes données déjà en place ne sont pas reversées (compteur vide). Lève
     `DonneesFictivesEnPlaceError` si d’autres le sont, `CommunesAbsentesError` sans communes.
     """
-    territoires = _territoires(echelle)
+    territoires = lire_territoires([code for code, _ in echelle.departements])
     generateur = Generateur(graine=graine, echelle=echelle, territoires=territoires)
     agendas = GenerateurAgendas(graine=graine, echelle=echelle, jour=jour)
     structures = generateur.structures()
@@ -340,39 +335,6 @@ COLONNES_DISPONIBILITE = (
 COLONNES_LOT = (
     "id", "editeur_id", "numero", "prochaine_le", "interroge_le", "lu_le", "etat", "duree_ms",
 )  # fmt: skip
-
-
-def _territoires(echelle: Echelle) -> dict[str, Territoire]:
-    """Communes habitées et situées, par département ; sous la clé vide, le pays entier."""
-    lignes = (
-        Commune.objects.exclude(codes_postaux=[])
-        .exclude(code_insee__in=("75056", "69123", "13055"))  # leurs arrondissements les remplacent
-        .filter(population__gt=0, lat__isnull=False)
-        .select_related("departement")
-        .order_by("pk")
-    )
-    if echelle.departements:
-        lignes = lignes.filter(departement__in=[code for code, _ in echelle.departements])
-    places: dict[str, list[Place]] = {}
-    for commune in lignes:
-        departement = commune.departement
-        place = Place(
-            code_insee=commune.pk,
-            nom=commune.nom,
-            code_postal=commune.codes_postaux[0],
-            departement=departement.pk,
-            region=departement.region,
-            fuseau=fuseau_de(commune.pk, departement.fuseau),
-            population=commune.population,
-            lat=commune.lat or 0.0,
-            lon=commune.lon or 0.0,
-        )
-        places.setdefault(departement.pk, []).append(place)
-    if not places:
-        raise CommunesAbsentesError("Aucune commune : lancez d’abord « importer_communes --ecrire ».")
-    territoires = {code: Territoire(groupe) for code, groupe in places.items()}
-    territoires[""] = Territoire([place for groupe in places.values() for place in groupe])
-    return territoires
 
 
 def _deja_en_place(premiere: StructureFictive, echelle: Echelle) -> bool:

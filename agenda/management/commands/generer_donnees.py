@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from agenda.generation.chargement import CommunesAbsentesError, DonneesFictivesEnPlaceError, charger
+from agenda.generation.chargement import DonneesFictivesEnPlaceError, charger
 from agenda.generation.echelles import ECHELLES
+from agenda.generation.territoires import CommunesAbsentesError
 
 
 class Command(BaseCommand):

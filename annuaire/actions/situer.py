@@ -1,0 +1,80 @@
+"""Situe une adresse de référentiel : sa commune, des coordonnées, leur précision, son fuseau."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from annuaire.domaine.fuseaux import fuseau_de
+from annuaire.enums import PrecisionGeo
+from annuaire.models import Commune, Departement, Structure
+from sas_platform.socle.textes import normaliser
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSituee:
+    commune: str
+    departement: str
+    lat: float
+    lon: float
+    precision: str
+    fuseau: str
+    structure: int | None = None
+
+
+class Situeur:
+    """Communes et structures en mémoire (vingt mégaoctets) : un import en demande deux millions."""
+
+    def __init__(self) -> None:
+        departements = {departement.pk: departement for departement in Departement.objects.all()}
+        self._places: dict[str, PlaceSituee] = {}
+        self._par_code_postal: dict[str, list[tuple[str, str]]] = {}
+        for commune in Commune.objects.order_by("-population", "pk").iterator():
+            departement = departements[commune.departement_id]
+            est_situee = commune.lat is not None and commune.lon is not None
+            lat, lon = (commune.lat, commune.lon) if est_situee else (departement.lat, departement.lon)
+            if lat is None or lon is None:
+                continue
+            self._places[commune.pk] = PlaceSituee(
+                commune=commune.pk,
+                departement=departement.pk,
+                lat=lat,
+                lon=lon,
+                precision=(PrecisionGeo.COMMUNE if est_situee else PrecisionGeo.DEPARTEMENT).value,
+                fuseau=fuseau_de(commune.pk, departement.fuseau),
+            )
+            for code in commune.codes_postaux:
+                self._par_code_postal.setdefault(code, []).append((commune.nom_recherche, commune.pk))
+        self._structures = {
+            structure[0]: structure[1:]
+            for structure in Structure.objects.filter(finess__isnull=False).values_list(
+                "finess", "pk", "lat", "lon"
+            )
+        }
+
+    def situer(
+        self, code_insee: str, code_postal: str, nom: str = "", finess: str = ""
+    ) -> PlaceSituee | None:
+        """La position du site s’il est connu par son FINESS, sinon celle de la commune.
+
+        Une commune absente ou disparue (fusion) est retrouvée par le code postal et le nom ; à
+        défaut, la plus peuplée de ce code postal. Rien si ni l’un ni l’autre n’est connu.
+        """
+        place = self._places.get(code_insee) or self._places.get(self._par_la_poste(code_postal, nom))
+        if place is None or finess not in self._structures:
+            return place
+        structure, lat, lon = self._structures[finess]
+        if lat is None or lon is None:
+            lat, lon, precision = place.lat, place.lon, place.precision
+        else:
+            precision = PrecisionGeo.NUMERO.value
+        return PlaceSituee(
+            place.commune, place.departement, lat, lon, precision, place.fuseau, structure=structure
+        )
+
+    def _par_la_poste(self, code_postal: str, nom: str) -> str:
+        candidates = self._par_code_postal.get(code_postal, ())
+        normalise = normaliser(nom)
+        for nom_connu, code in candidates:
+            if nom_connu == normalise:
+                return code
+        return candidates[0][1] if candidates else ""

@@ -1,0 +1,42 @@
+"""Numéros de téléphone ramenés à la forme internationale."""
+
+from __future__ import annotations
+
+import re
+
+_NON_CHIFFRES = re.compile(r"[^0-9+]")
+# Premiers chiffres, zéro compris → indicatif du territoire ; tout le reste est de métropole.
+_INDICATIFS = {
+    "0590": "590", "0690": "590", "0691": "590",
+    "0594": "594", "0694": "594",
+    "0596": "596", "0696": "596", "0697": "596",
+    "0262": "262", "0263": "262", "0269": "262", "0639": "262", "0692": "262", "0693": "262",
+}  # fmt: skip
+_ETRANGERS = ("508", "590", "594", "596", "262", "681", "687", "689")
+# Dans ces collectivités, les numéros sont locaux : six ou huit chiffres, sans zéro devant.
+_LOCAUX = {"975": ("508", 6), "986": ("681", 6), "987": ("689", 8), "988": ("687", 6)}
+
+
+def normaliser_telephone(texte: str, departement: str = "") -> str:
+    """« 03 81 38 54 54 » → « +33381385454 », « 0262… » → « +262262… » ; vide si ce n’est pas un numéro.
+
+    Remet le zéro que les tableurs ôtent. `departement` reconnaît les numéros locaux du Pacifique.
+    """
+    numero = _NON_CHIFFRES.sub("", texte)
+    if numero.startswith("+"):
+        numero = "00" + numero[1:]
+    if numero.startswith("0033"):
+        numero = "0" + numero[4:].removeprefix("0")
+    for indicatif in _ETRANGERS:
+        if numero.startswith("00" + indicatif):
+            reste = numero[2 + len(indicatif) :]
+            return f"+{indicatif}{reste}" if 6 <= len(reste) <= 9 else ""
+    if departement in _LOCAUX and len(numero) == _LOCAUX[departement][1]:
+        return f"+{_LOCAUX[departement][0]}{numero}"
+    if len(numero) == 9 and not numero.startswith("0"):
+        numero = "0" + numero
+    if len(numero) != 10 or not numero.isdigit() or not numero.startswith("0") or numero[1] == "0":
+        return ""
+    if numero.startswith("0508"):
+        return "+508" + numero[4:]
+    return f"+{_INDICATIFS.get(numero[:4], '33')}{numero[1:]}"
