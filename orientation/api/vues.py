@@ -41,7 +41,8 @@ _CLE_ENTETE = OpenApiParameter(
 
 
 def _problemes(*etats: int) -> dict[Any, Any]:
-    return {(etat, TYPE_MIME): ProblemeSerializer for etat in etats}
+    """Réponses d’erreur déclarées ; 503 quand la base ne répond pas, partout."""
+    return {(etat, TYPE_MIME): ProblemeSerializer for etat in (*etats, 503)}
 
 
 class Recherches(APIView):

@@ -1,0 +1,75 @@
+"""L’API tient ce que son schéma promet, entrées au hasard comprises."""
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from agenda.offre import rafraichir
+from comptes.models import Jeton
+from sas_platform.wsgi import application
+from tests.agenda.factories import DisponibiliteFactory
+from tests.annuaire.factories import CommuneFactory
+from tests.comptes.factories import JetonFactory
+
+CONTROLES = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+def _connexion_du_test() -> Iterator[None]:
+    """Hors du client de Django, la fin d’une requête fermerait la connexion où vit la transaction du test."""
+    signaux = (request_started, request_finished)
+    for signal in signaux:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signaux:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def schema(db, _connexion_du_test, osnp, lieu, maintenant):
+    CommuneFactory()
+    DisponibiliteFactory(lieu=lieu)
+    rafraichir([lieu.pk], maintenant)
+    JetonFactory(compte=osnp, empreinte=Jeton.empreinte_de("secret"))
+    return schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
+
+
+@pytest.mark.parametrize(
+    ("methode", "chemin"),
+    [
+        ("POST", "/api/v1/recherches/"),
+        ("POST", "/api/v1/orientations/"),
+        ("GET", "/api/v1/orientations/{uuid}/"),
+        ("POST", "/api/v1/orientations/{uuid}/annulation/"),
+    ],
+)
+def test_chaque_operation_se_conforme_au_schema(schema, methode, chemin):
+    operation = schema[chemin][methode]
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cas=operation.as_strategy())
+    def eprouver(cas):
+        reponse = cas.call(headers={"Authorization": "Bearer secret"})
+        cas.validate_response(reponse, checks=CONTROLES)
+
+    eprouver()
