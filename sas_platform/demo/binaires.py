@@ -71,6 +71,7 @@ def trouver_postgres(dossier: Path, compte: Compte | None) -> PostgreSQL:
     for candidat in _candidats_postgres():
         utilisable = _rendre_lisible(candidat, "postgres", dossier, compte)
         version = _version([utilisable / "postgres", "--version"], compte)
+        version = version and _version([utilisable / "initdb", "--version"], compte)
         if version and int(version.partition(".")[0]) >= VERSION_MINIMALE_PG:
             return PostgreSQL(utilisable, version)
         essais.append(f"{candidat} ({'version ' + version if version else 'ne se lance pas'})")
@@ -134,17 +135,28 @@ def _rendre_lisible(binaires: Path, temoin: str, dossier: Path, compte: Compte |
         return binaires
     if not (binaires / temoin).is_file():
         return binaires
-    racine = binaires.parent if binaires.name == "bin" else binaires
-    somme = hashlib.sha256(f"{racine}{(binaires / temoin).stat().st_mtime_ns}".encode()).hexdigest()[:8]
+    racine, parties = _a_copier(binaires)
+    somme = hashlib.sha256(f"{binaires}{(binaires / temoin).stat().st_mtime_ns}".encode()).hexdigest()[:8]
     copie = dossier / f"{temoin}-{somme}"
     if not copie.is_dir():
         brouillon = dossier / f"{temoin}-{somme}.nouveau"
         shutil.rmtree(brouillon, ignore_errors=True)
-        shutil.copytree(racine, brouillon, symlinks=True)
+        for partie in parties:
+            shutil.copytree(racine / partie, brouillon / partie, symlinks=True)
         for chemin in (brouillon, *brouillon.rglob("*")):
             os.chown(chemin, compte.uid, compte.gid, follow_symlinks=False)
         brouillon.rename(copie)
-    return copie / "bin" if binaires.name == "bin" else copie
+    return copie / binaires.relative_to(racine)
+
+
+def _a_copier(binaires: Path) -> tuple[Path, list[str]]:
+    """(racine, dossiers à copier sous elle) : d’un paquet Python, lui et ses bibliothèques « .libs »."""
+    for racine in binaires.parents:
+        if racine.name == "site-packages":
+            paquet = binaires.relative_to(racine).parts[0]
+            return racine, [nom for nom in (paquet, f"{paquet}.libs") if (racine / nom).is_dir()]
+    racine = binaires.parent.parent
+    return racine, [binaires.parent.name]
 
 
 def _peut_entrer(compte: Compte, dossier: Path) -> bool:
