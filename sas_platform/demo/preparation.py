@@ -11,8 +11,8 @@ GRAINE = "1"
 def collecter_statiques(gerer: Callable[..., None]) -> str | None:
     """Rassemble les fichiers statiques s’ils ont changé, ou s’ils ont été rassemblés à moitié."""
     jalon = Jalon("statiques")
-    sources = [RACINE / "static", RACINE / "requirements" / "demo.txt", *RACINE.glob("*/static")]
-    matiere = {"empreinte": empreinte_fichiers(source for source in sources if source.exists())}
+    sources = [RACINE / "requirements" / "demo.txt", RACINE / "static", *RACINE.glob("*/static")]
+    matiere = {"empreinte": empreinte_fichiers(source for source in sources if source != STATIQUES)}
     if jalon.vaut(matiere) and (STATIQUES / "staticfiles.json").is_file():
         return "inchangés"
     jalon.lever()
