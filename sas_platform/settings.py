@@ -104,7 +104,8 @@ DATABASES = {
     | {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+            # Base revenue : sans `reconnect_timeout` court, la réserve attendrait jusqu’à deux minutes de plus.
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 4},
             "server_side_binding": True,
             "prepare_threshold": 2,
             "connect_timeout": 3,
