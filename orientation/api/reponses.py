@@ -18,7 +18,7 @@ class CreneauSerializer(serializers.Serializer):
     id = serializers.CharField()
     debut = serializers.DateTimeField()
     fin = serializers.DateTimeField()
-    source = serializers.ChoiceField(choices=["agenda_sas", "editeur"])
+    source = serializers.ChoiceField(choices=["agenda_sas", "editeur"])  # type: ignore[assignment]
     editeur = serializers.CharField(allow_null=True)
     modalites = serializers.ListField(child=serializers.ChoiceField(choices=ModaliteConsultation.values))
     capacite = serializers.IntegerField()

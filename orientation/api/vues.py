@@ -9,7 +9,6 @@ import msgspec
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -28,6 +27,7 @@ from orientation.api.champs import DemandeOrientationSerializer, DemandeRecherch
 from orientation.api.reponses import OrientationSerializer, ProblemeSerializer, ResultatsSerializer, decrire
 from orientation.lectures import offre_du_lieu, rechercher_json
 from orientation.models import Orientation
+from orientation.requetes import RequeteApi
 from sas_platform.socle.problemes import TYPE_MIME, Probleme
 
 _CLE = re.compile(r"[\x21-\x7e]{1,100}")
@@ -53,7 +53,7 @@ class Recherches(APIView):
         request=DemandeRechercheSerializer,
         responses={200: ResultatsSerializer} | _problemes(400, 401, 403),
     )
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: RequeteApi) -> HttpResponse:
         """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""
         demande = DemandeRechercheSerializer(data=request.data)
         demande.is_valid(raise_exception=True)
@@ -73,7 +73,7 @@ class Orientations(APIView):
         request=DemandeOrientationSerializer,
         responses={201: OrientationSerializer} | _problemes(400, 401, 403, 404, 409, 422),
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: RequeteApi) -> Response:
         """Enregistre une orientation ; 409 si la place n’est plus libre, avec d’autres créneaux du lieu."""
         cle = _lire_cle(request)
         demande = DemandeOrientationSerializer(data=request.data)
@@ -104,7 +104,7 @@ class UneOrientation(APIView):
         operation_id="lire_orientation",
         responses={200: OrientationSerializer} | _problemes(401, 403, 404),
     )
-    def get(self, request: Request, uuid: str) -> Response:
+    def get(self, request: RequeteApi, uuid: str) -> Response:
         orientation = _la_mienne(request, uuid)
         return Response(decrire(orientation, annulee_le=orientation.annulee_le))
 
@@ -117,7 +117,7 @@ class Annulation(APIView):
         request=None,
         responses={200: OrientationSerializer} | _problemes(401, 403, 404, 409),
     )
-    def post(self, request: Request, uuid: str) -> Response:
+    def post(self, request: RequeteApi, uuid: str) -> Response:
         """Annule l’orientation et rend sa place ; 409 si elle est déjà annulée, ou le rendez-vous passé."""
         orientation = _la_mienne(request, uuid)
         try:
@@ -127,7 +127,7 @@ class Annulation(APIView):
         return Response(decrire(orientation, annulee_le=annulee.annulee_le))
 
 
-def _lire_cle(request: Request) -> str:
+def _lire_cle(request: RequeteApi) -> str:
     cle = request.headers.get("Idempotency-Key", "")
     if not cle:
         raise Probleme(status=400, code="cle_requise", detail="L’en-tête Idempotency-Key est requis.")
@@ -140,7 +140,7 @@ def _lire_cle(request: Request) -> str:
     return cle
 
 
-def _la_mienne(request: Request, uuid: str) -> Orientation:
+def _la_mienne(request: RequeteApi, uuid: str) -> Orientation:
     orientation = Orientation.objects.visibles_par(request.user).pour_affichage().filter(uuid=uuid).first()
     if orientation is None:
         raise Http404

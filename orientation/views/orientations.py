@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -36,6 +38,7 @@ from orientation.enums import Voie
 from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
 from orientation.lectures import Offre, offre_du_lieu, rechercher
 from orientation.models import Orientation
+from orientation.requetes import RequeteDeCompte
 from orientation.views.csp import vers_les_editeurs
 
 AUTRES_OFFRES = 5
@@ -45,7 +48,7 @@ AUTRES_OFFRES = 5
 @reserve_a(*PEUT_ORIENTER)
 @never_cache
 @vers_les_editeurs
-def orienter_creneau(request: HttpRequest, creneau_id: str) -> HttpResponse:
+def orienter_creneau(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
     maintenant = timezone.now()
     etape = EtapeForm(request.POST) if request.method == "POST" else None
     if etape is not None and not etape.is_valid():
@@ -67,7 +70,7 @@ def orienter_creneau(request: HttpRequest, creneau_id: str) -> HttpResponse:
 
 
 def _etape_creneau(
-    request: HttpRequest, creneau_id: str, etape: EtapeForm | None, maintenant: datetime
+    request: RequeteDeCompte, creneau_id: str, etape: EtapeForm | None, maintenant: datetime
 ) -> HttpResponse:
     """Saisie, ou confirmation avec ce qui a changé depuis l’écran précédent."""
     jeton = _jeton(request, etape)
@@ -113,7 +116,7 @@ def _vue(creneau: CreneauSas) -> dict[str, Any]:
 @reserve_a(*PEUT_ORIENTER_EN_SUS)
 @never_cache
 @vers_les_editeurs
-def orienter_en_sus(request: HttpRequest, lieu_id: str) -> HttpResponse:
+def orienter_en_sus(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
     maintenant = timezone.now()
     pk = lieu_designe(lieu_id)
     lieux = LieuExercice.objects.select_related("effecteur__profession", "structure", "commune")
@@ -156,7 +159,7 @@ def orienter_en_sus(request: HttpRequest, lieu_id: str) -> HttpResponse:
     return render(request, "orientation/confirmation.html", contexte)
 
 
-def _saisie_en_sus(request: HttpRequest, lieu: LieuExercice, form: EnSusForm, jeton: str) -> HttpResponse:
+def _saisie_en_sus(request: RequeteDeCompte, lieu: LieuExercice, form: EnSusForm, jeton: str) -> HttpResponse:
     contexte = {
         "form": form,
         "resume": rendu.resume(lieu),
@@ -166,7 +169,7 @@ def _saisie_en_sus(request: HttpRequest, lieu: LieuExercice, form: EnSusForm, je
 
 
 def _enregistrer(
-    request: HttpRequest,
+    request: RequeteDeCompte,
     etape: EtapeForm,
     enregistrer: Callable[[], Orientation],
     recommencer: Callable[[], HttpResponse],
@@ -188,7 +191,7 @@ def _enregistrer(
 
 
 def _place_indisponible(
-    request: HttpRequest, refus: PlaceIndisponible, jeton: str, maintenant: datetime
+    request: RequeteDeCompte, refus: PlaceIndisponible, jeton: str, maintenant: datetime
 ) -> HttpResponse:
     lieu_id = refus.lieu_id
     meme = offre_du_lieu(lieu_id, maintenant=maintenant) if lieu_id else None
@@ -196,9 +199,9 @@ def _place_indisponible(
 
 
 def _indisponible(
-    request: HttpRequest, message: str, jeton: str, meme: Offre | None, *, status: int
+    request: RequeteDeCompte, message: str, jeton: str, meme: Offre | None, *, status: int
 ) -> HttpResponse:
-    """Le refus, puis ce qui reste : les autres créneaux du lieu, les offres suivantes de la recherche."""
+    """Le refus, puis ce qui reste : les autres créneaux du lieu (sans distance ni rang), les offres suivantes."""
     maintenant = timezone.now()
     recherche = carnet.retrouver(request.session, jeton)
     autres: list[Offre] = []
@@ -206,11 +209,11 @@ def _indisponible(
         resultats = rechercher(recherche.criteres(), maintenant=maintenant, par_page=AUTRES_OFFRES)
         autres = [offre for offre in resultats.offres if offre.creneaux and (not meme or offre.id != meme.id)]
     memes = [meme] if meme and meme.creneaux else []
-    montrer = {"maintenant": maintenant, "jeton": jeton, "oriente": True}
+    montrer = partial(rendu.cartes, maintenant=maintenant, jeton=jeton, oriente=True)
     contexte = {
         "message": message,
-        "memes": rendu.cartes(memes, **montrer),
-        "autres": rendu.cartes(autres, **montrer),
+        "memes": [replace(c, distance="", raison="") for c in montrer(memes)],
+        "autres": montrer(autres),
         "retour": _retour(jeton, ""),
         "jeton": jeton,
     }
@@ -220,7 +223,7 @@ def _indisponible(
 @require_safe
 @reserve_a(*PEUT_ORIENTER)
 @never_cache
-def notification(request: HttpRequest, uuid: str) -> HttpResponse:
+def notification(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
     orientation = get_object_or_404(visibles, uuid=uuid)
     contexte = _decrire(orientation, timezone.now()) | {"retour": _retour(_jeton(request, None), "")}
@@ -230,7 +233,7 @@ def notification(request: HttpRequest, uuid: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reserve_a(*PEUT_ORIENTER)
 @never_cache
-def annulation(request: HttpRequest, uuid: str) -> HttpResponse:
+def annulation(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
     orientation = get_object_or_404(visibles, uuid=uuid)
     maintenant = timezone.now()
@@ -247,7 +250,7 @@ def annulation(request: HttpRequest, uuid: str) -> HttpResponse:
 @require_safe
 @reserve_a(*PEUT_ORIENTER)
 @never_cache
-def liste(request: HttpRequest) -> HttpResponse:
+def liste(request: RequeteDeCompte) -> HttpResponse:
     """Mes orientations du jour, à l’heure de Paris."""
     maintenant = timezone.now()
     minuit = maintenant.astimezone(ZoneInfo(rendu.FUSEAU_DE_PARIS)).replace(
@@ -268,7 +271,7 @@ def liste(request: HttpRequest) -> HttpResponse:
 @reserve_a(*PEUT_ORIENTER)
 @never_cache
 @vers_les_editeurs
-def redirection(request: HttpRequest, creneau_id: str) -> HttpResponse:
+def redirection(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
     """Note le départ, puis ouvre l’agenda de l’éditeur ; 410 si le créneau n’y est plus."""
     try:
         lien = rediriger(acteur=request.user, creneau_id=creneau_id, maintenant=timezone.now())
@@ -292,7 +295,7 @@ def _decrire(orientation: Orientation, maintenant: datetime) -> dict[str, Any]:
     }
 
 
-def _jeton(request: HttpRequest, etape: EtapeForm | None) -> str:
+def _jeton(request: RequeteDeCompte, etape: EtapeForm | None) -> str:
     """Jeton de la recherche d’où l’on vient ; vide s’il n’est plus dans la session."""
     propose = etape.cleaned_data["recherche"] if etape else ""
     propose = propose or request.POST.get("recherche", "") or request.GET.get("recherche", "")

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from comptes.droits import PEUT_CHERCHER, PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS, r
 from orientation import carnet, rendu
 from orientation.forms import DISPONIBILITES, RAYON_MAX_KM, AffinageForm, PageForm, RechercheForm
 from orientation.lectures import Resultats, rechercher
+from orientation.requetes import RequeteDeCompte
 from orientation.suggestions import suggestions_de_lieux, suggestions_de_quoi
 from orientation.views.csp import vers_les_editeurs
 
@@ -25,7 +26,7 @@ CARTES_PAR_PAGE = 10
 @require_http_methods(["GET", "POST"])
 @reserve_a(*PEUT_CHERCHER)
 @never_cache
-def recherche(request: HttpRequest) -> HttpResponse:
+def recherche(request: RequeteDeCompte) -> HttpResponse:
     if request.method == "POST":
         form = RechercheForm(request.POST)
         if form.is_valid():
@@ -39,7 +40,7 @@ def recherche(request: HttpRequest) -> HttpResponse:
 @require_POST
 @reserve_a(*PEUT_CHERCHER)
 @never_cache
-def suggestions_quoi(request: HttpRequest) -> HttpResponse:
+def suggestions_quoi(request: RequeteDeCompte) -> HttpResponse:
     groupes = suggestions_de_quoi(request.POST.get("texte", ""), carnet.derniers_quoi(request.session))
     return render(request, "orientation/_suggestions.html", {"groupes": groupes})
 
@@ -47,7 +48,7 @@ def suggestions_quoi(request: HttpRequest) -> HttpResponse:
 @require_POST
 @reserve_a(*PEUT_CHERCHER)
 @never_cache
-def suggestions_ou(request: HttpRequest) -> HttpResponse:
+def suggestions_ou(request: RequeteDeCompte) -> HttpResponse:
     groupes = suggestions_de_lieux(request.POST.get("texte", ""))
     return render(request, "orientation/_suggestions.html", {"groupes": groupes})
 
@@ -56,7 +57,7 @@ def suggestions_ou(request: HttpRequest) -> HttpResponse:
 @reserve_a(*PEUT_CHERCHER)
 @never_cache
 @vers_les_editeurs
-def resultats(request: HttpRequest, jeton: str) -> HttpResponse:
+def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
     """Une page de résultats ; POST affine la recherche, qui reçoit un autre jeton."""
     demande = carnet.retrouver(request.session, jeton)
     if demande is None:
@@ -88,6 +89,8 @@ def resultats(request: HttpRequest, jeton: str) -> HttpResponse:
         "oriente_en_sus": request.user.a_un_role(PEUT_ORIENTER_EN_SUS),
         "autre_fuseau": any(carte.fuseau_autre for carte in cartes),
         "pages": pages_a_montrer(lus.page, lus.pages),
+        "a_precedente": lus.page > 1,
+        "a_suivante": lus.page < lus.pages,
     }
     return render(request, "orientation/resultats.html", contexte | _filtres(demande, lus))
 

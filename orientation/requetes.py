@@ -1,0 +1,14 @@
+"""Requêtes dont la personne est connue : `reserve_a` ou `APourPortee` a écarté les autres."""
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from comptes.models import Compte
+
+
+class RequeteDeCompte(HttpRequest):
+    user: Compte
+
+
+class RequeteApi(Request):
+    user: Compte

@@ -1,0 +1,251 @@
+"""Le métier dans un vrai navigateur : chercher, orienter, ne plus voir la place ; au clavier, au téléphone."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, time
+
+import pytest
+import time_machine
+
+from annuaire.enums import Conventionnement
+from comptes.enums import Role
+from orientation.actions import orienter
+from orientation.models import Orientation
+from tests.agenda.factories import DisponibiliteFactory
+from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
+from tests.comptes.factories import CompteFactory
+from tests.orientation.conftest import LUNDI_8H, projeter
+from tests.participation.factories import ParticipationFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.navigateur]
+
+
+@pytest.fixture
+def maintenant() -> Iterator[datetime]:
+    """L’horloge part du lundi 8 h mais avance : arrêtée, les délais du navigateur ne tomberaient jamais."""
+    with time_machine.travel(LUNDI_8H, tick=True):
+        yield LUNDI_8H
+
+
+@pytest.fixture
+def regulateur():
+    return CompteFactory(role=Role.OSNP, nom="Régule", prenom="Odile")
+
+
+@pytest.fixture
+def zone(lieu, chez_l_editeur, maintenant):
+    """Trois offres à Lille : un agenda chargé, une plage, un éditeur ; puis un confrère sans créneau."""
+    CommuneFactory()
+    for quart in range(7):
+        DisponibiliteFactory(
+            lieu=lieu,
+            heure_debut=time(10 + quart // 4, quart % 4 * 15),
+            heure_fin=time(10 + quart // 4, quart % 4 * 15 + 14),
+            jours=[1, 2, 3],
+        )
+    DisponibiliteFactory(
+        lieu=lieu,
+        plage=True,
+        heure_debut=time(14),
+        heure_fin=time(18),
+        modalites=["cabinet", "teleconsultation", "domicile"],
+    )
+    lieu.informations_complementaires = (
+        "Interphone au nom du cabinet, deuxième étage sans ascenseur.\n"
+        "Je vois les enfants à partir de six ans. Me prévenir par téléphone si la visite est à domicile."
+    )
+    lieu.save()
+    long = EffecteurFactory(
+        prenom="Marie-Emmanuelle",
+        nom="DE LA ROCHEFOUCAULD-MONTMORENCY-LAVAL",
+        conventionnement=Conventionnement.SECTEUR_1_DP,
+    )
+    discret = LieuExerciceFactory(
+        effecteur=long,
+        lat=50.66,
+        adresse="Résidence des Quatre-Cantons, bâtiment C, 128 boulevard de la Liberté",
+    )
+    DisponibiliteFactory(lieu=discret, heure_debut=time(16), heure_fin=time(16, 20))
+    complet = LieuExerciceFactory(lat=50.67)
+    ParticipationFactory(effecteur=complet.effecteur)
+    projeter(lieu, discret, complet)
+    return lieu
+
+
+def chercher(page) -> None:
+    page.goto("/recherche/")
+    page.get_by_role("combobox", name=re.compile("Spécialité")).fill("médecine g")
+    page.get_by_role("option", name="Médecine générale").click()
+    page.get_by_role("combobox", name=re.compile("Adresse")).fill("lille")
+    page.get_by_role("option", name="Lille (59000)").click()
+    page.get_by_role("button", name="Rechercher").click()
+    page.wait_for_url(re.compile(r"/recherche/[\w-]+/$"))
+
+
+def test_chercher_orienter_puis_ne_plus_voir_la_place(page, connecter, regulateur, zone, axe, capture):
+    connecter(regulateur)
+    page.goto("/recherche/")
+    axe(page)
+    capture(page, "recherche")
+    chercher(page)
+    assert "lille" not in page.url.lower()
+    axe(page)
+    capture(page, "resultats")
+
+    page.get_by_role("link", name=re.compile("10h00 – 10h14")).first.click()
+    axe(page)
+    capture(page, "orientation-1-saisie")
+    page.get_by_role("button", name="Enregistrer").click()
+    axe(page)
+    capture(page, "orientation-2-confirmation")
+    page.get_by_role("button", name="Confirmer").click()
+    page.get_by_text("Orientation enregistrée").wait_for()
+    axe(page)
+    capture(page, "orientation-3-notification")
+    page.get_by_role("link", name="Fermer").click()
+
+    carte = page.get_by_role("article", name="Camille MARTIN")
+    carte.wait_for()
+    aujourd_hui = carte.locator(".sas-jour").first
+    assert "10h15" in aujourd_hui.inner_text()
+    assert "10h00" not in aujourd_hui.inner_text()
+    assert Orientation.objects.count() == 1
+
+
+def test_une_place_prise_par_un_autre_mene_a_des_alternatives(
+    page, connecter, regulateur, zone, maintenant, axe, capture
+):
+    connecter(regulateur)
+    chercher(page)
+    page.get_by_role("link", name=re.compile("10h00 – 10h14")).first.click()
+    creneau_id = page.url.split("/nouvelle/")[1].split("/")[0]
+    page.get_by_role("button", name="Enregistrer").click()
+    orienter(acteur=CompteFactory(role=Role.IOA), cle="x", creneau_id=creneau_id, maintenant=LUNDI_8H)
+
+    page.get_by_role("button", name="Confirmer").click()
+
+    page.get_by_role("heading", name="Créneau indisponible").wait_for()
+    axe(page)
+    capture(page, "orientation-indisponible")
+    page.get_by_role("heading", name="Autres créneaux du même lieu").wait_for()
+    page.get_by_role("link", name=re.compile("10h15 – 10h29")).first.click()
+    page.get_by_role("heading", name="Adresser un patient").wait_for()
+
+
+def test_orienter_hors_disponibilite_puis_annuler(page, connecter, regulateur, zone, axe, capture):
+    connecter(regulateur)
+    chercher(page)
+    page.get_by_role("link", name=re.compile("Orientation hors disponibilité")).last.click()
+    axe(page)
+    capture(page, "orientation-en-sus")
+    page.get_by_label("Heure").select_option("18:30")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("button", name="Confirmer").click()
+    page.get_by_text("Orientation enregistrée").wait_for()
+    page.get_by_role("link", name="Mes orientations du jour").click()
+    axe(page)
+    capture(page, "orientations-du-jour")
+
+    page.get_by_role("link", name=re.compile("^Annuler")).click()
+    axe(page)
+    capture(page, "orientation-annulation")
+    page.get_by_role("button", name="Annuler l’orientation").click()
+
+    page.get_by_text("Orientation annulée").wait_for()
+    assert Orientation.objects.get().annulee_le is not None
+
+
+def test_tout_se_fait_au_clavier(page, connecter, regulateur, zone):
+    connecter(regulateur)
+    page.goto("/recherche/")
+    quoi = page.get_by_role("combobox", name=re.compile("Spécialité"))
+    quoi.focus()
+    page.keyboard.type("médecine g")
+    page.get_by_role("option", name="Médecine générale").wait_for()
+    page.keyboard.press("ArrowDown")
+    assert quoi.get_attribute("aria-activedescendant")
+    page.keyboard.press("Enter")
+    assert quoi.input_value() == "Médecine générale"
+    assert quoi.get_attribute("aria-expanded") == "false"
+    page.keyboard.press("Tab")  # « Vider le champ »
+    page.keyboard.press("Tab")
+    page.keyboard.type("lille")
+    page.get_by_role("option", name="Lille (59000)").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/recherche/[\w-]+/$"))
+
+    _avancer_jusqu_a(page, "10h00 – 10h14")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/orientations/nouvelle/"))
+    _avancer_jusqu_a(page, "Enregistrer")
+    page.keyboard.press("Enter")
+    page.get_by_text("Étape 2 sur 3").wait_for()
+    _avancer_jusqu_a(page, "Confirmer")
+    page.keyboard.press("Enter")
+
+    page.get_by_text("Orientation enregistrée").wait_for()
+    assert Orientation.objects.count() == 1
+
+
+def test_echap_ferme_la_liste_sans_vider_le_champ(page, connecter, regulateur, zone):
+    connecter(regulateur)
+    page.goto("/recherche/")
+    ou = page.get_by_role("combobox", name=re.compile("Adresse"))
+    ou.fill("lille")
+    page.get_by_role("option", name="Lille (59000)").wait_for()
+
+    page.keyboard.press("Escape")
+
+    assert ou.get_attribute("aria-expanded") == "false"
+    assert ou.input_value() == "lille"
+
+
+def test_rien_de_libre_et_les_erreurs_se_lisent(page, connecter, regulateur, lieu, maintenant, axe, capture):
+    CommuneFactory()
+    ParticipationFactory.create_batch(1)
+    projeter(lieu)
+    connecter(regulateur)
+    page.goto("/recherche/")
+    page.get_by_label(re.compile("Spécialité")).fill("plomberie")
+    page.get_by_label(re.compile("Adresse")).fill("Zzyzx")
+    page.get_by_role("button", name="Rechercher").click()
+    page.get_by_text("n’est pas reconnue").wait_for()
+    axe(page)
+    capture(page, "recherche-erreurs")
+
+    chercher(page)
+
+    page.get_by_text("Aucune offre de soins n’est disponible").wait_for()
+    axe(page)
+    capture(page, "resultats-hors-disponibilite")
+
+
+def test_sans_javascript_on_cherche_et_on_oriente(navigateur, serveur, connecter, page, regulateur, zone):
+    connecter(regulateur)
+    contexte = navigateur.new_context(base_url=serveur, java_script_enabled=False)
+    contexte.add_cookies(page.context.cookies())
+    sans_js = contexte.new_page()
+    sans_js.goto("/recherche/")
+    sans_js.fill("[name=quoi]", "médecine générale")
+    sans_js.fill("[name=ou]", "59000")
+    sans_js.click("main button:has-text('Rechercher')")
+
+    sans_js.click("a:has-text('10h00 – 10h14') >> nth=0")
+    sans_js.click("button:has-text('Enregistrer')")
+    sans_js.click("button:has-text('Confirmer')")
+
+    assert "Vous avez adressé un patient" in sans_js.inner_text("main")
+    contexte.close()
+
+
+def _avancer_jusqu_a(page, texte: str) -> None:
+    """Tabule jusqu’à l’élément qui porte ce texte."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if texte in page.evaluate(
+            "document.activeElement.matches('a, button') ? document.activeElement.textContent : ''"
+        ):
+            return
+    pytest.fail(f"« {texte} » n’est pas atteint au clavier")
