@@ -16,6 +16,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from redis.commands.core import Script
 
 BAIL_MS = 60_000  # au-delà, le processus qui tenait le lot est tenu pour mort
 PANNES_DE_SUITE = 5
@@ -80,6 +81,12 @@ def connexion() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
+@cache
+def _script(texte: str) -> Script:
+    """Script appelé par son empreinte : le serveur ne le reçoit qu’une fois."""
+    return connexion().register_script(texte)
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     editeur_id: int
@@ -119,4 +126,4 @@ class Budget:
     def _jouer(self, script: str, lot_id: int, *arguments: str | int) -> Any:
         prefixe = f"sas:editeur:{self.editeur_id}"
         cles = [f"{prefixe}:seau", f"{prefixe}:appels", f"{prefixe}:pannes", f"{prefixe}:lot:{lot_id}"]
-        return connexion().eval(script, len(cles), *cles, *arguments)
+        return _script(script)(cles, arguments)

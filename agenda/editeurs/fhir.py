@@ -13,7 +13,7 @@ import re
 from datetime import datetime
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -23,6 +23,7 @@ _NUL = Raw(b"null")
 _JETON = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _ERREURS = (msgspec.DecodeError, ValueError, RecursionError)
 
+T = TypeVar("T")
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -96,12 +97,14 @@ class Contenu(_Localisation):
 
 
 class Slot(_Element, tag_field="resourceType", tag="Slot"):
+    """Ce qui se répète d’un créneau à l’autre reste brut : `lire_champ` le lit, une fois par valeur."""
+
     id: str | None = None
-    meta: Metadonnees | None = None
-    service_type: list[ServiceType] | None = None
-    specialty: list[CodeableConcept] | None = None
-    appointment_type: CodeableConcept | None = None
-    schedule: Reference | None = None
+    meta: Raw = _NUL
+    service_type: Raw = _NUL
+    specialty: Raw = _NUL
+    appointment_type: Raw = _NUL
+    schedule: Raw = _NUL
     status: str | None = None
     start: Instant | None = None
     end: Instant | None = None
@@ -225,6 +228,21 @@ def lire_entree(brute: Raw) -> Entree | None:
         return _lire_champ_par_champ(bytes(brute))
 
 
+def lire_champ(brut: Raw | bytes, type_: type[T]) -> T | None:
+    """Un champ laissé brut, ou ce qui en est lisible."""
+    decodeur: msgspec.json.Decoder[T | None] = _decodeur(type_)  # type: ignore[arg-type]
+    try:
+        return decodeur.decode(brut)
+    except _ERREURS:
+        lu: T | None = _convertir(_lire_json(bytes(brut)), type_)
+        return lu
+
+
+@cache
+def _decodeur(type_: Any) -> Any:
+    return msgspec.json.Decoder(type_ | None)
+
+
 def _lire_champ_par_champ(octets: bytes) -> Entree | None:
     entree = _lire_json(octets)
     if not isinstance(entree, dict) or not isinstance(ressource := entree.get("resource"), dict):
@@ -261,6 +279,8 @@ def _elaguer(octets: bytes) -> bytes:
 
 def _convertir(valeur: Any, type_: Any) -> Any:
     """Ce qui, dans `valeur`, convient à `type_` ; None si rien ne convient."""
+    if type_ is Raw:
+        return Raw(json.dumps(valeur))
     origine = get_origin(type_)
     if origine in (Union, UnionType):
         return _convertir(valeur, next(choix for choix in get_args(type_) if choix is not type(None)))

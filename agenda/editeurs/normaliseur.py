@@ -8,9 +8,9 @@ aucun autre.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
@@ -21,9 +21,9 @@ from agenda.editeurs.references import Annuaire, premiere
 from agenda.editeurs.valeurs import borner, telephone_normalise
 from agenda.editeurs.verdicts import CreneauLu, Demande, Lecture, LieuEditeur, Verdict
 
+T = TypeVar("T")
+
 TAILLE_MAX = 10 * 1024 * 1024
-_EPOQUE = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTE = timedelta(minutes=1)
 
 
 class _Agenda(Struct, frozen=True, gc=False):
@@ -32,6 +32,7 @@ class _Agenda(Struct, frozen=True, gc=False):
     raison: str = ""
     proprietaire: str = ""
     lieu: LieuEditeur | None = None
+    cle: str = ""
 
 
 def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
@@ -54,77 +55,113 @@ def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
     return lecture
 
 
+class _Nature(Struct, frozen=True, gc=False):
+    """Ce que disent les serviceType d’un créneau."""
+
+    modalites: tuple[str, ...]
+    motifs: tuple[str, ...]
+    cpts: tuple[str, ...]
+
+
+class _Memo(dict[bytes, T]):
+    """Ce qu’un champ brut veut dire, calculé une fois par valeur : d’un créneau à l’autre il se répète."""
+
+    def __init__(self, calcul: Callable[[bytes], T]) -> None:
+        super().__init__()
+        self._calcul = calcul
+
+    def __missing__(self, brut: bytes) -> T:
+        valeur = self[brut] = self._calcul(brut)
+        return valeur
+
+
 class _Normaliseur:
-    """Juge les créneaux d’un Bundle ; ce qui se répète d’un créneau à l’autre n’est calculé qu’une fois."""
+    """Juge les créneaux d’un Bundle, dans l’ordre où ils y sont."""
 
     def __init__(self, demande: Demande, annuaire: Annuaire) -> None:
         self.demande = demande
         self.annuaire = annuaire
         self.avertissements: Counter[str] = Counter()
+        self._premier = demande.fenetre.debut.timestamp()
+        self._dernier = demande.fenetre.fin.timestamp()
         self._ids: set[str] = set()
         self._vus: set[tuple[object, ...]] = set()
-        self._agendas: dict[str, _Agenda] = {}
+        self._agendas = _Memo(self._agenda)
+        self._visibilites = _Memo(_visibilites)
+        self._natures = _Memo(self._nature)
+        self._specialites = _Memo(_specialites)
+        self._rendez_vous = _Memo(_types_de_rendez_vous)
         self._liens: dict[str, bool] = {}
 
     def juger(self, slot: fhir.Slot) -> Verdict:
-        identifiant = _identifiant_borne(slot.id or "")
+        identifiant = slot.id or ""
+        if len(identifiant) > 64:
+            identifiant = _identifiant_borne(identifiant)
         if slot.id:
             if slot.id in self._ids:
                 return Verdict(identifiant, "duplicate_id")
             self._ids.add(slot.id)
-        raison = self._raison_du_slot(slot)
+        raison, debut_s, fin_s = self._bornes(slot)
         if raison:
             return Verdict(identifiant, raison)
-        agenda = self._agenda(slot.schedule)
+        agenda = self._agendas[bytes(slot.schedule)]
         if agenda.raison or agenda.lieu is None:
             return Verdict(identifiant, agenda.raison)
-        visibilites, cpts, raison = self._visibilites(slot)
-        if raison:
-            return Verdict(identifiant, raison)
-        creneau = self._creneau(slot, identifiant, agenda.proprietaire, agenda.lieu, visibilites, cpts)
-        cle = (
-            creneau.proprietaire,
-            creneau.lieu.cle,
-            creneau.debut,
-            creneau.fin,
-            creneau.visibilites,
-            creneau.modalites,
-            creneau.motifs,
-            creneau.cpts,
-        )
+        nature = self._natures[bytes(slot.service_type)]
+        visibilites = self._visibilites[bytes(slot.meta)]
+        cpts = nature.cpts if "CPTS" in visibilites else ()
+        if "CPTS" in visibilites and not cpts:
+            if visibilites == ("CPTS",):
+                return Verdict(identifiant, "cpts_unresolved")
+            self.avertissements["cpts_sans_lien"] += 1
+            visibilites = visibilites[:-1]
+        if not visibilites:
+            return Verdict(identifiant, "no_visibility")
+        debut, fin = int(debut_s // 60), int(-(-fin_s // 60))
+        cle = (agenda.cle, debut, fin, visibilites, nature.modalites, nature.motifs, cpts)
         if cle in self._vus:
             return Verdict(identifiant, "duplicate")
         self._vus.add(cle)
+        sans_rendez_vous, lien = self._reservation(slot)
+        creneau = CreneauLu(
+            identifiant or _empreinte(str(cle)),
+            agenda.proprietaire,
+            agenda.lieu,
+            debut,
+            fin,
+            nature.modalites,
+            visibilites,
+            nature.motifs,
+            self._specialites[bytes(slot.specialty)],
+            cpts,
+            sans_rendez_vous,
+            lien,
+        )
         return Verdict(identifiant, "", creneau)
 
-    def _raison_du_slot(self, slot: fhir.Slot) -> str:
+    def _bornes(self, slot: fhir.Slot) -> tuple[str, float, float]:
+        """Raison du rejet s’il y en a une, début et fin en secondes depuis l’époque."""
         if slot.status != "free":
-            return "status_not_free"
+            return "status_not_free", 0, 0
         if slot.start is None or slot.end is None:
-            return "bad_instant"
-        if slot.end <= slot.start:
-            return "bad_interval"
-        if slot.start < self.demande.fenetre.debut:
-            return "past"
-        if slot.start >= self.demande.fenetre.fin:
-            return "out_of_window"
-        return ""
+            return "bad_instant", 0, 0
+        debut, fin = slot.start.timestamp(), slot.end.timestamp()
+        if fin <= debut:
+            return "bad_interval", debut, fin
+        if debut < self._premier:
+            return "past", debut, fin
+        if debut >= self._dernier:
+            return "out_of_window", debut, fin
+        return "", debut, fin
 
     # --- Schedule, propriétaire et lieu -------------------------------------
 
-    def _agenda(self, schedule: fhir.Reference | None) -> _Agenda:
-        cle = (schedule.reference if schedule else None) or ""
-        agenda = self._agendas.get(cle)
-        if agenda is None:
-            trouve = self.annuaire.trouver(cle, fhir.Schedule)
-            if trouve is None:
-                agenda = _Agenda("dangling_schedule")
-            elif self.demande.cas == "sos":
-                agenda = self._agenda_sos(trouve)
-            else:
-                agenda = self._agenda_ps(trouve)
-            self._agendas[cle] = agenda
-        return agenda
+    def _agenda(self, brut: bytes) -> _Agenda:
+        reference = fhir.lire_champ(brut, fhir.Reference)
+        trouve = self.annuaire.trouver((reference and reference.reference) or "", fhir.Schedule)
+        if trouve is None:
+            return _Agenda("dangling_schedule")
+        return self._agenda_sos(trouve) if self.demande.cas == "sos" else self._agenda_ps(trouve)
 
     def _agenda_ps(self, schedule: fhir.Schedule) -> _Agenda:
         praticien = self.annuaire.premier(schedule.actor, fhir.Practitioner)
@@ -173,86 +210,36 @@ class _Normaliseur:
 
     # --- Contenu du créneau --------------------------------------------------
 
-    def _visibilites(self, slot: fhir.Slot) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-        """Visibilités reconnues, CPTS atteintes, et la raison du rejet s’il y en a une."""
-        lues = {
-            coding.code
-            for coding in (slot.meta and slot.meta.security) or ()
-            if coding.system in codes.SYSTEMES_VISIBILITE
-        }
-        visibilites = tuple(code for code in codes.VISIBILITES if code in lues)
-        if "CPTS" not in visibilites:
-            return visibilites, (), "" if visibilites else "no_visibility"
-        cpts = self._cpts(slot)
-        if cpts:
-            return visibilites, cpts, ""
-        if visibilites == ("CPTS",):
-            return (), (), "cpts_unresolved"
-        self.avertissements["cpts_sans_lien"] += 1
-        return visibilites[:-1], (), ""
-
-    def _cpts(self, slot: fhir.Slot) -> tuple[str, ...]:
-        """FINESS des CPTS auxquelles le créneau est ouvert, liens morts écartés."""
-        trouves: set[str] = set()
-        for service in slot.service_type or ():
-            if not any(
-                c.code == codes.CATEGORIE_CPTS and c.system in codes.SYSTEMES_CATEGORIE
-                for c in service.coding or ()
-            ):
-                continue
-            for extension in service.extension or ():
-                lien = extension.value_reference
-                if extension.url != codes.EXTENSION_SERVICE or lien is None:
-                    continue
-                soins = self.annuaire.trouver(lien.reference or "", fhir.HealthcareService)
-                porteur = (soins and soins.provided_by and soins.provided_by.reference) or ""
-                organisation = self.annuaire.trouver(porteur, fhir.Organization)
-                trouves.update(
-                    i.value
-                    for i in (organisation.identifier if organisation else None) or ()
-                    if i.value and codes.FINESS.fullmatch(i.value)
-                )
-        return tuple(sorted(trouves))
-
-    def _creneau(
-        self,
-        slot: fhir.Slot,
-        identifiant: str,
-        proprietaire: str,
-        lieu: LieuEditeur,
-        visibilites: tuple[str, ...],
-        cpts: tuple[str, ...],
-    ) -> CreneauLu:
-        assert slot.start is not None  # vérifié par _raison_du_slot
-        assert slot.end is not None
+    def _nature(self, brut: bytes) -> _Nature:
         consultations: set[str | None] = set()
-        motifs: list[str] = []
-        for service in slot.service_type or ():
+        motifs: set[str] = set()
+        cpts: set[str] = set()
+        for service in fhir.lire_champ(brut, list[fhir.ServiceType]) or ():
             for coding in service.coding or ():
                 if coding.system in codes.SYSTEMES_CONSULTATION:
                     consultations.add(coding.code)
+                elif coding.code == codes.CATEGORIE_CPTS and coding.system in codes.SYSTEMES_CATEGORIE:
+                    cpts.update(self._finess_des_cpts(service))
             if service.text and (motif := borner(service.text, 200)):
-                motifs.append(motif)
-        sans_rendez_vous, lien = self._reservation(slot)
-        debut = (slot.start - _EPOQUE) // _MINUTE
-        fin = -((_EPOQUE - slot.end) // _MINUTE)
-        modalites = tuple(m for code, m in codes.MODALITES.items() if code in consultations)
-        if not identifiant:
-            identifiant = _empreinte(f"{debut} {fin} {modalites} {visibilites} {motifs}")
-        return CreneauLu(
-            identifiant,
-            proprietaire,
-            lieu,
-            debut,
-            fin,
-            modalites,
-            visibilites,
-            tuple(sorted(set(motifs))[:20]),
-            _specialites(slot),
-            cpts,
-            sans_rendez_vous,
-            lien,
+                motifs.add(motif)
+        return _Nature(
+            tuple(modalite for code, modalite in codes.MODALITES.items() if code in consultations),
+            tuple(sorted(motifs)[:20]),
+            tuple(sorted(cpts)),
         )
+
+    def _finess_des_cpts(self, service: fhir.ServiceType) -> Iterator[str]:
+        """FINESS des CPTS que ce serviceType désigne, liens morts écartés."""
+        for extension in service.extension or ():
+            lien = extension.value_reference
+            if extension.url != codes.EXTENSION_SERVICE or lien is None:
+                continue
+            soins = self.annuaire.trouver(lien.reference or "", fhir.HealthcareService)
+            porteur = (soins and soins.provided_by and soins.provided_by.reference) or ""
+            organisation = self.annuaire.trouver(porteur, fhir.Organization)
+            for identifiant in (organisation.identifier if organisation else None) or ():
+                if identifiant.value and codes.FINESS.fullmatch(identifiant.value):
+                    yield identifiant.value
 
     def _reservation(self, slot: fhir.Slot) -> tuple[bool, str]:
         """(sans rendez-vous, lien de réservation ou vide). Type inconnu : avec, si un lien l’accompagne."""
@@ -265,11 +252,7 @@ class _Normaliseur:
             if not admis:
                 lien = ""
                 self.avertissements["lien_refuse"] += 1
-        lus = {
-            coding.code
-            for coding in (slot.appointment_type and slot.appointment_type.coding) or ()
-            if coding.system in codes.SYSTEMES_RENDEZ_VOUS
-        }
+        lus = self._rendez_vous[bytes(slot.appointment_type)]
         if codes.AVEC_RENDEZ_VOUS in lus:
             if not lien:
                 self.avertissements["rendez_vous_sans_lien"] += 1
@@ -291,8 +274,10 @@ def _agenda_situe(
     code_postal = ((adresse and adresse.postal_code) or "").strip()
     if not ligne or not ville or not codes.CODE_POSTAL.fullmatch(code_postal):
         return _Agenda("bad_address")
+    cle = "|".join((proprietaire, idnst, ligne, ville, code_postal))
     numeros = (t.value for t in telecoms or () if t.system == "phone" and t.value)
     return _Agenda(
+        cle=cle,
         proprietaire=proprietaire,
         lieu=LieuEditeur(
             idnst=idnst,
@@ -334,22 +319,36 @@ def _idnst(identifiants: Iterable[fhir.Identifier | None]) -> str:
     )
 
 
-def _specialites(slot: fhir.Slot) -> tuple[str, ...]:
+def _visibilites(brut: bytes) -> tuple[str, ...]:
+    """Visibilités reconnues, de la plus large à la plus étroite."""
+    meta = fhir.lire_champ(brut, fhir.Metadonnees)
+    securites = (meta and meta.security) or ()
+    lues = {coding.code for coding in securites if coding.system in codes.SYSTEMES_VISIBILITE}
+    return tuple(code for code in codes.VISIBILITES if code in lues)
+
+
+def _types_de_rendez_vous(brut: bytes) -> frozenset[str]:
+    lu = fhir.lire_champ(brut, fhir.CodeableConcept)
+    return frozenset(
+        coding.code
+        for coding in (lu and lu.coding) or ()
+        if coding.code and coding.system in codes.SYSTEMES_RENDEZ_VOUS
+    )
+
+
+def _specialites(brut: bytes) -> tuple[str, ...]:
     """Codes d’abord ; une spécialité donnée seulement en texte est gardée en texte."""
     lues: list[str] = []
-    for specialite in slot.specialty or ():
-        reconnus = [
-            c.code for c in specialite.coding or () if c.code and codes.CODE_SPECIALITE.fullmatch(c.code)
-        ]
+    for specialite in fhir.lire_champ(brut, list[fhir.CodeableConcept]) or ():
+        codes_lus = [coding.code for coding in specialite.coding or () if coding.code]
+        reconnus = [code for code in codes_lus if codes.CODE_SPECIALITE.fullmatch(code)]
         texte = borner(specialite.text or "", 100)
         lues += reconnus or ([texte] if texte else [])
     return tuple(dict.fromkeys(lues[:20]))
 
 
 def _identifiant_borne(identifiant: str) -> str:
-    """L’id du Slot, ou sa version bornée s’il dépasse les 64 signes de FHIR ; deux ids restent deux."""
-    if len(identifiant) <= 64:
-        return identifiant
+    """Version bornée d’un id qui dépasse les 64 signes de FHIR ; deux ids restent deux."""
     return f"{identifiant[:40]}~{_empreinte(identifiant)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -75,20 +76,32 @@ class Interrogateur:
         budget = budget_de(editeur)
         permis: list[Permis] = []
         try:
-            reponses, reportes = self._boucle.run(
-                self._appeler(editeur, budget, identifiants, maintenant, permis)
-            )
-            lectures = [
-                _lire(editeur, lot_id, identifiants[lot_id], reponse, maintenant)
-                for lot_id, reponse in reponses.items()
-            ]
-            with transaction.atomic():
-                bilan = stockage.enregistrer(editeur, lectures, maintenant)
-                _reporter(reportes, maintenant)
-                transaction.set_rollback(not ecrire)
+            with _sans_ramasse_miettes():
+                return self._interroger(editeur, budget, identifiants, permis, maintenant, ecrire)
         finally:
             for un_permis in permis:
                 budget.rendre_lot(un_permis)
+
+    def _interroger(
+        self,
+        editeur: Editeur,
+        budget: Budget,
+        identifiants: dict[int, list[str]],
+        permis: list[Permis],
+        maintenant: datetime,
+        ecrire: bool,
+    ) -> Bilan:
+        reponses, reportes = self._boucle.run(
+            self._appeler(editeur, budget, identifiants, maintenant, permis)
+        )
+        lectures = [
+            _lire(editeur, lot_id, identifiants[lot_id], reponse, maintenant)
+            for lot_id, reponse in reponses.items()
+        ]
+        with transaction.atomic():
+            bilan = stockage.enregistrer(editeur, lectures, maintenant)
+            _reporter(reportes, maintenant)
+            transaction.set_rollback(not ecrire)
         bilan.reportes.update(refus.value for refus in reportes.values())
         return bilan
 
@@ -122,6 +135,18 @@ class Interrogateur:
 
         await asyncio.gather(*map(appeler, identifiants))
         return reponses, reportes
+
+
+@contextmanager
+def _sans_ramasse_miettes() -> Iterator[None]:
+    """Un groupe crée des dizaines de milliers d’objets sans cycle : les examiner ne libère rien."""
+    actif = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if actif:
+            gc.enable()
 
 
 @contextmanager

@@ -191,6 +191,14 @@ def _premier_passage(editeur: Editeur, numero: int, maintenant: datetime) -> dat
 # --- Agendas -----------------------------------------------------------------
 
 Place = tuple[LieuEditeur, list[CreneauLu]]
+Ligne = tuple[int, int, str, str, str]  # raccordement, lieu, créneaux en JSON, téléphone, empreinte
+
+_ECRIRE_AGENDA = """
+    INSERT INTO agenda_agendaediteur (raccordement_id, lieu_id, creneaux, telephone, empreinte)
+    VALUES (%s, %s, %s::jsonb, %s, %s)
+    ON CONFLICT (raccordement_id, lieu_id) DO UPDATE
+    SET creneaux = excluded.creneaux, telephone = excluded.telephone, empreinte = excluded.empreinte
+"""
 
 
 def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> set[int]:
@@ -209,7 +217,7 @@ def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> set[int]:
     for raccordement_id, lieu_id, empreinte in agendas.values_list("raccordement_id", "lieu_id", "empreinte"):
         existants[raccordement_id][lieu_id] = empreinte
     places = {lot_id: _par_proprietaire(lecture.lecture) for lot_id, lecture in par_lot.items()}
-    changes: list[AgendaEditeur] = []
+    changes: list[Ligne] = []
     for raccordement_id, effecteur_id, lot_id, identifiant in raccordements:
         decrits = places[lot_id].get(identifiant, {})
         situes = _situer(effecteur_id, list(decrits.values()), connus[effecteur_id], bilan)
@@ -222,15 +230,11 @@ def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> set[int]:
             agenda = _agenda(raccordement_id, lieu_id, recus, deja.get(lieu_id))
             if agenda is not None:
                 changes.append(agenda)
-    AgendaEditeur.objects.bulk_create(
-        changes,
-        batch_size=1000,
-        update_conflicts=True,
-        unique_fields=["raccordement", "lieu"],
-        update_fields=["creneaux", "telephone", "empreinte"],
-    )
+    if changes:
+        with connection.cursor() as curseur:
+            curseur.executemany(_ECRIRE_AGENDA, changes)
     bilan.agendas_changes += len(changes)
-    return {agenda.lieu_id for agenda in changes}
+    return {lieu_id for _, lieu_id, *_ in changes}
 
 
 def _par_proprietaire(lecture: Lecture | None) -> dict[str, dict[tuple[str, ...], Place]]:
@@ -266,7 +270,7 @@ def _situer(
 
 def _agenda(
     raccordement_id: int, lieu_id: int, places: list[Place], empreinte_connue: str | None
-) -> AgendaEditeur | None:
+) -> Ligne | None:
     """L’agenda à écrire ; rien s’il est déjà tel en base."""
     creneaux = [
         CreneauStocke(c.id, c.debut, min(c.fin, c.debut + DUREE_MAX_MIN), c.modalites, c.visibilites, c.lien)
@@ -279,31 +283,33 @@ def _agenda(
     empreinte = _empreinte(contenu, telephone)
     if empreinte == empreinte_connue:
         return None
-    return AgendaEditeur(
-        raccordement_id=raccordement_id,
-        lieu_id=lieu_id,
-        creneaux=msgspec.json.decode(contenu),
-        telephone=telephone,
-        empreinte=empreinte,
-    )
+    return raccordement_id, lieu_id, contenu.decode(), telephone, empreinte
 
 
 # --- Lots et compteurs --------------------------------------------------------
 
 
 def _noter_lots(editeur: Editeur, lots: Sequence[tuple[Lot, LectureLot]]) -> None:
-    for lot, lecture in lots:
-        lot.interroge_le = lecture.demandee_le
-        lot.etat = lecture.etat
-        lot.duree_ms = lecture.reponse.duree_ms
-        lot.prochaine_le = prochaine_interrogation(lecture.demandee_le, lot.numero, editeur.periode_s)
-        if lecture.etat == EtatLot.REUSSI:
-            lot.lu_le = lecture.demandee_le
-    Lot.objects.bulk_update(
-        [lot for lot, _ in lots],
-        ["interroge_le", "etat", "duree_ms", "prochaine_le", "lu_le"],
-        batch_size=200,
-    )
+    """Une requête préparée par lot, envoyées ensemble : bien moins cher que le CASE de `bulk_update`."""
+    with connection.cursor() as curseur:
+        curseur.executemany(
+            """
+            UPDATE agenda_lot SET interroge_le = %s, etat = %s, duree_ms = %s, prochaine_le = %s,
+                lu_le = coalesce(%s, lu_le)
+            WHERE id = %s
+            """,
+            [
+                (
+                    lecture.demandee_le,
+                    lecture.etat.value,
+                    lecture.reponse.duree_ms,
+                    prochaine_interrogation(lecture.demandee_le, lot.numero, editeur.periode_s),
+                    lecture.demandee_le if lecture.etat == EtatLot.REUSSI else None,
+                    lot.pk,
+                )
+                for lot, lecture in lots
+            ],
+        )
 
 
 def _compter(editeur: Editeur, lectures: Sequence[LectureLot], bilan: Bilan, maintenant: datetime) -> None:
