@@ -23,6 +23,7 @@ from annuaire.domaine.identifiants import cle_finess_juste
 from annuaire.domaine.telephones import normaliser_telephone
 from sas_platform.socle.textes import normaliser
 
+TABLES = ("import_finess", "import_structure", "import_lieu_structure")
 _COLONNES = {
     "rang": "integer",
     "finess": "text",
@@ -60,12 +61,15 @@ def importer_finess(
     `FichierInattenduError`, `ImportRetenuError`, `ImportEnCoursError`.
     """
     bilan = BilanImport()
+    situeur = Situeur()  # avant COPY : la connexion ne sert alors à rien d’autre
     ecartees = Rejets(bilan, chemin.name, rejets)
     try:
-        with seance("import_finess", ecrire=ecrire):
+        with seance("import_finess", TABLES, ecrire=ecrire):
             colonnes = ", ".join(f"{nom} {type_}" for nom, type_ in _COLONNES.items())
-            executer(f"CREATE TEMP TABLE import_finess ({colonnes}) ON COMMIT DROP")
-            copier("import_finess", tuple(_COLONNES), _lignes(chemin, bilan, ecartees, lot, signaler))
+            executer(f"CREATE TEMP TABLE import_finess ({colonnes})")
+            copier(
+                "import_finess", tuple(_COLONNES), _lignes(chemin, situeur, bilan, ecartees, lot, signaler)
+            )
             signaler(f"{bilan.lues:>9} lignes lues, fusion…")
             _fusionner_structures(bilan, confirmer=confirmer)
             _fusionner_lieux(bilan)
@@ -75,9 +79,8 @@ def importer_finess(
 
 
 def _lignes(
-    chemin: Path, bilan: BilanImport, ecartees: Rejets, lot: int, signaler: Signaler
+    chemin: Path, situeur: Situeur, bilan: BilanImport, ecartees: Rejets, lot: int, signaler: Signaler
 ) -> Iterator[Sequence[Any]]:
-    situeur = Situeur()
     for lue in lire(chemin):
         bilan.lues += 1
         if bilan.lues % lot == 0:
@@ -159,7 +162,7 @@ def _fusionner_structures(bilan: BilanImport, *, confirmer: bool) -> None:
     """La dernière ligne d’un FINESS l’emporte ; sa position peut venir d’une ligne à part."""
     executer(
         """
-        CREATE TEMP TABLE import_structure ON COMMIT DROP AS
+        CREATE TEMP TABLE import_structure AS
         SELECT DISTINCT ON (e.finess) e.finess, e.type, e.nom, e.nom_recherche, e.siret, e.categorie, e.adresse,
             e.code_postal, e.commune, coalesce(e.lat, p.lat) AS lat, coalesce(e.lon, p.lon) AS lon, e.telephone,
             e.est_ouvert, e.lat_commune, e.lon_commune, e.precision_commune, e.fuseau
@@ -227,7 +230,7 @@ def _fusionner_lieux(bilan: BilanImport) -> None:
     """Un lieu par structure que l’on cherche (centre, maison, CPTS, SOS) ; il suit son activité."""
     valeurs = ", ".join(f"{valeur} AS {champ}" for champ, valeur in _CHAMPS_LIEU.items())
     executer(
-        f"CREATE TEMP TABLE import_lieu_structure ON COMMIT DROP AS SELECT s.id AS structure_id, {valeurs} FROM {_STRUCTURES_QUI_RECOIVENT}"  # noqa: S608 : des constantes
+        f"CREATE TEMP TABLE import_lieu_structure AS SELECT s.id AS structure_id, {valeurs} FROM {_STRUCTURES_QUI_RECOIVENT}"  # noqa: S608 : des constantes
     )
     champs = ", ".join(_CHAMPS_LIEU)
     leurs_champs = ", ".join(f"i.{champ}" for champ in _CHAMPS_LIEU)

@@ -74,8 +74,10 @@ class Rejets:
 
 
 @contextmanager
-def seance(nom: str, *, ecrire: bool) -> Iterator[None]:
+def seance(nom: str, tables: Sequence[str], *, ecrire: bool) -> Iterator[None]:
     """Une transaction, seule de son nom, annulée en simulation ou si quoi que ce soit échoue.
+
+    `tables` : les tables temporaires créées pendant la séance, retirées à la fin.
 
     Lève `ImportEnCoursError`.
     """
@@ -85,6 +87,7 @@ def seance(nom: str, *, ecrire: bool) -> Iterator[None]:
         with connection.cursor() as curseur:
             curseur.execute("SET LOCAL work_mem = '128MB'")
         yield
+        executer(f"DROP TABLE {', '.join(tables)}")
         transaction.set_rollback(not ecrire)
 
 

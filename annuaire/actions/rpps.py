@@ -23,6 +23,7 @@ from annuaire.domaine.telephones import normaliser_telephone
 from annuaire.models import Profession
 from sas_platform.socle.textes import normaliser
 
+TABLES = ("import_rpps", "import_effecteur", "import_lieu")
 _COLONNES = {
     "ligne": "integer",
     "identifiant": "text",
@@ -69,9 +70,9 @@ def importer_rpps(
     bilan = BilanImport()
     ecartees = Rejets(bilan, chemin.name, rejets)
     try:
-        with seance("import_rpps", ecrire=ecrire):
+        with seance("import_rpps", TABLES, ecrire=ecrire):
             colonnes = ", ".join(f"{nom} {type_}" for nom, type_ in _COLONNES.items())
-            executer(f"CREATE TEMP TABLE import_rpps ({colonnes}) ON COMMIT DROP")
+            executer(f"CREATE TEMP TABLE import_rpps ({colonnes})")
             flux = _Flux(bilan, ecartees, lot=lot, signaler=signaler)
             copier("import_rpps", tuple(_COLONNES), flux.lignes(chemin))
             signaler(f"{bilan.lues:>9} lignes lues, fusion…")
@@ -163,7 +164,7 @@ def _fusionner_effecteurs(bilan: BilanImport, *, confirmer: bool) -> None:
     """La première ligne d’une personne donne son nom et sa profession, toutes donnent ses savoir-faire."""
     executer(
         """
-        CREATE TEMP TABLE import_effecteur ON COMMIT DROP AS
+        CREATE TEMP TABLE import_effecteur AS
         SELECT p.*, coalesce(s.savoir_faire, '{}') AS savoir_faire
         FROM (
             SELECT DISTINCT ON (identifiant) identifiant, civilite, nom, prenom, nom_recherche, profession
@@ -239,7 +240,7 @@ def _fusionner_lieux(bilan: BilanImport) -> None:
     """Les informations complémentaires, saisies ici, ne sont pas touchées."""
     executer(
         f"""
-        CREATE TEMP TABLE import_lieu ON COMMIT DROP AS
+        CREATE TEMP TABLE import_lieu AS
         SELECT DISTINCT ON (e.id, i.cle) e.id AS effecteur_id, i.cle, {", ".join(f"i.{c}" for c in _CHAMPS_LIEU.values())}
         FROM import_rpps i JOIN annuaire_effecteur e ON e.identifiant_national = i.identifiant
         WHERE i.cle IS NOT NULL ORDER BY e.id, i.cle, i.ligne
