@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import pairwise
 
 import msgspec
+import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef
 
@@ -26,6 +28,7 @@ from agenda.models import AgendaEditeur, Editeur, Lot, Raccordement
 from agenda.offre import rafraichir
 from participation.models import Participation
 
+journal = structlog.get_logger(__name__)
 DUREE_MAX_MIN = 24 * 60  # un créneau plus long est coupé : la fin sert à l’affichage, et doit tenir en base
 
 
@@ -66,6 +69,7 @@ class Bilan:
     agendas_lus: int = 0
     agendas_changes: int = 0
     lieux_crees: int = 0
+    chevauchements: int = 0  # légaux (motifs ou durées différents) : gardés, mais comptés
     reportes: Counter[str] = field(default_factory=Counter)
 
     def __iadd__(self, autre: Bilan) -> Bilan:
@@ -74,6 +78,7 @@ class Bilan:
         self.agendas_lus += autre.agendas_lus
         self.agendas_changes += autre.agendas_changes
         self.lieux_crees += autre.lieux_crees
+        self.chevauchements += autre.chevauchements
         self.reportes += autre.reportes
         return self
 
@@ -188,6 +193,18 @@ def _premier_passage(editeur: Editeur, numero: int, maintenant: datetime) -> dat
     return max(maintenant, suivant - (suivant - maintenant) / 2)
 
 
+def _journaliser(editeur: Editeur, lecture: LectureLot) -> None:
+    """Pourquoi un lot n’a pas été lu, et un créneau écarté par raison, pour en parler avec l’éditeur."""
+    champs = {"editeur": editeur.code, "lot": lecture.lot_id}
+    if lecture.etat != EtatLot.REUSSI:
+        detail = lecture.reponse.detail or (lecture.lecture.defaut if lecture.lecture else "")
+        journal.warning("editeur_non_lu", **champs, etat=lecture.etat.value, detail=detail[:200])
+    elif lecture.lecture is not None:
+        ecartes = {verdict.raison: verdict.id for verdict in lecture.lecture.verdicts if verdict.raison}
+        if ecartes:
+            journal.info("creneaux_ecartes", **champs, exemples=ecartes)
+
+
 # --- Agendas -----------------------------------------------------------------
 
 Place = tuple[LieuEditeur, list[CreneauLu]]
@@ -227,7 +244,7 @@ def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> set[int]:
                 situes[lieu_id] = []
         for lieu_id, recus in situes.items():
             bilan.agendas_lus += 1
-            agenda = _agenda(raccordement_id, lieu_id, recus, deja.get(lieu_id))
+            agenda = _agenda(raccordement_id, lieu_id, recus, deja.get(lieu_id), bilan)
             if agenda is not None:
                 changes.append(agenda)
     if changes:
@@ -269,7 +286,7 @@ def _situer(
 
 
 def _agenda(
-    raccordement_id: int, lieu_id: int, places: list[Place], empreinte_connue: str | None
+    raccordement_id: int, lieu_id: int, places: list[Place], empreinte_connue: str | None, bilan: Bilan
 ) -> Ligne | None:
     """L’agenda à écrire ; rien s’il est déjà tel en base."""
     creneaux = [
@@ -283,6 +300,7 @@ def _agenda(
     empreinte = _empreinte(contenu, telephone)
     if empreinte == empreinte_connue:
         return None
+    bilan.chevauchements += sum(un.f > suivant.d for un, suivant in pairwise(creneaux))
     return raccordement_id, lieu_id, contenu.decode(), telephone, empreinte
 
 
@@ -317,11 +335,13 @@ def _compter(editeur: Editeur, lectures: Sequence[LectureLot], bilan: Bilan, mai
     motifs: Counter[str] = Counter()
     for lecture in lectures:
         motifs[f"appel_{lecture.etat}"] += 1
+        _journaliser(editeur, lecture)
         if lecture.lecture is not None:
             bilan.creneaux += lecture.lecture.comptes()
             motifs.update({f"avert_{nom}": n for nom, n in lecture.lecture.avertissements.items()})
         if lecture.reponse.tronquee:
             motifs["avert_tronquee"] += 1
+    motifs["avert_chevauchement"] += bilan.chevauchements
     motifs += bilan.creneaux
     with connection.cursor() as curseur:
         curseur.executemany(

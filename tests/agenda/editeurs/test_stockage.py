@@ -6,6 +6,7 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from structlog.testing import capture_logs
 
 from agenda.editeurs import lieux
 from agenda.editeurs.client import Reponse
@@ -274,6 +275,27 @@ def test_les_compteurs_du_jour_s_additionnent(raccordement):
     compteurs = dict(QualiteEditeur.objects.values_list("motif", "nombre"))
     assert compteurs.items() >= {"garde": 2, "status_not_free": 2, "appel_reussi": 2}.items()
     assert {q.jour for q in QualiteEditeur.objects.all()} == {MAINTENANT.date()}
+
+
+def test_des_creneaux_qui_se_chevauchent_sont_gardes_et_comptes(raccordement):
+    long = slot("s2", end="2026-11-24T09:30:00+01:00")
+
+    bilan = _recevoir(raccordement, slot(), long)
+
+    assert (len(_ids()), bilan.chevauchements) == (2, 1)
+    assert QualiteEditeur.objects.get(motif="avert_chevauchement").nombre == 1
+
+
+def test_un_rejet_et_un_echec_se_lisent_au_journal(raccordement):
+    with capture_logs() as lignes:
+        _recevoir(raccordement, slot("s9", status="busy"))
+        enregistrer(raccordement.editeur, [_echec(raccordement.lot, EtatLot.DELAI)], PLUS_TARD)
+
+    ecartes, non_lu = (
+        next(li for li in lignes if li["event"] == e) for e in ("creneaux_ecartes", "editeur_non_lu")
+    )
+    assert ecartes["exemples"] == {"status_not_free": "s9"}
+    assert non_lu["etat"] == "delai"
 
 
 def test_un_creneau_demesure_est_coupe_a_une_journee(raccordement):
