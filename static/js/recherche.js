@@ -34,7 +34,7 @@ class Combobox {
         this.liste.id = `${this.champ.id}-options`;
         this.liste.className = "sas-options";
         this.liste.setAttribute("role", "listbox");
-        this.liste.setAttribute("aria-label", libelle.firstChild.textContent.trim());
+        this.liste.setAttribute("aria-label", "Suggestions");
         this.liste.hidden = true;
         this.annonce = document.createElement("p");
         this.annonce.className = "fr-sr-only";

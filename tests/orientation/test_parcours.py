@@ -10,7 +10,7 @@ import time_machine
 from annuaire.enums import Conventionnement
 from comptes.enums import Role
 from orientation.actions import orienter
-from orientation.models import Orientation
+from orientation.models import Orientation, Redirection
 from tests.agenda.factories import DisponibiliteFactory
 from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory
@@ -155,6 +155,23 @@ def test_orienter_hors_disponibilite_puis_annuler(page, connecter, regulateur, z
     assert Orientation.objects.get().annulee_le is not None
 
 
+def test_le_creneau_d_un_editeur_s_ouvre_dans_un_autre_onglet(page, connecter, regulateur, zone):
+    """La politique de sécurité laisse partir le formulaire : un refus ferait échouer la fixture `page`."""
+    connecter(regulateur)
+    chercher(page)
+
+    with (
+        page.context.expect_page() as onglet,
+        page.context.expect_event("response", lambda reponse: "/redirections/" in reponse.url) as depart,
+    ):
+        page.get_by_role("button", name=re.compile("Réserver chez l’éditeur")).click()
+
+    assert depart.value.status == 303
+    assert onglet.value.evaluate("window.opener") is None
+    assert Redirection.objects.count() == 1
+    assert "/recherche/" in page.url
+
+
 def test_tout_se_fait_au_clavier(page, connecter, regulateur, zone):
     connecter(regulateur)
     page.goto("/recherche/")
@@ -204,7 +221,6 @@ def test_echap_ferme_la_liste_sans_vider_le_champ(page, connecter, regulateur, z
 
 def test_rien_de_libre_et_les_erreurs_se_lisent(page, connecter, regulateur, lieu, maintenant, axe, capture):
     CommuneFactory()
-    ParticipationFactory.create_batch(1)
     projeter(lieu)
     connecter(regulateur)
     page.goto("/recherche/")
