@@ -50,7 +50,13 @@ redis.call('SET', KEYS[4], appel, 'PX', bail)
 return 'pris'
 """
 )
-_LIRE = _SEAU + "\nreturn math.floor(jetons)"
+_LIRE = (
+    _SEAU
+    + """
+if tonumber(redis.call('GET', KEYS[3]) or 0) >= tonumber(ARGV[3]) then return 0 end
+return math.floor(jetons)
+"""
+)
 _FINIR_APPEL = """
 redis.call('ZREM', KEYS[2], ARGV[1])
 if ARGV[2] == '1' then redis.call('DEL', KEYS[3])
@@ -108,8 +114,8 @@ class Budget:
         return Permis(lot_id, jeton) if issue == "pris" else Refus(issue)
 
     def disponible(self) -> int:
-        """Jetons restants, sans en prendre."""
-        return int(self._jouer(_LIRE, 0, *self._seau()))
+        """Jetons restants, sans en prendre ; aucun quand le disjoncteur est ouvert."""
+        return int(self._jouer(_LIRE, 0, *self._seau(), PANNES_DE_SUITE))
 
     def finir_appel(self, permis: Permis, *, reussi: bool) -> None:
         """Libère la place d’appel ; cinq échecs de suite ouvrent le disjoncteur pour une minute."""

@@ -116,10 +116,10 @@ def test_cinq_echecs_de_suite_ouvrent_le_disjoncteur(editeur_id):
         assert isinstance(permis, Permis)
         budget.finir_appel(permis, reussi=False)
 
-    refuse = budget.prendre(99)
+    refuse, disponible = budget.prendre(99), budget.disponible()
     connexion().delete(f"sas:editeur:{editeur_id}:pannes")  # comme après la minute de repos
 
-    assert refuse == Refus.DISJONCTE
+    assert (refuse, disponible) == (Refus.DISJONCTE, 0)
     assert isinstance(budget.prendre(99), Permis)
 
 
