@@ -16,8 +16,8 @@ style: $(BIN)/ruff
 	$(BIN)/ruff format --check .
 
 gabarits: $(BIN)/ruff
-	$(BIN)/djlint --lint --quiet templates
-	$(BIN)/djlint --check --quiet templates
+	$(BIN)/djlint --lint templates
+	$(BIN)/djlint --check templates
 
 types: $(BIN)/ruff
 	$(BIN)/mypy

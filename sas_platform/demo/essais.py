@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from sas_platform.demo import postgres
@@ -103,7 +104,11 @@ def _preparer_modele(jetables: "Jetables", echelle: str, durable: Path) -> None:
     collecter_statiques(jetables.gerer)
     jalon = Jalon(f"mesures-{echelle}")
     code = [*RACINE.glob("*/migrations"), RACINE / "agenda" / "generation", RACINE / "annuaire" / "donnees"]
-    matiere = {"code": empreinte_fichiers(code), "ne_le": str((durable / "PG_VERSION").stat().st_mtime_ns)}
+    matiere = {
+        "code": empreinte_fichiers(code),
+        "jour": time.strftime("%F"),  # les agendas fictifs partent d’aujourd’hui
+        "ne_le": str((durable / "PG_VERSION").stat().st_mtime_ns),
+    }
     if jalon.vaut(matiere):
         return
     jalon.lever()
