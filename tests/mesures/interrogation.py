@@ -1,0 +1,120 @@
+"""Un processus qui interroge des lots, ou ne fait que lire et décoder les mêmes réponses.
+
+`python -m tests.mesures.interrogation` ; une ligne JSON par ordre sur l’entrée, une par compte rendu
+sur la sortie. Il fait ce que font les tâches : un interrogateur ouvert, des groupes de lots en une transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import django
+
+GROUPE = 20  # lots par transaction, comme la commande interroger_editeurs
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sas_platform.settings")
+    django.setup()
+    logging.disable(logging.CRITICAL)
+    from agenda.editeurs.ordonnanceur import ouvrir_interrogateur
+
+    with ouvrir_interrogateur() as interrogateur:
+        for ligne in sys.stdin:
+            ordre = json.loads(ligne)
+            lots = {int(editeur): numeros for editeur, numeros in ordre["lots"].items()}
+            if ordre["quoi"] == "cycle":
+                rendu = _cycle(interrogateur, lots)
+            else:
+                rendu = asyncio.run(_plancher(_adresses(lots)))
+            sys.stdout.write(json.dumps(rendu) + "\n")
+            sys.stdout.flush()
+
+
+def _cycle(interrogateur: Any, lots: dict[int, list[int]]) -> dict[str, Any]:
+    from django.db import connection
+    from django.utils import timezone
+
+    from agenda.editeurs.stockage import Bilan
+    from agenda.models import Editeur
+    from sas_platform.socle.iterables import par_lots
+
+    debut = time.perf_counter()
+    bilan = Bilan()
+    for editeur in Editeur.objects.filter(pk__in=lots).order_by("pk"):
+        for groupe in par_lots(lots[editeur.pk], GROUPE):
+            bilan += interrogateur.interroger(editeur, groupe, timezone.now())
+    duree_s = time.perf_counter() - debut
+    with connection.cursor() as curseur:  # les compteurs d’écritures se lisent d’un autre processus
+        curseur.execute("SELECT pg_stat_force_next_flush()")
+    return {
+        "duree_s": duree_s,
+        "lots": dict(bilan.lots),
+        "reportes": dict(bilan.reportes),
+        "creneaux": dict(bilan.creneaux),
+        "lus": bilan.agendas_lus,
+        "changes": bilan.agendas_changes,
+        "crees": bilan.lieux_crees,
+    }
+
+
+def _adresses(lots: dict[int, list[int]]) -> list[tuple[int, list[str]]]:
+    """(appels simultanés, adresses) de chaque éditeur : ce qu’un cycle demanderait."""
+    from django.utils import timezone
+
+    from agenda.editeurs.client import url_creneaux
+    from agenda.editeurs.stockage import identifiants_par_lot
+    from agenda.editeurs.verdicts import fenetre_interrogee
+    from agenda.models import Editeur
+
+    fenetre = fenetre_interrogee(timezone.now())
+    return [
+        (
+            editeur.concurrence_max,
+            [
+                url_creneaux(editeur.url_base, identifiants, fenetre)
+                for identifiants in identifiants_par_lot(lots[editeur.pk]).values()
+            ],
+        )
+        for editeur in Editeur.objects.filter(pk__in=lots).order_by("pk")
+    ]
+
+
+async def _plancher(adresses: Sequence[tuple[int, Sequence[str]]]) -> dict[str, Any]:
+    """Demande et décode, sans juger, comparer ni écrire."""
+    from agenda.editeurs.client import interroger, ouvrir_session
+    from agenda.editeurs.fhir import lire_entree, lire_enveloppe
+    from agenda.enums import EtatLot
+    from sas_platform.socle.iterables import par_lots
+
+    octets = entrees = 0
+    async with ouvrir_session() as session:
+        debut = time.perf_counter()
+        for simultanes, urls in adresses:
+            places = asyncio.Semaphore(simultanes)
+
+            async def lire(url: str, places: asyncio.Semaphore = places) -> list[bytes]:
+                async with places:
+                    reponse = await interroger(session, url, http_admis=True)
+                if reponse.etat != EtatLot.REUSSI:
+                    raise RuntimeError(reponse.detail)
+                return reponse.pages
+
+            for groupe in par_lots(urls, GROUPE):
+                for pages in await asyncio.gather(*map(lire, groupe)):
+                    for page in pages:
+                        octets += len(page)
+                        brutes = lire_enveloppe(page).entry or []
+                        entrees += len([lire_entree(brute) for brute in brutes])
+    return {"duree_s": time.perf_counter() - debut, "octets": octets, "entrees": entrees}
+
+
+if __name__ == "__main__":
+    main()
