@@ -10,11 +10,22 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 from sas_platform.journalisation import configurer_journal
 
 RACINE = Path(__file__).resolve().parent.parent
+
+
+class SansSautDeLigne(FileAwareMapping):
+    """Un secret lu d’un fichier (`NOM_FILE`) finit le plus souvent par un saut de ligne, qui n’en fait pas partie."""
+
+    def __getitem__(self, cle: str) -> str:
+        return str(super().__getitem__(cle)).strip()
+
+
 env = environ.FileAwareEnv()
+env.ENVIRON = SansSautDeLigne()
 env.prefix = ""
 
 ENVIRONNEMENTS = ("production", "preproduction", "demo", "test")

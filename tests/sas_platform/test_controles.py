@@ -136,6 +136,27 @@ def test_une_cle_vide_arrete_le_demarrage():
     assert _check(SECRET_KEY="").returncode != 0
 
 
+def test_un_secret_se_lit_d_un_fichier_sans_son_saut_de_ligne(tmp_path):
+    fichier = tmp_path / "psc"
+    fichier.write_text("un-secret-de-fichier\n")
+    code = "import django; django.setup(); from django.conf import settings; print(repr(settings.PSC_CLIENT_SECRET))"
+    environnement = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "sas_platform.settings",
+        "PSC_CLIENT_SECRET_FILE": str(fichier),
+    }
+
+    resultat = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environnement,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert resultat.stdout.strip() == "'un-secret-de-fichier'"
+
+
 def test_un_environnement_inconnu_est_refuse():
     resultat = _check(ENVIRONNEMENT="prod")
 
