@@ -94,9 +94,14 @@ def _proches(noms: QuerySet[Any], tape: str, limite: int) -> list[Any]:
     if not trouves:
         ressemblants = noms.filter(nom_recherche__trigram_similar=tape).select_related(relies)
         trouves = list(ressemblants.order_by("pk")[: 20 * limite])
-        trouves = [nom for nom in trouves if proximite(tape, nom.nom_recherche)]
+        trouves = [nom for nom in trouves if proximite(_mots_tries(tape), _mots_tries(nom.nom_recherche))]
     trouves.sort(key=lambda nom: -proximite(tape, nom.nom_recherche))
     return trouves[:limite]
+
+
+def _mots_tries(texte: str) -> str:
+    """Le prénom avant le nom ou l’inverse : l’ordre ne compte pas dans une ressemblance."""
+    return " ".join(sorted(texte.split()))
 
 
 def _premieres_communes(effecteurs: list[int]) -> dict[int, str]:

@@ -223,7 +223,7 @@ def test_un_import_qui_ferait_disparaitre_trop_de_monde_est_retenu(fichier):
     ecrire_rpps(fichier, *personnes(37))
     avant = etat()
 
-    with pytest.raises(CommandError, match="3 disparaîtraient.*--confirmer") as refus:
+    with pytest.raises(CommandError, match=r"3 disparaîtraient.*--confirmer") as refus:
         importer(fichier, "--ecrire")
 
     assert refus.value.returncode == 3

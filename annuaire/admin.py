@@ -1,0 +1,77 @@
+"""Administration de l’annuaire : chercher et corriger. Les listes longues passent par l’autocomplétion."""
+
+from django.contrib import admin
+
+from annuaire.models import Commune, Departement, Effecteur, LieuExercice, Profession, Specialite, Structure
+
+
+@admin.register(Departement)
+class DepartementAdmin(admin.ModelAdmin):
+    list_display = (
+        "code",
+        "nom",
+        "rayon_defaut_km",
+        "pas_elargissement_km",
+        "rayon_departement_km",
+        "fuseau",
+    )
+    search_fields = ("code", "nom")
+    ordering = ("code",)
+
+
+@admin.register(Commune)
+class CommuneAdmin(admin.ModelAdmin):
+    list_display = ("code_insee", "nom", "departement", "population")
+    list_select_related = ("departement",)
+    search_fields = ("nom_recherche", "code_insee")
+    autocomplete_fields = ("commune_parente", "departement")
+    ordering = ("code_insee",)
+    show_full_result_count = False
+
+
+@admin.register(Profession)
+class ProfessionAdmin(admin.ModelAdmin):
+    list_display = ("code", "libelle")
+    search_fields = ("code", "libelle")
+    ordering = ("code",)
+
+
+@admin.register(Specialite)
+class SpecialiteAdmin(admin.ModelAdmin):
+    list_display = ("code", "libelle", "profession", "type_structure")
+    list_select_related = ("profession",)
+    search_fields = ("code", "libelle")
+    autocomplete_fields = ("profession",)
+    ordering = ("code",)
+
+
+@admin.register(Structure)
+class StructureAdmin(admin.ModelAdmin):
+    list_display = ("nom", "type", "finess", "siret", "code_postal", "est_active")
+    list_filter = ("type", "est_active")
+    search_fields = ("nom_recherche", "finess", "siret")
+    autocomplete_fields = ("commune",)
+    ordering = ("nom", "pk")
+    show_full_result_count = False
+
+
+@admin.register(Effecteur)
+class EffecteurAdmin(admin.ModelAdmin):
+    list_display = ("nom", "prenom", "identifiant_national", "profession", "est_actif")
+    list_select_related = ("profession",)
+    list_filter = ("profession", "est_actif")
+    search_fields = ("nom_recherche", "identifiant_national")
+    autocomplete_fields = ("profession",)
+    ordering = ("nom", "prenom", "pk")
+    show_full_result_count = False
+
+
+@admin.register(LieuExercice)
+class LieuExerciceAdmin(admin.ModelAdmin):
+    list_display = ("effecteur", "structure", "adresse", "code_postal", "commune", "est_actif")
+    list_select_related = ("effecteur", "structure", "commune")
+    list_filter = ("source", "est_actif")
+    search_fields = ("effecteur__nom_recherche", "structure__nom_recherche", "code_postal", "finess")
+    autocomplete_fields = ("effecteur", "structure", "commune")
+    ordering = ("pk",)
+    show_full_result_count = False
