@@ -120,11 +120,9 @@ def telephone(numero: str) -> tuple[str, str]:
 
 
 def fraicheur(creneau: CreneauOffert) -> str:
-    """Source d’un créneau et, chez un éditeur, âge de sa lecture."""
-    if creneau.source == "agenda_sas":
-        return "Agenda SAS"
-    source = creneau.editeur or "Éditeur"
-    return source if creneau.age_s is None else f"{source} · lu {_il_y_a(creneau.age_s)}"
+    """Source d’un créneau, et âge de sa saisie ou de sa lecture chez l’éditeur."""
+    source, verbe = ("Agenda SAS", "saisi") if creneau.source == "agenda_sas" else (creneau.editeur, "lu")
+    return source or "" if creneau.age_s is None else f"{source} · {verbe} {_il_y_a(creneau.age_s)}"
 
 
 def _il_y_a(age_s: int) -> str:
@@ -276,27 +274,40 @@ def _couper(texte: str) -> str:
 
 
 def colonnes(creneaux: Iterable[CreneauOffert], *, aujourd_hui: date, liens: Liens | None) -> SafeString:
-    """Trois colonnes, aujourd’hui d’abord, à la date du lieu (W-19c)."""
+    """Trois colonnes, aujourd’hui d’abord, à la date du lieu (W-19c).
+
+    La source et la fraîcheur sont dites une fois si tous les créneaux les
+    partagent, sinon sur chacun.
+    """
+    montres = list(creneaux)
+    sources = {fraicheur(creneau) for creneau in montres}
+    commune = sources.pop() if len(sources) == 1 else ""
     par_jour: dict[date, list[CreneauOffert]] = {
         aujourd_hui + timedelta(days=n): [] for n in range(JOURS_MONTRES)
     }
-    for creneau in creneaux:
+    for creneau in montres:
         # Une plage commencée la veille, à cheval sur minuit, se lit aujourd’hui.
         jour = max(creneau.debut.date(), aujourd_hui)
         if jour in par_jour:
             par_jour[jour].append(creneau)
-    return mark_safe(  # noqa: S308 - tout texte est échappé plus bas
-        "".join(_colonne(rang, jour, lus, liens) for rang, (jour, lus) in enumerate(par_jour.items()))
-    )
+    html = [
+        _colonne(rang, jour, lus, liens, source=not commune)
+        for rang, (jour, lus) in enumerate(par_jour.items())
+    ]
+    if commune:
+        html.append(f'<p class="sas-jours__source">Source : {escape(commune)}</p>')
+    return mark_safe("".join(html))  # noqa: S308 - tout texte est échappé plus bas
 
 
-def _colonne(rang: int, jour: date, creneaux: list[CreneauOffert], liens: Liens | None) -> str:
+def _colonne(
+    rang: int, jour: date, creneaux: list[CreneauOffert], liens: Liens | None, *, source: bool
+) -> str:
     nom = ("Aujourd’hui", "Demain", "Après-demain")[rang]
     tete = f'<div class="sas-jour"><h4 class="sas-jour__titre">{nom} <span>{JOURS[jour.weekday()][:3]}. {jour.day}</span></h4>'
     if not creneaux:
         return f'{tete}<p class="sas-jour__vide">Pas de créneau disponible</p></div>'
     quand = f"{JOURS[jour.weekday()]} {jour.day} {MOIS[jour.month - 1]}"
-    items = [_creneau(creneau, quand, liens) for creneau in creneaux]
+    items = [_creneau(creneau, quand, liens, source=source) for creneau in creneaux]
     liste = f'<ul class="sas-creneaux">{"".join(items[:CRENEAUX_PAR_JOUR])}</ul>'
     reste = items[CRENEAUX_PAR_JOUR:]
     if reste:
@@ -309,13 +320,18 @@ def _colonne(rang: int, jour: date, creneaux: list[CreneauOffert], liens: Liens 
     return f"{tete}{liste}</div>"
 
 
-def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None) -> str:
+def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None, *, source: bool) -> str:
     lettres = "".join(_LETTRES_HTML.get(modalite, "") for modalite in creneau.modalites)
-    source = f'<span class="sas-creneau__source">{escape(fraicheur(creneau))}</span>'
+    suite = f'<span class="sas-creneau__source">{escape(fraicheur(creneau))}</span>' if source else ""
     debut = heure(creneau.debut)
     if creneau.source != "agenda_sas":
-        contenu = f'<span class="sas-creneau__heure">{debut}</span> {lettres}{source}'
-        if liens is None or not creneau.lien:
+        contenu = f'<span class="sas-creneau__heure">{debut}</span> {lettres}{suite}'
+        if not creneau.lien:
+            return (
+                '<li><span class="sas-creneau sas-creneau--telephone">'
+                f'{contenu}<span class="fr-sr-only"> (par téléphone)</span></span></li>'
+            )
+        if liens is None:
             return f'<li><span class="sas-creneau">{contenu}</span></li>'
         action = liens.rediriger.replace(_MARQUE, creneau.id)
         return (
@@ -330,7 +346,7 @@ def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None) -> str:
             '<span class="fr-sr-only"> patients adressés</span></span>'
         )
     contenu = (
-        f'<span class="sas-creneau__heure">{debut} – {heure(creneau.fin)}</span> {lettres}{compte}{source}'
+        f'<span class="sas-creneau__heure">{debut} – {heure(creneau.fin)}</span> {lettres}{compte}{suite}'
     )
     if liens is None:
         return f'<li><span class="sas-creneau">{contenu}</span></li>'

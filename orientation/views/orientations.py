@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agenda.actions import PlaceIndisponible
 from agenda.enums import Genre
-from agenda.lectures import CreneauSas, creneau_sas
+from agenda.lectures import CreneauSas, creneau_sas, occurrence_designee
+from agenda.models import Disponibilite
 from annuaire.models import LieuExercice
 from comptes.droits import PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS, reserve_a
 from orientation import carnet, rendu
@@ -76,7 +77,7 @@ def _etape_creneau(
     jeton = _jeton(request, etape)
     creneau = creneau_sas(creneau_id, maintenant)
     if creneau is None:
-        return _place_indisponible(request, PlaceIndisponible("perimee"), jeton, maintenant)
+        return _place_indisponible(request, _perimee(creneau_id), jeton, maintenant)
     suivante = EtapeForm.CONFIRMATION if etape else EtapeForm.SAISIE
     contexte = {
         "etape": suivante,
@@ -100,6 +101,15 @@ def _etape_creneau(
     statut = 409 if etape and etape.cleaned_data["etape"] == EtapeForm.CONFIRMATION else 200
     gabarit = "orientation/confirmation.html" if etape else "orientation/saisie.html"
     return render(request, gabarit, contexte, status=statut)
+
+
+def _perimee(creneau_id: str) -> PlaceIndisponible:
+    """Le refus, avec le lieu du créneau s’il existe encore : ses autres créneaux seront proposés."""
+    designee = occurrence_designee(creneau_id)
+    if designee is None:
+        return PlaceIndisponible("perimee")
+    lieux = Disponibilite.objects.filter(pk=designee[0])
+    return PlaceIndisponible("perimee", lieux.values_list("lieu_id", flat=True).first())
 
 
 def _vue(creneau: CreneauSas) -> dict[str, Any]:

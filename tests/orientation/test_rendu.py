@@ -78,7 +78,7 @@ def test_la_fraicheur_d_un_creneau_d_editeur(age_s, attendu):
 
 
 def test_un_creneau_saisi_vient_de_l_agenda_sas():
-    assert rendu.fraicheur(creneau(age_s=10)) == "Agenda SAS"
+    assert rendu.fraicheur(creneau(age_s=200_000)).replace("\u00a0", " ") == "Agenda SAS · saisi il y a 2 j"
 
 
 def test_les_trois_colonnes_suivent_la_date_du_lieu():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.db import OperationalError
 from django.urls import reverse
 
@@ -129,7 +130,22 @@ def test_une_place_prise_pendant_la_saisie_se_voit_a_la_confirmation(connecte, c
         acteur=CompteFactory(role=Role.OSNP), cle="x", creneau_id=identifiant(creneau), maintenant=maintenant
     )
 
-    assert connecte.post(chemin, donnees).status_code == 409
+    reponse = connecte.post(chemin, donnees)
+
+    assert reponse.status_code == 409
+    assert "n’est plus proposé" in reponse.content.decode()
+
+
+def test_un_creneau_parti_propose_les_autres_du_lieu(connecte, creneau, maintenant):
+    chemin = url(creneau)
+    DisponibiliteFactory(lieu=creneau.lieu, heure_debut=time(10), heure_fin=time(10, 20))
+    Disponibilite.objects.filter(pk=creneau.pk).update(sauf=[creneau.premier_jour])
+    rafraichir([creneau.lieu_id], maintenant)
+
+    reponse = connecte.get(chemin)
+
+    assert reponse.status_code == 409
+    assert "10h00 – 10h20" in reponse.content.decode()
 
 
 def test_la_confirmation_dit_ce_qui_a_change_depuis_l_affichage(connecte, plage, maintenant):
@@ -265,8 +281,6 @@ def test_une_date_en_sus_impossible_est_refusee_sur_son_champ(connecte, lieu, ma
 
 
 def test_une_heure_sautee_par_l_heure_d_ete_est_refusee(connecte, lieu):
-    import time_machine
-
     with time_machine.travel(datetime(2027, 3, 27, 12, tzinfo=UTC), tick=False):
         rafraichir([lieu.pk], datetime(2027, 3, 27, 12, tzinfo=UTC))
         connecte.force_login(CompteFactory(role=Role.OSNP))
