@@ -51,6 +51,18 @@ def test_un_effecteur_se_trouve_a_une_faute_pres(tape):
     assert trouves[0].detail == "Médecin, Lille"
 
 
+def test_l_apostrophe_oubliee_ne_cache_personne():
+    effecteur = EffecteurFactory(nom="L’HOSTIS", prenom="Axel")
+
+    assert [nom.id for nom in chercher_noms("lhostis")] == [effecteur.pk]
+
+
+def test_les_autres_etablissements_ne_sont_pas_proposes():
+    StructureFactory(nom="Pharmacie des Tilleuls", type="autre")
+
+    assert chercher_noms("tilleuls") == []
+
+
 def test_une_structure_se_trouve_et_dit_ce_qu_elle_est():
     structure = StructureFactory(nom="Centre de santé des Tilleuls")
 
