@@ -238,6 +238,26 @@ def test_rien_de_libre_et_les_erreurs_se_lisent(page, connecter, regulateur, lie
     capture(page, "resultats-hors-disponibilite")
 
 
+def test_deux_communes_de_meme_nom_se_departagent(
+    page, connecter, regulateur, lieu, maintenant, axe, capture
+):
+    CommuneFactory(reunion=True, code_insee="93066", codes_postaux=["93200"])
+    CommuneFactory(reunion=True)
+    connecter(regulateur)
+    page.goto("/recherche/")
+    page.get_by_label(re.compile("Spécialité")).fill("médecine générale")
+    page.get_by_label(re.compile("Adresse")).fill("saint denis")
+    page.get_by_role("button", name="Rechercher").click()
+    page.get_by_text("Vouliez-vous dire").wait_for()
+    axe(page)
+    capture(page, "recherche-homonymes")
+
+    page.get_by_role("button", name="Saint-Denis (97400)").click()
+
+    page.get_by_role("heading", name=re.compile("Saint-Denis")).wait_for()
+    assert "(97400)" in page.inner_text("h1")
+
+
 def test_sans_javascript_on_cherche_et_on_oriente(navigateur, serveur, connecter, page, regulateur, zone):
     connecter(regulateur)
     contexte = navigateur.new_context(base_url=serveur, java_script_enabled=False)
