@@ -338,6 +338,14 @@ def test_un_creneau_qui_enjambe_le_changement_d_heure_garde_sa_vraie_duree():
     assert creneau.fin - creneau.debut == 120
 
 
+def test_un_creneau_a_la_seconde_pres_couvre_ses_minutes_entamees():
+    precis = slot(start="2026-11-24T09:00:30+01:00", end="2026-11-24T09:14:01+01:00")
+
+    (creneau,) = lire(precis, *TOUT).gardes()
+
+    assert (creneau.debut, creneau.fin) == (29_925_120, 29_925_135)
+
+
 @pytest.mark.parametrize(
     ("maintenant", "fin"),
     [
