@@ -81,6 +81,22 @@ def test_un_creneau_saisi_vient_de_l_agenda_sas():
     assert rendu.fraicheur(creneau(age_s=200_000)).replace("\u00a0", " ") == "Agenda SAS · saisi il y a 2 j"
 
 
+def test_une_source_commune_est_dite_une_fois_et_deux_sources_sur_chaque_creneau():
+    recu = creneau(source="editeur", editeur="Éditeur A", age_s=240)
+
+    seule = colonnes(recu, creneau(jour=3, source="editeur", editeur="Éditeur A", age_s=240))
+    melees = colonnes(recu, creneau(age_s=30))
+
+    assert seule.count("Éditeur A") == 1
+    assert melees.count("Éditeur A") == melees.count("Agenda SAS") == 1
+    assert "sas-jours__source" in seule
+    assert "sas-jours__source" not in melees
+
+
+def test_un_creneau_d_editeur_sans_lien_se_prend_par_telephone():
+    assert "(par téléphone)" in colonnes(creneau(source="editeur", editeur="A"), liens=LIENS)
+
+
 def test_les_trois_colonnes_suivent_la_date_du_lieu():
     html = colonnes(creneau(jour=2), creneau(jour=4, heure=10))
 
