@@ -34,6 +34,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"queue": "calculs", "expires": 60},
     },
+    "effacer-sessions-expirees": {
+        "task": "comptes.tasks.effacer_sessions_expirees",
+        "schedule": crontab(minute=37),
+        "options": {"queue": "calculs", "expires": 3600},
+    },
     "reconstruire-offre": {
         "task": "agenda.tasks.reconstruire_offre_periodique",
         "schedule": crontab(minute=7),
