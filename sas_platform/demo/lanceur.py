@@ -38,7 +38,7 @@ DONNEES_DEMO = VAR / "demo"
 EDITEURS = ("agenda-libre", "rendez-vous-express")
 RANG_PUBLIC = 3  # le site s’arrête d’abord, puis ce qui travaille derrière lui, puis les services
 RANG_TRAVAIL = 2
-DELAI_PRET_S = 60.0
+DELAI_PRET_S = 120.0
 PYTHON = sys.executable
 
 

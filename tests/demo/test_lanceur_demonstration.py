@@ -16,7 +16,7 @@ from sas_platform.demo import ports
 from sas_platform.demo.etat import RACINE
 from sas_platform.demo.supervision import naissance
 
-DELAI_S = 240  # une machine de test chargée ; la mesure de la durée est ailleurs
+DELAI_S = 600  # une machine de test chargée ; la mesure de la durée est ailleurs
 DESIGNEES = ("DATABASE_URL", "REDIS_URL", "ENVIRONNEMENT", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
 
 
