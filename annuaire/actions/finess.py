@@ -70,6 +70,7 @@ def importer_finess(
             copier(
                 "import_finess", tuple(_COLONNES), _lignes(chemin, situeur, bilan, ecartees, lot, signaler)
             )
+            executer("ANALYZE import_finess")  # sans quoi la jointure des positions se fait ligne à ligne
             signaler(f"{bilan.lues:>9} lignes lues, fusion…")
             _fusionner_structures(bilan, confirmer=confirmer)
             _fusionner_lieux(bilan)
