@@ -90,14 +90,14 @@ def _demain_matin(lieu_id: int, maintenant: datetime) -> Disponibilite:
 
 def _cartes_ouvertes(nombre: int, maintenant: datetime) -> list[CarteOuverte]:
     """Lieux jamais fermés qui montrent un créneau saisi encore libre, et ce créneau."""
-    bientot = maintenant + timedelta(minutes=5)
+    bientot, terme = maintenant + timedelta(minutes=5), maintenant + timedelta(hours=48)
     cartes = CarteLieu.objects.filter(
         lieu__in=Disponibilite.objects.values("lieu"), debuts__len__gt=0
     ).exclude(lieu__in=Indisponibilite.objects.values("lieu"))
     ouvertes: list[CarteOuverte] = []
     for lieu_id, document in cartes.order_by("pk").values_list("pk", "document").iterator(chunk_size=500):
         carte = decodeur_carte.decode(document)
-        libres = (c.id for c in carte.creneaux if c.source == "agenda_sas" and c.debut > bientot)
+        libres = (c.id for c in carte.creneaux if c.source == "agenda_sas" and bientot < c.debut < terme)
         if creneau_id := next(libres, ""):
             ouvertes.append(CarteOuverte(lieu_id, carte.lieu.lat, carte.lieu.lon, creneau_id))
         if len(ouvertes) == nombre:
