@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -11,7 +13,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 
 from comptes import droits
-from comptes.models import Compte, Jeton
+from comptes.enums import Role
+from comptes.models import Compte, Habilitation, Jeton
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -21,7 +24,7 @@ LONGUEUR_MAX = 200
 
 
 class JetonAuthentication(BaseAuthentication):
-    """`Authorization: Bearer …`. Une requête SQL : l’empreinte est cherchée, le secret n’est comparé nulle part."""
+    """`Authorization: Bearer …`. Une requête SQL, rôles compris : l’empreinte est cherchée, jamais comparée ici."""
 
     def authenticate(self, request: Request) -> tuple[Compte, Jeton] | None:
         morceaux = get_authorization_header(request).split()
@@ -30,10 +33,14 @@ class JetonAuthentication(BaseAuthentication):
         if len(morceaux) != 2 or len(morceaux[1]) > LONGUEUR_MAX:
             raise AuthenticationFailed("Jeton malformé.")
         empreinte = Jeton.empreinte_de(morceaux[1].decode("latin-1"))
-        jetons = Jeton.objects.valides(timezone.now()).select_related("compte")
-        jeton = jetons.filter(empreinte=empreinte).first()
+        maintenant = timezone.now()
+        habilitations = Habilitation.objects.filter(compte=OuterRef("compte")).en_cours(maintenant)
+        jetons = Jeton.objects.valides(maintenant).select_related("compte")
+        lus = jetons.annotate(roles_lus=ArraySubquery(habilitations.values("role")))
+        jeton = lus.filter(empreinte=empreinte).first()
         if jeton is None:
             raise AuthenticationFailed("Jeton inconnu, expiré ou révoqué.")
+        jeton.compte.roles = frozenset(map(Role, jeton.roles_lus))
         return jeton.compte, jeton
 
     def authenticate_header(self, request: Request) -> str:

@@ -51,10 +51,10 @@ def avec_secret(secret: str, **champs: object) -> Jeton:
     return JetonFactory(empreinte=Jeton.empreinte_de(secret), **champs)
 
 
-def test_un_jeton_valide_ouvre_la_vue_en_une_requete_puis_le_role(django_assert_num_queries):
+def test_un_jeton_valide_ouvre_la_vue_en_une_requete_roles_compris(django_assert_num_queries):
     jeton = avec_secret("bon")
 
-    with django_assert_num_queries(2):  # le jeton et son compte ; les rôles
+    with django_assert_num_queries(1):  # le jeton, son compte et ses rôles
         reponse = appeler("bon")
 
     assert reponse.status_code == 200
