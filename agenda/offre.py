@@ -31,6 +31,7 @@ from agenda.domaine.offre import (
     en_instant,
     en_minutes,
     fin_de_fenetre,
+    telephone_de,
 )
 from agenda.editeurs.liens import LienRefuse, avec_origine
 from agenda.enums import Genre, ModaliteConsultation
@@ -196,9 +197,7 @@ def lieux_vivants() -> list[int]:
 def marquer_vivants() -> int:
     """Marque à recalculer tous les lieux vivants ; rend le nombre de ceux qui ne l’étaient pas déjà."""
     with connection.cursor() as curseur:
-        curseur.execute(
-            f"INSERT INTO agenda_offreperimee (lieu_id) {_LIEUX_VIVANTS} ON CONFLICT DO NOTHING"
-        )
+        curseur.execute(f"INSERT INTO agenda_offreperimee (lieu_id) {_LIEUX_VIVANTS} ON CONFLICT DO NOTHING")
         return int(curseur.rowcount)
 
 
@@ -269,7 +268,7 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
     editeurs = Editeur.objects.in_bulk()
     agendas = AgendaEditeur.objects.filter(lieu__in=ids, raccordement__editeur__est_actif=True)
     for agenda in agendas.order_by("pk").values_list(
-        "pk", "lieu_id", "raccordement__editeur", "raccordement__lot_id", "creneaux"
+        "pk", "lieu_id", "raccordement__editeur", "raccordement__lot_id", "telephone", "creneaux"
     ):
         sources.agendas[agenda[1]].append(_agenda_recu(agenda, editeurs[agenda[2]]))
     effecteurs = {lieu.effecteur_id for lieu in lieux if lieu.effecteur_id}
@@ -287,7 +286,7 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
 
 def _agenda_recu(agenda: tuple[Any, ...], editeur: Editeur) -> AgendaRecu:
     """Agenda lu chez un éditeur, ses liens complétés de l’origine ; un lien refusé ne se réserve pas en ligne."""
-    agenda_id, _, _, lot, creneaux = agenda
+    agenda_id, _, _, lot, telephone, creneaux = agenda
     liens: dict[str, str] = {"": ""}
     for creneau in creneaux:
         if creneau["l"] not in liens:
@@ -299,23 +298,25 @@ def _agenda_recu(agenda: tuple[Any, ...], editeur: Editeur) -> AgendaRecu:
                     http_local=not settings.EST_EN_LIGNE,
                 )
     avec_liens = [creneau | {"l": liens.get(creneau["l"], "")} for creneau in creneaux]
-    return AgendaRecu(id=agenda_id, editeur=editeur.nom, lot=lot, creneaux=avec_liens)
+    return AgendaRecu(id=agenda_id, editeur=editeur.nom, lot=lot, telephone=telephone, creneaux=avec_liens)
 
 
 def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> _Ligne:
     affichage = _affichage(lieu, sources)
     fuseau = ZoneInfo(lieu.fuseau)
     ouvertures = [_ouverture(d, lieu.fuseau) for d in sources.ouvertures.get(lieu.pk, ())]
+    agendas = sources.agendas.get(lieu.pk, ()) if affichage.agenda_editeur else ()
     creneaux = composer(
         ouvertures=ouvertures if affichage.agenda_saisi else (),
         fermetures=sources.fermetures.get(lieu.pk, ()),
         prises=sources.prises,
-        agendas=sources.agendas.get(lieu.pk, ()) if affichage.agenda_editeur else (),
+        agendas=agendas,
         fuseau=fuseau,
         maintenant=maintenant,
     )
     specialites = specialites_de(lieu, sources.specialites)
-    document = encodeur_carte.encode(_carte(lieu, specialites, creneaux)).decode()
+    carte = _carte(lieu, specialites, creneaux, telephone=telephone_de(agendas, creneaux) or lieu.telephone)
+    document = encodeur_carte.encode(carte).decode()
     signature = f"{document}|{affichage}|{[s.pk for s in specialites]}"
     return _Ligne(
         lieu_id=lieu.pk,
@@ -368,7 +369,9 @@ def specialites_de(lieu: LieuExercice, specialites: list[Specialite]) -> list[Sp
     ]
 
 
-def _carte(lieu: LieuExercice, specialites: list[Specialite], creneaux: list[CreneauCarte]) -> Carte:
+def _carte(
+    lieu: LieuExercice, specialites: list[Specialite], creneaux: list[CreneauCarte], *, telephone: str
+) -> Carte:
     effecteur, structure = lieu.effecteur, lieu.structure
     return Carte(
         effecteur=None
@@ -394,7 +397,7 @@ def _carte(lieu: LieuExercice, specialites: list[Specialite], creneaux: list[Cre
             lat=lieu.lat,
             lon=lieu.lon,
             fuseau=lieu.fuseau,
-            telephone=lieu.telephone,
+            telephone=telephone,
             informations=lieu.informations_complementaires,
             precision=lieu.get_precision_geo_display(),
         ),

@@ -82,6 +82,7 @@ class AgendaRecu:
     editeur: str
     lot: int
     creneaux: Sequence[Mapping[str, Any]]
+    telephone: str = ""
 
 
 def en_minutes(instant: datetime) -> int:
@@ -182,6 +183,12 @@ def _creneaux_recus(
             lot=agenda.lot,
             lien=creneau["l"],
         )
+
+
+def telephone_de(agendas: Iterable[AgendaRecu], creneaux: Iterable[CreneauCarte]) -> str:
+    """Numéro donné par un éditeur dont un créneau est proposé ici ; vide sinon (metier.md § 1.12, W-19)."""
+    proposes = {creneau.lot for creneau in creneaux if creneau.lot}
+    return next((agenda.telephone for agenda in agendas if agenda.telephone and agenda.lot in proposes), "")
 
 
 def rogner(occurrence: Intervalle, fermetures: Sequence[Intervalle]) -> Intervalle | None:

@@ -200,6 +200,22 @@ def test_a_la_reunion_le_creneau_suit_l_heure_de_la_reunion():
     assert creneau.debut == int(datetime(2026, 11, 2, 5, tzinfo=UTC).timestamp()) // 60
 
 
+@pytest.mark.parametrize(
+    ("maintenant", "affiche"),
+    [
+        pytest.param(MATIN, "+33353010009", id="il propose un créneau"),
+        pytest.param(MATIN + timedelta(hours=2), "+33353010001", id="il n’en propose plus"),
+    ],
+)
+def test_le_telephone_d_un_editeur_s_affiche_tant_qu_il_propose_un_creneau(maintenant, affiche):
+    lieu = LieuExerciceFactory(telephone="+33353010001")
+    AgendaEditeurFactory(lieu=lieu, telephone="+33353010009")
+
+    rafraichir([lieu.pk], maintenant)
+
+    assert decodeur_carte.decode(CarteLieu.objects.get(lieu=lieu).document).lieu.telephone == affiche
+
+
 def test_une_disponibilite_supprimee_disparait():
     disponibilite = DisponibiliteFactory()
     rafraichir([disponibilite.lieu_id], MATIN)
