@@ -277,7 +277,7 @@ class QualiteEditeur(models.Model):
 class OffreLieu(models.Model):
     """Une ligne étroite par (lieu, spécialité) : position, groupe, premier instant libre.
 
-    Copie reconstruite par `agenda.offre.reconstruire`. Minutes depuis
+    Copie reconstruite par `agenda.offre.rafraichir`. Minutes depuis
     l’époque. `premier_debut` : début du premier créneau libre ; `premier_fin` :
     minute à partir de laquelle il n’est plus proposable. Ces deux colonnes ne
     sont pas indexées, pour que leurs mises à jour restent HOT.
@@ -307,10 +307,10 @@ class OffreLieu(models.Model):
 class CarteLieu(models.Model):
     """Ce que la carte de résultat montre d’un lieu : un document par lieu, reconstruit avec `OffreLieu`.
 
-    Quatre tableaux reprennent les créneaux du document, dans l’ordre, pour
+    Quatre tableaux parallèles reprennent les créneaux du document, dans l’ordre, pour
     filtrer et trier sans le lire : `debuts`, `fins` (minute où le créneau
     n’est plus proposable), `masques` (types de consultation), `fraicheurs`
-    (minute de la saisie ; négatif : le lot de l’éditeur).
+    (minute de la saisie ; négatif : le lot de l’éditeur). `lots` : ces lots, une fois chacun.
     """
 
     lieu = models.OneToOneField(LieuExercice, on_delete=models.CASCADE, primary_key=True, related_name="+")
