@@ -122,7 +122,10 @@ class Indisponibilite(Horodate):
 
 
 class Reservation(models.Model):
-    """Une place tenue sur une occurrence : (disponibilité, début, rang), jamais sur une copie."""
+    """Une place tenue sur une occurrence : (disponibilité, début, rang), jamais sur une copie.
+
+    `fin` est celle que le régulateur a lue, bords rognés par une indisponibilité compris.
+    """
 
     disponibilite = models.ForeignKey(Disponibilite, on_delete=models.PROTECT, related_name="+")
     debut = models.DateTimeField("début de l’occurrence")

@@ -258,8 +258,9 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
         lieu__in=ids, periode__overlap=(maintenant - timedelta(days=1), terme)
     ).values_list("lieu_id", "periode"):
         sources.fermetures[lieu_id].append(Intervalle(periode.lower, periode.upper or terme))
+    # Par leur début : la fin d’une place est celle de la plage rognée, telle qu’elle était ce jour-là.
     prises = Reservation.objects.filter(
-        disponibilite__lieu__in=ids, annulee_le=None, fin__gt=maintenant, debut__lt=terme
+        disponibilite__lieu__in=ids, annulee_le=None, debut__range=(maintenant - timedelta(days=1), terme)
     )
     for disponibilite_id, debut, nombre in (
         prises.values_list("disponibilite_id", "debut").annotate(n=Count("pk")).order_by()

@@ -1,9 +1,10 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from agenda.actions import PlaceIndisponible, liberer_place, prendre_place
 from agenda.domaine.offre import en_minutes, identifiant_sas
@@ -74,6 +75,28 @@ def test_un_creneau_passe_exclu_ou_ferme_est_perime():
     assert refus(identifiant_sas(disponibilite.pk, en_minutes(NEUF_HEURES) + 5)) == "perimee"
     IndisponibiliteFactory(lieu=disponibilite.lieu)
     assert refus(creneau) == "perimee"
+
+
+@pytest.mark.django_db
+def test_un_creneau_d_apres_la_fenetre_montree_ne_se_prend_pas_encore():
+    disponibilite, _ = ouvrir(premier_jour=date(2026, 11, 5))
+    jeudi = identifiant_sas(disponibilite.pk, en_minutes(NEUF_HEURES + timedelta(days=3)))
+
+    assert refus(jeudi) == "perimee"
+    assert prendre_place(creneau_id=jeudi, maintenant=MATIN + timedelta(days=1)).prises == 1
+
+
+@pytest.mark.django_db
+def test_une_place_prise_sur_une_plage_rognee_compte_encore_quand_le_lieu_rouvre():
+    disponibilite, creneau = ouvrir(plage=True, capacite=1)
+    dix_heures = DateTimeTZRange(NEUF_HEURES + timedelta(hours=1), NEUF_HEURES + timedelta(hours=4))
+    fermeture = IndisponibiliteFactory(lieu=disponibilite.lieu, periode=dix_heures)
+    tenue = prendre_place(creneau_id=creneau, maintenant=MATIN)
+    fermeture.delete()
+
+    rafraichir([disponibilite.lieu_id], tenue.fin + timedelta(minutes=30))
+
+    assert creneau_sas(creneau, tenue.fin + timedelta(minutes=30)) is None
 
 
 @pytest.mark.django_db
