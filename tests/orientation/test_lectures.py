@@ -8,7 +8,7 @@ import pytest
 
 from agenda.models import OffreLieu
 from agenda.offre import rafraichir
-from annuaire.models import Specialite
+from annuaire.models import LieuExercice, Specialite
 from orientation.lectures import Criteres, offre_du_lieu, rechercher, rechercher_json
 from tests.agenda.factories import (
     AgendaEditeurFactory,
@@ -49,8 +49,6 @@ def ouvert(de: time, *, participe: bool = True, **lieu):
 
 
 def projeter() -> None:
-    from annuaire.models import LieuExercice
-
     rafraichir(list(LieuExercice.objects.values_list("pk", flat=True)), MATIN)
 
 
@@ -74,6 +72,33 @@ def test_l_ordre_est_groupe_puis_premier_creneau_puis_distance(generaliste):
     assert resultats.offres[0].raison_du_rang == (
         "Participe au SAS · libre aujourd’hui à 09\u00a0h\u00a000 · à 170\u00a0m"
     )
+
+
+def test_l_ordre_est_celui_de_toute_la_zone_page_apres_page(generaliste):
+    autre = LieuExerciceFactory()
+    en_sus = LieuExerciceFactory()
+    ParticipationFactory(effecteur=en_sus.effecteur)
+    non_participant = ouvert(time(8, 30), participe=False)
+    participant = ouvert(time(11))
+    projeter()
+
+    pages = [rechercher(criteres(generaliste), maintenant=MATIN, page=n, par_page=1) for n in (1, 2, 3, 4)]
+
+    attendus = [participant, non_participant, en_sus, autre]
+    assert [page.offres[0].id for page in pages] == [f"l{lieu.pk}" for lieu in attendus]
+
+
+def test_deux_plages_en_cours_sont_libres_maintenant_et_se_departagent_a_la_distance(generaliste):
+    commencee_tot = LieuExerciceFactory(lat=50.66, lon=3.0635)
+    commencee_tard = LieuExerciceFactory(lat=50.638, lon=3.0635)
+    DisponibiliteFactory(lieu=commencee_tot, plage=True, heure_debut=time(7))
+    DisponibiliteFactory(lieu=commencee_tard, plage=True, heure_debut=time(7, 30))
+    projeter()
+
+    resultats = rechercher(criteres(generaliste), maintenant=MATIN)
+
+    assert [o.id for o in resultats.offres] == [f"l{lieu.pk}" for lieu in (commencee_tard, commencee_tot)]
+    assert "libre dès maintenant" in resultats.offres[0].raison_du_rang
 
 
 @pytest.mark.parametrize(("liste", "groupes"), [("libres", [1]), ("hors", [4]), ("toutes", [1, 4])])
