@@ -93,6 +93,14 @@ def test_une_source_commune_est_dite_une_fois_et_deux_sources_sur_chaque_creneau
     assert "sas-jours__source" not in melees
 
 
+@pytest.mark.parametrize("autres", [[], [creneau(age_s=30)]], ids=["source commune", "deux sources"])
+def test_le_nom_d_un_editeur_est_echappe(autres):
+    html = colonnes(creneau(source="editeur", editeur="<b>A</b>", age_s=240), *autres)
+
+    assert "<b>" not in html
+    assert "&lt;b&gt;A" in html
+
+
 def test_un_creneau_d_editeur_sans_lien_se_prend_par_telephone():
     assert "(par téléphone)" in colonnes(creneau(source="editeur", editeur="A"), liens=LIENS)
 

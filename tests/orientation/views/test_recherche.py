@@ -1,9 +1,11 @@
 """La recherche : qui la voit, ce qu’elle comprend, ce que sa page montre, où l’adresse n’apparaît jamais."""
 
 import logging
-from datetime import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 
 import pytest
+import time_machine
 from django.core import signing
 from django.core.cache import cache
 from django.urls import reverse
@@ -287,19 +289,21 @@ def test_l_adresse_cherchee_n_est_ni_dans_l_url_ni_dans_le_cookie_ni_en_cache_ni
     connecte, medecine_generale, caplog
 ):
     CommuneFactory()
-    secret = "impasse Tres-Privee"
+    adresse = replace(localiser("59000")[0], libelle="3 impasse Tres-Privee, 59000 Lille")
+    demande = {"quoi": "médecine générale", "ou": adresse.libelle}
     caplog.set_level(logging.DEBUG)
 
-    reponse = connecte.post(URL, {"quoi": "médecine générale", "ou": f"3 {secret}, 59000 Lille"}, follow=True)
-    connecte.post("/recherche/suggestions/ou/", {"texte": f"3 {secret}"})
+    choisie = connecte.post(URL, demande | {"ou_choisi": signer_lieu(adresse)}, follow=True)
+    tapee = connecte.post(URL, demande, follow=True)
+    connecte.post("/recherche/suggestions/ou/", {"texte": adresse.libelle})
 
-    assert reponse.status_code == 200
-    assert all(secret.split()[1] not in url for url, _ in reponse.redirect_chain)
-    assert all(secret.split()[1] not in cookie.value for cookie in connecte.cookies.values())
-    assert secret.split()[1] not in caplog.text
-    cles = cache._cache.get_client().keys("*") if hasattr(cache, "_cache") else []
-    assert not any(b"Tres-Privee" in cle or b"Lille" in cle for cle in cles)
-    assert "no-store" in reponse.headers["Cache-Control"]
+    assert adresse.libelle in choisie.content.decode()
+    visibles = [url for reponse in (choisie, tapee) for url, _ in reponse.redirect_chain]
+    visibles += [cookie.value for cookie in connecte.cookies.values()]
+    visibles += [cle.decode() for cle in cache._cache.get_client().keys("*")]
+    visibles.append(caplog.text)
+    assert [mot for mot in ("Privee", "Lille", "59000", "59350") for texte in visibles if mot in texte] == []
+    assert "no-store" in choisie.headers["Cache-Control"]
 
 
 def test_un_jeton_inconnu_ramene_a_la_recherche(connecte):
@@ -398,6 +402,20 @@ def test_le_fuseau_local_est_annonce_outre_mer(connecte, medecine_generale, main
 
     assert "fuseau horaire local" in html
     assert "14h00 – 14h20" in html
+
+
+def test_outre_mer_aujourd_hui_est_le_jour_du_lieu(connecte, medecine_generale):
+    lieu = LieuExerciceFactory(reunion=True)
+    DisponibiliteFactory(
+        lieu=lieu, premier_jour=date(2026, 11, 3), heure_debut=time(14), heure_fin=time(14, 20)
+    )
+    mardi_1h = datetime(2026, 11, 2, 21, tzinfo=UTC)  # à La Réunion ; lundi 22 h à Paris
+    rafraichir([lieu.pk], mardi_1h)
+
+    with time_machine.travel(mardi_1h, tick=False):
+        html = connecte.post(URL, {"quoi": "médecine générale", "ou": "97400"}, follow=True).content.decode()
+
+    assert html.index("Aujourd’hui") < html.index("14h00") < html.index("Demain")
 
 
 def remplir(nombre: int) -> None:
