@@ -334,9 +334,9 @@ class CarteLieu(models.Model):
 
 
 class OffrePerimee(models.Model):
-    """Lieu dont l’annuaire ou la participation a changé : à recalculer tout de suite.
+    """Lieu dont l’annuaire, la participation ou un éditeur a changé : à recalculer tout de suite.
 
-    Des déclencheurs l’écrivent (migration 0003), quel que soit l’auteur du
+    Des déclencheurs l’écrivent (migrations 0004 et 0005), quel que soit l’auteur du
     changement : import, administration, SQL. `agenda.tasks.rafraichir_perimees` la vide.
     """
 

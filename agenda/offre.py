@@ -170,7 +170,7 @@ def balayer(maintenant: datetime) -> int:
 
 @transaction.atomic
 def rafraichir_perimees(maintenant: datetime, limite: int = LOT) -> int:
-    """Recalcule jusqu’à `limite` lieux dont l’annuaire ou la participation a changé ; rend leur nombre.
+    """Recalcule jusqu’à `limite` lieux marqués dans `OffrePerimee` ; rend leur nombre.
 
     Plusieurs processus peuvent la jouer à la fois : chacun prend d’autres lieux.
     """

@@ -226,6 +226,23 @@ def test_une_disponibilite_supprimee_disparait():
     assert creneaux(disponibilite.lieu) == []
 
 
+def test_un_editeur_coupe_retire_ses_creneaux_et_rouvert_les_rend():
+    agenda = AgendaEditeurFactory()
+    editeur, ailleurs = agenda.raccordement.editeur, AgendaEditeurFactory()
+    rafraichir([agenda.lieu_id, ailleurs.lieu_id], MATIN)
+
+    editeur.est_actif = False
+    editeur.save()
+    assert list(OffrePerimee.objects.values_list("pk", flat=True)) == [agenda.lieu_id]
+    rafraichir_perimees(MATIN)
+    assert creneaux(agenda.lieu) == []
+    editeur.est_actif = True
+    editeur.save()
+    rafraichir_perimees(MATIN)
+
+    assert len(creneaux(agenda.lieu)) == len(creneaux(ailleurs.lieu)) == 1
+
+
 def test_un_changement_d_annuaire_ou_de_participation_marque_les_lieux_a_recalculer():
     lieu, voisin = LieuExerciceFactory(), LieuExerciceFactory()
     rafraichir([lieu.pk, voisin.pk], MATIN)
