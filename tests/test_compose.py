@@ -105,6 +105,15 @@ def test_toute_variable_obligatoire_en_ligne_est_donnee():
         "URL_PUBLIQUE",
     }
     assert donnees >= {"CSRF_TRUSTED_ORIGINS", "PSC_DECOUVERTE_URL", "PSC_CLIENT_ID", "PSC_CLIENT_SECRET"}
+    assert donnees >= {"EDITEURS_CERTIFICAT", "EDITEURS_CLE"}, "les éditeurs exigent un certificat client"
+
+
+def test_le_livre_de_bord_dit_chaque_secret_et_chaque_variable():
+    livre = (RACINE / "docs" / "exploitation.md").read_text()
+    secrets = {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
+    lues = set(re.findall(r'env(?:\.\w+)?\(\s*"(\w+)"', REGLAGES))
+
+    assert {nom for nom in secrets | lues if f"`{nom}`" not in livre} == set()
 
 
 def test_l_exemple_de_reglages_couvre_ce_que_compose_demande():
