@@ -1,0 +1,58 @@
+"""Ce qu’aucun navigateur n’envoie, et que la base ou Python ne sauraient lire : un refus, non une panne."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+import msgspec
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+
+TAILLE_MAX = 100_000
+_NUL = "\x00"
+
+
+class CorpsTropLong(APIException):
+    status_code = 413
+    default_detail = f"Le corps tient en {TAILLE_MAX} octets au plus."
+    default_code = "trop_long"
+
+
+class SansSigneNul:
+    """Refuse le signe nul, que PostgreSQL ne sait pas garder.
+
+    Les champs de formulaire le refusent déjà ; restent les paramètres
+    et les cookies, qu’un filtre ou la session cherchent tels quels dans la base.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") or any(_NUL in v for v in request.COOKIES.values()):
+            raise BadRequest("signe nul")
+        return self.get_response(request)
+
+
+class LecteurJson(BaseParser):
+    """Corps de l’API : JSON strict, borné en taille ; ni NaN, ni moitié de caractère, ni abîme de crochets."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        corps = stream.read(TAILLE_MAX + 1)
+        if len(corps) > TAILLE_MAX:
+            raise CorpsTropLong
+        try:
+            return msgspec.json.decode(corps)
+        except (ValueError, RecursionError):
+            # Sans la cause : son texte peut citer le corps, donc une adresse.
+            raise ParseError("Le corps n’est pas du JSON lisible.") from None
