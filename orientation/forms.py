@@ -29,6 +29,8 @@ from orientation.suggestions import (
 SEL_VUE = "orientation.vue"
 DUREE_VUE = timedelta(hours=4)
 RAYON_MAX_KM = 300
+PASSE = "Il n’est pas possible de saisir/sélectionner une date/heure dans le passé."
+LOINTAIN = f"Choisissez une date dans les {HORIZON_SURNUMERAIRE.days} jours."
 
 DISPONIBILITES = (
     ("toutes", "Toutes"),
@@ -234,15 +236,17 @@ class EnSusForm(EtapeForm):
         jour, heure = donnees.get("date"), donnees.get("heure")
         if jour is None or heure is None:
             return donnees
+        aujourd_hui = self.maintenant.astimezone(self.fuseau).date()
+        # Avant tout calcul d’instant : l’an 1 et l’an 9999 débordent en passant à l’heure universelle.
+        if not aujourd_hui <= jour <= aujourd_hui + HORIZON_SURNUMERAIRE:
+            self.add_error("date", PASSE if jour < aujourd_hui else LOINTAIN)
+            return donnees
         debut = datetime.combine(jour, heure, tzinfo=self.fuseau).astimezone(UTC)
         if debut.astimezone(self.fuseau).time() != time(heure.hour, heure.minute):
             self.add_error("heure", "Cette heure n’existe pas ce jour-là : on passe à l’heure d’été.")
         elif debut < self.maintenant:
-            fautif = "date" if jour < self.maintenant.astimezone(self.fuseau).date() else "heure"
-            self.add_error(
-                fautif, "Il n’est pas possible de saisir/sélectionner une date/heure dans le passé."
-            )
+            self.add_error("heure", PASSE)
         elif debut > self.maintenant + HORIZON_SURNUMERAIRE:
-            self.add_error("date", f"Choisissez une date dans les {HORIZON_SURNUMERAIRE.days} jours.")
+            self.add_error("date", LOINTAIN)
         donnees["debut"] = debut
         return donnees

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -17,7 +16,6 @@ from orientation.forms import DISPONIBILITES, RAYON_MAX_KM
 from orientation.lectures import Criteres
 
 PAR_PAGE_MAX = 100
-_DECALAGE = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 
 
 class InstantField(serializers.DateTimeField):
@@ -27,10 +25,11 @@ class InstantField(serializers.DateTimeField):
         "decalage": "Donnez un instant avec son décalage, par exemple 2026-11-02T09:15:00+01:00."
     }
 
-    def to_internal_value(self, value: Any) -> datetime:
-        if not isinstance(value, str) or not _DECALAGE.search(value):
+    def enforce_timezone(self, value: datetime) -> datetime:
+        # Sur la valeur lue, non sur le texte : « 2026-11-02-10:00 » finit comme un décalage et n’en a pas.
+        if value.tzinfo is None:
             self.fail("decalage")
-        return super().to_internal_value(value)
+        return super().enforce_timezone(value)
 
 
 class PositionSerializer(serializers.Serializer):

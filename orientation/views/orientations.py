@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from annuaire.models import LieuExercice
 from comptes.droits import PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS, reserve_a
 from orientation import carnet, rendu
 from orientation.actions import (
+    CleReutilisee,
     CreneauParti,
     OrientationRefusee,
     PlaceModifiee,
@@ -190,6 +192,14 @@ def _enregistrer(
         orientation = enregistrer()
     except PlaceModifiee:
         return recommencer()
+    except CleReutilisee:
+        # Retour en arrière après l’enregistrement, puis une autre heure : c’est la même clé.
+        orientation = Orientation.objects.get(acteur=request.user, cle=str(etape.cleaned_data["cle"]))
+        messages.warning(
+            request,
+            "Ce formulaire a déjà enregistré l’orientation ci-dessous ; la nouvelle demande ne l’est pas. "
+            "Annulez celle-ci, ou repartez des résultats pour en enregistrer une autre.",
+        )
     except PlaceIndisponible as refus:
         return _place_indisponible(request, refus, jeton, timezone.now())
     except SurnumeraireRefuse as refus:

@@ -269,6 +269,8 @@ def test_la_saisie_en_sus_propose_le_prochain_quart_d_heure(connecte, lieu, main
         pytest.param("2026-11-02", "", "heure", id="sans heure"),
         pytest.param("2026-02-30", "12:00", "date", id="30 février"),
         pytest.param("2026-11-02", "25:00", "heure", id="25 heures"),
+        pytest.param("0001-01-01", "00:00", "date", id="an 1"),
+        pytest.param("9999-12-31", "23:59", "date", id="an 9999"),
     ],
 )
 def test_une_date_en_sus_impossible_est_refusee_sur_son_champ(connecte, lieu, maintenant, date, heure, champ):
@@ -278,6 +280,33 @@ def test_une_date_en_sus_impossible_est_refusee_sur_son_champ(connecte, lieu, ma
 
     assert list(reponse.context["form"].errors) == [champ]
     assert not Orientation.objects.exists()
+
+
+@pytest.mark.parametrize("fuseau", ["America/Martinique", "Pacific/Noumea"])
+@pytest.mark.parametrize("date", ["0001-01-01", "9999-12-31"])
+def test_aux_bornes_du_calendrier_aucun_fuseau_ne_deborde(connecte, lieu, maintenant, fuseau, date):
+    lieu.fuseau = fuseau
+    lieu.save()
+    projeter(lieu)
+
+    reponse = jusqu_a_la_confirmation(connecte, url_en_sus(lieu), date=date, heure="23:59")
+
+    assert list(reponse.context["form"].errors) == ["date"]
+
+
+def test_revenir_en_arriere_puis_changer_d_heure_montre_l_orientation_deja_enregistree(
+    connecte, lieu, maintenant
+):
+    projeter(lieu)
+    chemin = url_en_sus(lieu)
+    confirmation = champs(jusqu_a_la_confirmation(connecte, chemin, date="2026-11-02", heure="10:00"))
+    connecte.post(chemin, confirmation)
+
+    reponse = connecte.post(chemin, confirmation | {"heure": "11:00"}, follow=True)
+
+    orientation = Orientation.objects.get()
+    assert reponse.redirect_chain[-1][0] == f"/orientations/{orientation.uuid}/"
+    assert "la nouvelle demande ne l’est pas" in reponse.content.decode()
 
 
 def test_une_heure_sautee_par_l_heure_d_ete_est_refusee(connecte, lieu):
