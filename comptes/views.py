@@ -38,7 +38,9 @@ JETON_IDENTITE = "jeton_identite"
 @require_safe
 def connexion(request: HttpRequest) -> HttpResponse:
     suite = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(suite, {request.get_host()}, require_https=request.is_secure()):
+    ici = url_has_allowed_host_and_scheme(suite, {request.get_host()}, require_https=request.is_secure())
+    # Un chemin entier seulement : `redirect` prendrait « accueil » ou « ?x » pour un nom de route.
+    if not (ici and suite.startswith("/")):
         suite = ""
     if request.user.is_authenticated:
         return redirect(suite or settings.LOGIN_REDIRECT_URL)

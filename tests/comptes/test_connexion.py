@@ -340,3 +340,12 @@ def test_la_page_de_connexion_renvoie_qui_est_deja_connecte(parcours, osnp):
     parcours.complet("osnp")
 
     assert parcours.client.get(reverse("comptes:connexion")).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "suite", ["accueil", "foo", "?x=1", "//ailleurs.invalid", r"/\ailleurs.invalid", "https:x"]
+)
+def test_une_suite_qui_n_est_pas_un_chemin_d_ici_mene_a_l_accueil(client, osnp, suite):
+    client.force_login(osnp)
+
+    assert client.get(reverse("comptes:connexion"), {"next": suite}).headers["Location"] == "/"
