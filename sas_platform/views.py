@@ -1,6 +1,7 @@
 """Pages communes : accueil, pages légales, pages d’erreur."""
 
 import sys
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +12,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from sas_platform import sonde
 from sas_platform.socle.problemes import TYPE_MIME, probleme
@@ -86,3 +90,13 @@ def _probleme(status: int, code: str, detail: str) -> JsonResponse:
 def sante(request: HttpRequest) -> JsonResponse:
     etat = sonde.lire(maintenant=timezone.now())
     return JsonResponse(etat, status=200 if etat["statut"] == "ok" else 503)
+
+
+class Schema(SpectacularAPIView):
+    """Sans `lang` ni `version` : l’un chargerait un catalogue par valeur, l’autre se recopie dans un en-tête."""
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._get_schema_response(request)
+
+    def _get_version_parameter(self, request: Request) -> None:
+        return None

@@ -73,3 +73,14 @@ def test_chaque_operation_se_conforme_au_schema(schema, methode, chemin):
         cas.validate_response(reponse, checks=CONTROLES)
 
     eprouver()
+
+
+@pytest.mark.parametrize("parametre", ["version", "lang"])
+def test_le_schema_ne_recopie_rien_de_ce_qu_on_lui_demande(client, db, parametre):
+    ordinaire = client.get("/api/v1/schema/")
+
+    reponse = client.get("/api/v1/schema/", {parametre: 'x"\r\nX-Ajoute: 1'})
+
+    assert reponse.status_code == 200
+    assert reponse.headers["Content-Disposition"] == ordinaire.headers["Content-Disposition"]
+    assert reponse.content == ordinaire.content
