@@ -75,17 +75,19 @@ def test_toute_source_qui_change_change_la_carte():
     assert creneaux(lieu) == []
 
 
-def test_un_lieu_ferme_ou_un_effecteur_parti_quitte_la_recherche():
-    lieu = DisponibiliteFactory().lieu
-    rafraichir([lieu.pk], MATIN)
+@pytest.mark.parametrize("est_le_lieu", [False, True], ids=["effecteur parti", "lieu fermé"])
+def test_un_lieu_ferme_ou_un_effecteur_parti_quitte_la_recherche(est_le_lieu):
+    lieu, voisin = DisponibiliteFactory().lieu, DisponibiliteFactory().lieu
+    rafraichir([lieu.pk, voisin.pk], MATIN)
     assert OffreLieu.objects.filter(lieu=lieu).exists()
 
-    lieu.effecteur.est_actif = False
-    lieu.effecteur.save()
+    parti = lieu if est_le_lieu else lieu.effecteur
+    parti.est_actif = False
+    parti.save()
 
-    assert rafraichir([lieu.pk], MATIN) == 1
-    assert not OffreLieu.objects.filter(lieu=lieu).exists()
-    assert not CarteLieu.objects.filter(lieu=lieu).exists()
+    assert rafraichir([lieu.pk, voisin.pk], MATIN) == 1
+    assert list(OffreLieu.objects.values_list("lieu", flat=True)) == [voisin.pk]
+    assert list(CarteLieu.objects.values_list("lieu", flat=True)) == [voisin.pk]
 
 
 def test_chaque_specialite_de_l_effecteur_trouve_son_lieu():
