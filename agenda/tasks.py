@@ -44,6 +44,7 @@ def interroger_lots_dus() -> int:
     """Toutes les quinze secondes : enfile les lots dus, dans le budget de chaque éditeur."""
     maintenant = timezone.now()
     stockage.retirer_affichages_refuses(maintenant)
+    stockage.retirer_agendas_perimes(maintenant)
     lots = ordonnanceur.prendre_lots_dus(maintenant)
     for lot_id in lots:
         interroger_lot.apply_async(kwargs={"lot_id": lot_id}, expires=120)

@@ -130,6 +130,33 @@ def retirer_affichages_refuses(maintenant: datetime) -> int:
     return _retirer(AgendaEditeur.objects.filter(Exists(refus)), maintenant)
 
 
+def retirer_agendas_perimes(maintenant: datetime) -> int:
+    """Retire les créneaux qu’aucune réponse n’a confirmés depuis `peremption_s` ; rend le nombre de lieux marqués.
+
+    Un lot que l’on est en train d’enregistrer est laissé : sa réponse le rajeunit.
+    Une réponse suivante, même inchangée, rend les créneaux, puisqu’elle ne les trouve plus.
+    """
+    with connection.cursor() as curseur:
+        curseur.execute(_RETIRER_PERIMES, [maintenant])
+        return int(curseur.rowcount)
+
+
+_RETIRER_PERIMES = """
+    WITH perimes AS (
+        SELECT l.id FROM agenda_lot l JOIN agenda_editeur e ON e.id = l.editeur_id
+        WHERE l.lu_le < %s - make_interval(secs => e.peremption_s) AND EXISTS (
+            SELECT FROM agenda_raccordement r JOIN agenda_agendaediteur a ON a.raccordement_id = r.id
+            WHERE r.lot_id = l.id)
+        ORDER BY l.id FOR UPDATE OF l SKIP LOCKED
+    ), retires AS (
+        DELETE FROM agenda_agendaediteur a USING agenda_raccordement r, perimes p
+        WHERE r.id = a.raccordement_id AND p.id = r.lot_id RETURNING a.lieu_id
+    )
+    INSERT INTO agenda_offreperimee (lieu_id) SELECT DISTINCT lieu_id FROM retires ORDER BY lieu_id
+    ON CONFLICT DO NOTHING
+"""
+
+
 @transaction.atomic
 def _retirer(agendas: Iterable[AgendaEditeur], maintenant: datetime) -> int:
     retires = list(agendas)

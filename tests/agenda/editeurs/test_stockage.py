@@ -17,9 +17,12 @@ from agenda.editeurs.stockage import (
     raccorder,
     retirer_affichage,
     retirer_affichages_refuses,
+    retirer_agendas_perimes,
 )
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, CarteLieu, Lot, QualiteEditeur, Raccordement
+from agenda.offre import rafraichir_perimees
+from agenda.tasks import interroger_lots_dus
 from annuaire.enums import PrecisionGeo, SourceLieu
 from annuaire.models import LieuExercice
 from tests.agenda.editeurs.bundles import (
@@ -266,6 +269,31 @@ def test_retirer_l_affichage_ne_touche_que_cet_effecteur(raccordement):
 
     assert retirer_affichage(etranger.pk, PLUS_TARD) == 0
     assert retirer_affichage(raccordement.effecteur_id, PLUS_TARD) == 1
+
+
+def test_passe_sa_peremption_un_editeur_muet_n_est_plus_montre_puis_revient_a_sa_reponse(raccordement):
+    raccordement.editeur.peremption_s = 600
+    raccordement.editeur.save()
+    _recevoir(raccordement, slot())
+    rafraichir_perimees(MAINTENANT)
+    lieu = AgendaEditeur.objects.get().lieu
+
+    assert retirer_agendas_perimes(MAINTENANT + dt.timedelta(minutes=10)) == 0
+    assert retirer_agendas_perimes(MAINTENANT + dt.timedelta(minutes=10, seconds=1)) == 1
+    assert rafraichir_perimees(PLUS_TARD) == 1
+    assert CarteLieu.objects.get(lieu=lieu).debuts == []
+    assert _recevoir(raccordement, slot(), maintenant=PLUS_TARD).agendas_changes == 1
+    assert len(CarteLieu.objects.get(lieu=lieu).debuts) == 1
+
+
+def test_la_tache_periodique_retire_ce_qui_a_peri(raccordement):
+    _recevoir(raccordement, slot())
+    jadis, un_jour = dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+    Lot.objects.update(lu_le=jadis, prochaine_le=un_jour)
+
+    interroger_lots_dus()
+
+    assert not AgendaEditeur.objects.exists()
 
 
 def test_les_compteurs_du_jour_s_additionnent(raccordement):
