@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 from agenda.editeurs.appariement import LieuConnu, cle_de_lieu, ville_comparable
 from agenda.editeurs.verdicts import LieuEditeur
+from annuaire.domaine.fuseaux import fuseau_de
+from annuaire.domaine.territoire import departements_du_code_postal
 from annuaire.enums import PrecisionGeo, SourceLieu
 from annuaire.models import Commune, LieuExercice
 
@@ -50,7 +52,7 @@ def creer_lieu(effecteur_id: int, lieu: LieuEditeur) -> LieuConnu | None:
             "lat": lat,
             "lon": lon,
             "precision_geo": PrecisionGeo.DEPARTEMENT if commune.lat is None else PrecisionGeo.COMMUNE,
-            "fuseau": departement.fuseau,
+            "fuseau": fuseau_de(commune.pk, departement.fuseau),
             "telephone": lieu.telephone,
             "finess": valeur if genre == "1" else "",
             "siret": valeur if genre == "3" else "",
@@ -76,16 +78,10 @@ def commune_de(lieu: LieuEditeur) -> Commune | None:
                 c.code_insee,
             ),
         )
-    departements = _departements(lieu.code_postal)
+    departements = departements_du_code_postal(lieu.code_postal)
     du_nom = communes.filter(nom_recherche=ville, departement__in=departements)
     return du_nom.order_by("-population", "pk").first()
 
 
 def _ressemble(commune: Commune, ville: str) -> bool:
     return bool(ville) and f"{ville_comparable(commune.nom)} ".startswith(f"{ville} ")
-
-
-def _departements(code_postal: str) -> list[str]:
-    if code_postal[:2] in ("97", "98"):
-        return [code_postal[:3]]
-    return ["2A", "2B"] if code_postal.startswith("20") else [code_postal[:2]]

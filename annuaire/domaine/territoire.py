@@ -1,4 +1,4 @@
-"""La France par boîtes englobantes : assez pour écarter une coordonnée absurde ou étrangère."""
+"""La France par boîtes englobantes, assez pour écarter une coordonnée absurde ; par codes postaux."""
 
 from __future__ import annotations
 
@@ -32,3 +32,10 @@ def territoire(lat: float, lon: float) -> str | None:
 def est_en_france(lat: float, lon: float) -> bool:
     """Vrai dans une des boîtes : une partie des pays voisins l’est donc aussi."""
     return territoire(lat, lon) is not None
+
+
+def departements_du_code_postal(code_postal: str) -> list[str]:
+    """Départements qu’un code postal peut désigner : les deux de Corse pour « 20… », sinon un seul."""
+    if code_postal.startswith("20"):
+        return ["2A", "2B"]
+    return [code_postal[:3] if code_postal.startswith(("97", "98")) else code_postal[:2]]

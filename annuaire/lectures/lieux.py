@@ -19,7 +19,7 @@ from annuaire.connecteurs import geoplateforme
 from annuaire.domaine.fuseaux import fuseau_de
 from annuaire.domaine.lieu_tape import LieuTape, analyser
 from annuaire.domaine.proximite import proximite
-from annuaire.domaine.territoire import METROPOLE, territoire
+from annuaire.domaine.territoire import METROPOLE, departements_du_code_postal, territoire
 from annuaire.enums import PrecisionGeo
 from annuaire.models import Commune, Departement
 from sas_platform.socle.textes import normaliser
@@ -155,7 +155,7 @@ def _par_code_postal(tape: LieuTape, limite: int) -> list[Commune]:
     villes = {commune.commune_parente_id for commune in communes}
     communes = [commune for commune in communes if commune.pk not in villes]
     if not communes and tape.nom:
-        dans = _numero_de_departement(tape.code_postal)
+        dans = departements_du_code_postal(tape.code_postal)
         noms = [tape.nom, *analyser(tape.nom).suites]
         communes = list(
             Commune.objects.filter(nom_recherche__in=noms, departement_id__in=dans, commune_parente=None)
@@ -167,12 +167,6 @@ def _par_code_postal(tape: LieuTape, limite: int) -> list[Commune]:
         return (-3.0 if contenu else -proximite(tape.nom, nom), -commune.population, commune.pk)
 
     return sorted(communes, key=rang)[:limite]
-
-
-def _numero_de_departement(code_postal: str) -> list[str]:
-    if code_postal.startswith("20"):
-        return ["2A", "2B"]
-    return [code_postal[:3] if code_postal.startswith(("97", "98")) else code_postal[:2]]
 
 
 def _par_nom(tape: LieuTape, departements: dict[str, Departement], limite: int) -> list[LieuTrouve]:

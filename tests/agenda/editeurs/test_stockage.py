@@ -38,7 +38,13 @@ from tests.agenda.editeurs.bundles import (
     slot,
 )
 from tests.agenda.factories import EditeurFactory, LotFactory, RaccordementFactory
-from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory, SpecialiteFactory
+from tests.annuaire.factories import (
+    CommuneFactory,
+    DepartementFactory,
+    EffecteurFactory,
+    LieuExerciceFactory,
+    SpecialiteFactory,
+)
 from tests.participation.factories import ParticipationFactory
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +99,15 @@ def test_les_creneaux_lus_sont_gardes_dans_l_ordre_et_montres(raccordement):
     ]
     assert CarteLieu.objects.get(lieu=recu.lieu).debuts == [29_925_060, 29_925_120]
     assert (bilan.agendas_changes, bilan.creneaux["garde"]) == (1, 2)
+
+
+def test_un_signe_nul_chez_un_editeur_ne_perd_pas_le_lot(raccordement):
+    tot = slot("sain", start="2026-11-24T08:00:00+01:00", end="2026-11-24T08:15:00+01:00")
+
+    _recevoir(raccordement, slot("a\0b"), tot)
+
+    assert len(_ids()) == 2
+    assert "sain" in _ids()
 
 
 def test_une_reponse_inchangee_n_ecrit_ni_agenda_ni_lieu_ni_projection(raccordement):
@@ -208,6 +223,16 @@ def test_une_adresse_inconnue_de_l_annuaire_cree_un_lieu_au_centre_de_sa_commune
         PrecisionGeo.COMMUNE,
     )
     assert (cree.effecteur, cree.adresse, bilan.lieux_crees) == (raccordement.effecteur, "3 rue de Paris", 1)
+
+
+def test_un_lieu_cree_aux_marquises_est_a_l_heure_des_marquises(raccordement):
+    polynesie = DepartementFactory(code="987", nom="Polynésie française", zone="com", fuseau="Pacific/Tahiti")
+    CommuneFactory(code_insee="98731", nom="Nuku-Hiva", departement=polynesie, codes_postaux=["98742"])
+    ailleurs = {"line": ["Taiohae"], "city": "Nuku-Hiva", "postalCode": "98742"}
+
+    _recevoir(raccordement, slot(), adresse=ailleurs)
+
+    assert LieuExercice.objects.get(source=SourceLieu.EDITEUR).fuseau == "Pacific/Marquesas"
 
 
 def test_un_lieu_cree_est_retrouve_au_tour_suivant(raccordement):
