@@ -95,7 +95,7 @@ class _Normaliseur:
 
     def juger(self, slot: fhir.Slot) -> Verdict:
         identifiant = slot.id or ""
-        if len(identifiant) > 64:
+        if len(identifiant) > 64 or not identifiant.isprintable():
             identifiant = _identifiant_borne(identifiant)
         if slot.id:
             if slot.id in self._ids:
@@ -348,8 +348,8 @@ def _specialites(brut: bytes) -> tuple[str, ...]:
 
 
 def _identifiant_borne(identifiant: str) -> str:
-    """Version bornée d’un id qui dépasse les 64 signes de FHIR ; deux ids restent deux."""
-    return f"{identifiant[:40]}~{_empreinte(identifiant)}"
+    """Version bornée et lisible d’un id contraire à FHIR ; deux ids restent deux."""
+    return f"{borner(identifiant, 40)}~{_empreinte(identifiant)}"
 
 
 def _empreinte(texte: str) -> str:

@@ -316,6 +316,14 @@ def test_deux_ids_demesures_restent_distincts():
     assert len({verdict.id for verdict in lecture.verdicts}) == 2
 
 
+def test_un_id_illisible_en_recoit_un_lisible():
+    fin = "2026-11-24T10:00:00+01:00"
+    ids = {verdict.id for verdict in lire(slot("a\0b"), slot("a\x01b", end=fin), *TOUT).verdicts}
+
+    assert len(ids) == 2
+    assert all(identifiant.isprintable() for identifiant in ids)
+
+
 def test_un_creneau_sans_id_en_recoit_un_stable():
     premiere, seconde = (lire(slot(id=None), *TOUT).gardes()[0] for _ in range(2))
 
