@@ -93,6 +93,9 @@ def _lire_csv(flux: IO[bytes]) -> Iterator[EtablissementLu | PositionLue | Rejet
     departements: dict[str, str] = {}
     numero = 1
     for numero, octets in enumerate(lignes(flux), start=2):
+        if b"\x00" in octets:
+            yield Rejet(numero, "signe nul")
+            continue
         ligne = octets.decode("utf-8" if encodage_de(octets) == "utf-8-sig" else "cp1252", errors="replace")
         cellules = [cellule.strip(' "') for cellule in ligne.rstrip("\r\n").split(";")]
         section = cellules[0]
@@ -237,6 +240,11 @@ class _Texte:
             self._reste = b""
 
 
+def _gardable(texte: str) -> str:
+    """Sans ce que JSON sait écrire (`\\u0000`, `\\ud800`) et que PostgreSQL ne sait pas garder."""
+    return texte.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()
+
+
 class _Champs:
     """Accès à un objet sans tenir compte de la casse des clés, qui change d’une édition à l’autre."""
 
@@ -248,8 +256,8 @@ class _Champs:
             valeur = self._champs.get(cle.lower())
             if isinstance(valeur, dict):  # {"code": …, "libelle": …}
                 valeur = _Champs(valeur).texte("code")
-            if isinstance(valeur, str | int | float) and str(valeur).strip():
-                return str(valeur).strip()
+            if isinstance(valeur, str | int | float) and (texte := _gardable(str(valeur))):
+                return texte
         return ""
 
     def objet(self, cle: str) -> Mapping[str, Any]:

@@ -103,6 +103,9 @@ def _lire(flux: IO[bytes]) -> Iterator[LigneRpps | Rejet]:
     encodage = "utf-8" if encodage == "utf-8-sig" else encodage
     numero = 1
     for numero, octets in enumerate(lignes(flux), start=2):
+        if b"\x00" in octets:  # PostgreSQL n’en veut pas : une seule ligne arrêterait tout l’import
+            yield Rejet(numero, "signe nul")
+            continue
         try:
             cellules = octets.decode(encodage).rstrip("\r\n").split("|")
         except UnicodeDecodeError:

@@ -258,6 +258,25 @@ def test_les_mauvaises_lignes_sont_ecartees(fichier, tmp_path):
     assert Structure.objects.count() == 1
 
 
+def test_un_signe_nul_n_arrete_pas_l_import(fichier):
+    ecrire_finess(fichier, ligne_finess(), ligne_finess(finess="590000022", rs="CEN\0TRE"))
+
+    _, details = importer(fichier, "--ecrire")
+
+    assert "1 × signe nul" in details
+    assert Structure.objects.count() == 1
+
+
+@pytest.mark.parametrize("echappe", [rb"\u0000", rb"\ud800"])
+def test_ce_que_la_base_ne_sait_pas_garder_est_retire_du_json(tmp_path, echappe):
+    document = ecrire_json(tmp_path / "finess.json", entite(ege()))
+    document.write_bytes(document.read_bytes().replace(b"CENTRE DE", b"CENTRE" + echappe + b" DE"))
+
+    importer(document, "--ecrire")
+
+    assert Structure.objects.get().nom == "CENTRE DE SANTÉ FICTIF DE LA DEÛLE"
+
+
 @pytest.mark.parametrize(
     ("contenu", "message"),
     [

@@ -172,6 +172,15 @@ def test_un_octet_illisible_n_arrete_pas_l_import(fichier):
     assert Effecteur.objects.count() == 1
 
 
+def test_un_signe_nul_n_arrete_pas_l_import(fichier):
+    ecrire_rpps(fichier, ligne_rpps(), ligne_rpps(numero="99900000029", nom="MAR\0TIN"))
+
+    _, details = importer(fichier, "--ecrire")
+
+    assert "1 × signe nul" in details
+    assert Effecteur.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("contenu", "message"),
     [
