@@ -173,9 +173,13 @@ def rafraichir_perimees(maintenant: datetime, limite: int = LOT) -> int:
     """Recalcule jusqu’à `limite` lieux marqués dans `OffrePerimee` ; rend leur nombre.
 
     Plusieurs processus peuvent la jouer à la fois : chacun prend d’autres lieux.
+    Un lieu qu’une orientation tient est laissé au tour suivant : l’attendre avec
+    sa marque, que l’orientation va effacer, ferait un interblocage.
     """
     perimees = OffrePerimee.objects.select_for_update(skip_locked=True).order_by("pk")
-    lieu_ids = list(perimees.values_list("pk", flat=True)[:limite])
+    marques = list(perimees.values_list("pk", flat=True)[:limite])
+    lieux = LieuExercice.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    lieu_ids = list(lieux.filter(pk__in=marques).order_by("pk").values_list("pk", flat=True))
     rafraichir(lieu_ids, maintenant)
     return len(lieu_ids)
 

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from agenda.actions import PlaceTenue, liberer_place, prendre_place
 from agenda.lectures import creneau_editeur
+from agenda.offre import rafraichir
 from comptes.actions import tracer
 from comptes.droits import PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS
 from comptes.enums import Role
@@ -132,7 +133,7 @@ def annuler(*, acteur: Compte, orientation: Orientation, maintenant: datetime) -
         raise OrientationRefusee("Cette orientation est déjà annulée.", "deja_annulee")
     if not est_annulable(orientation, maintenant):
         raise OrientationRefusee(
-            "Le rendez-vous est passé : cette orientation ne s’annule plus.", "trop_tard"
+            "Le rendez-vous est passé : cette orientation ne s’annule plus.", "trop_tard"
         )
     if orientation.reservation is not None:
         liberer_place(reservation=orientation.reservation, maintenant=maintenant)
@@ -151,6 +152,10 @@ def rediriger(*, acteur: Compte, creneau_id: str, maintenant: datetime) -> str:
     if not acteur.a_un_role(PEUT_ORIENTER):
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
     creneau = creneau_editeur(creneau_id, maintenant)
+    if creneau is not None:
+        # Un éditeur coupé ou un hôte retiré à l’instant : on n’envoie personne sur la foi de la copie.
+        rafraichir([creneau.lieu.pk], maintenant)
+        creneau = creneau_editeur(creneau_id, maintenant)
     if creneau is None:
         raise CreneauParti("Ce créneau n’est plus proposé par l’éditeur.")
     redirection = Redirection.objects.create(
@@ -220,6 +225,9 @@ def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maint
             f"Choisissez une date dans les {HORIZON_SURNUMERAIRE.days} jours.", "date_lointaine"
         )
     lieu_id = lieu_designe(demande.lieu_id)
+    if lieu_id:
+        # Un lieu fermé ou un refus de participer à l’instant : les sources font foi, non la copie montrée.
+        rafraichir([lieu_id], maintenant)
     offre = lieu_id and offre_du_lieu(lieu_id, maintenant=maintenant)
     if not lieu_id or not offre:
         raise SurnumeraireRefuse("Ce lieu d’exercice n’est plus proposé.", "inconnue")

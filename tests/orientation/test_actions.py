@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from agenda.actions import PlaceIndisponible
-from agenda.models import Reservation
-from agenda.offre import rafraichir
+from agenda.models import Editeur, Reservation
+from agenda.offre import rafraichir, rafraichir_perimees
+from annuaire.models import Effecteur, LieuExercice
 from comptes.enums import Role
 from comptes.models import Trace
 from orientation.actions import (
@@ -28,6 +29,7 @@ from orientation.actions import (
 )
 from orientation.enums import TypeOrientation, Voie
 from orientation.models import Orientation, Redirection
+from participation.models import Participation
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants
 from tests.orientation.factories import OrientationFactory
@@ -186,9 +188,27 @@ def test_un_lieu_inconnu_en_sus_est_refuse(osnp, maintenant, lieu_id):
     assert refus.value.code == "inconnue"
 
 
-def test_un_effecteur_qui_ne_participe_pas_n_est_pas_sollicite_en_sus(osnp, lieu, maintenant):
-    from participation.models import Participation
+@pytest.mark.parametrize(
+    "fermer",
+    [
+        pytest.param(lambda lieu: LieuExercice.objects.update(est_actif=False), id="lieu fermé"),
+        pytest.param(lambda lieu: Effecteur.objects.update(est_actif=False), id="effecteur parti"),
+        pytest.param(
+            lambda lieu: Participation.objects.update(participe=False, modalite=""), id="ne participe plus"
+        ),
+    ],
+)
+def test_ce_qui_vient_de_changer_compte_avant_que_la_projection_le_sache(osnp, lieu, maintenant, fermer):
+    rafraichir([lieu.pk], maintenant)
+    fermer(lieu)
 
+    with pytest.raises(SurnumeraireRefuse):
+        orienter(acteur=osnp, cle="a", surnumeraire=en_sus(lieu), maintenant=maintenant)
+
+    assert not Orientation.objects.exists()
+
+
+def test_un_effecteur_qui_ne_participe_pas_n_est_pas_sollicite_en_sus(osnp, lieu, maintenant):
     Participation.objects.update(participe=False, modalite="")
     rafraichir([lieu.pk], maintenant)
 
@@ -306,6 +326,22 @@ def test_un_creneau_d_editeur_disparu_ne_redirige_pas(osnp, chez_l_editeur, main
     assert not Redirection.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "champs",
+    [
+        pytest.param({"est_actif": False}, id="éditeur coupé"),
+        pytest.param({"hotes_reservation": ["autre.example"]}, id="hôte retiré"),
+    ],
+)
+def test_un_editeur_qui_vient_d_etre_coupe_ne_recoit_plus_personne(osnp, chez_l_editeur, maintenant, champs):
+    Editeur.objects.update(**champs)
+
+    with pytest.raises(CreneauParti):
+        rediriger(acteur=osnp, creneau_id=identifiant_editeur(chez_l_editeur), maintenant=maintenant)
+
+    assert not Redirection.objects.exists()
+
+
 # --- Concurrence : vraies connexions, vrais fils ----------------------------
 
 
@@ -383,3 +419,19 @@ def test_deux_annulations_simultanees_n_en_font_qu_une(osnp, creneau, maintenant
 
     assert sorted(type(issue).__name__ for issue in issues) == ["Orientation", "OrientationRefusee"]
     assert Trace.objects.filter(verbe="orientation.annulee").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_le_recalcul_laisse_au_tour_suivant_le_lieu_qu_une_orientation_tient(creneau, maintenant):
+    LieuExercice.objects.update(telephone="+33353010009")  # marque le lieu à recalculer
+
+    def recalculer():
+        with connection.cursor() as curseur:
+            curseur.execute("SET lock_timeout = '2s'")
+        return rafraichir_perimees(maintenant)
+
+    with transaction.atomic():
+        LieuExercice.objects.select_for_update(no_key=True).get(pk=creneau.lieu_id)
+        (pendant,) = ensemble(recalculer)
+
+    assert (pendant, rafraichir_perimees(maintenant)) == (0, 1)
