@@ -21,6 +21,7 @@ from sas_platform.socle.problemes import TYPE_MIME, probleme
 
 
 @login_not_required
+@never_cache
 @require_safe
 def accueil(request: HttpRequest) -> HttpResponse:
     roles = [] if isinstance(request.user, AnonymousUser) else sorted(request.user.roles)

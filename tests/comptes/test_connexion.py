@@ -349,3 +349,9 @@ def test_une_suite_qui_n_est_pas_un_chemin_d_ici_mene_a_l_accueil(client, osnp, 
     client.force_login(osnp)
 
     assert client.get(reverse("comptes:connexion"), {"next": suite}).headers["Location"] == "/"
+
+
+def test_l_accueil_qui_nomme_la_personne_ne_se_garde_pas(client, osnp):
+    client.force_login(osnp)
+
+    assert "no-store" in client.get("/").headers["Cache-Control"]
