@@ -36,7 +36,7 @@ class Disponibilite(Horodate):
         default=list,
         blank=True,
         verbose_name="jours de la semaine",
-        help_text="1 pour lundi … 7 pour dimanche ; vide pour une seule fois, le premier jour.",
+        help_text="1 pour lundi … 7 pour dimanche ; vide pour une seule fois, le premier jour.",
     )
     toutes_les_n_semaines = models.PositiveSmallIntegerField("toutes les n semaines", default=1)
     heure_debut = models.TimeField("de")
@@ -60,7 +60,7 @@ class Disponibilite(Horodate):
             models.CheckConstraint(
                 name="disponibilite_capacite_selon_le_genre",
                 condition=Q(genre=Genre.CRENEAU, capacite=1) | Q(genre=Genre.PLAGE, capacite__range=(1, 200)),
-                violation_error_message="Un créneau reçoit un seul patient ; une plage, de 1 à 200.",
+                violation_error_message="Un créneau reçoit un seul patient ; une plage, de 1 à 200.",
             ),
             models.CheckConstraint(
                 name="disponibilite_au_moins_une_modalite",
@@ -271,7 +271,7 @@ class QualiteEditeur(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.jour} {self.motif} : {self.nombre}"
+        return f"{self.jour} {self.motif} : {self.nombre}"
 
 
 # --- Projection lue par la recherche (docs/adr/0008) -------------------------
@@ -288,7 +288,7 @@ class OffreLieu(models.Model):
 
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+", db_index=False)
     specialite = models.ForeignKey(Specialite, on_delete=models.CASCADE, related_name="+", db_index=False)
-    position = PointField("position", help_text="degrés : x = longitude, y = latitude")
+    position = PointField("position", help_text="degrés : x = longitude, y = latitude")
     fuseau = models.PositiveSmallIntegerField("rang du fuseau dans FUSEAUX")
     participe = models.BooleanField("participe", default=False)
     en_sus = models.BooleanField("accepte en sus", default=False)

@@ -36,7 +36,7 @@ class Compte(AbstractBaseUser, Horodate):
         null=True,
         blank=True,
         unique=True,
-        help_text="Avec son préfixe : 8 pour un RPPS, 0 pour un ADELI.",
+        help_text="Avec son préfixe : 8 pour un RPPS, 0 pour un ADELI.",
     )
     nom = models.CharField("nom", max_length=100)
     prenom = models.CharField("prénom", max_length=100, blank=True)
@@ -174,7 +174,7 @@ class Trace(models.Model):
     le = models.DateTimeField("le", default=timezone.now)
     acteur = models.ForeignKey(Compte, on_delete=models.PROTECT, null=True, related_name="+")
     verbe = models.CharField("verbe", max_length=60)
-    objet = models.CharField("objet", max_length=100, help_text="« orientation:12 »")
+    objet = models.CharField("objet", max_length=100, help_text="« orientation:12 »")
     details = models.JSONField("détails", default=dict)
     precedente = models.CharField("empreinte précédente", max_length=64, editable=False)
     empreinte = models.CharField("empreinte", max_length=64, editable=False)

@@ -130,7 +130,7 @@ def deconnexion(request: HttpRequest) -> HttpResponse:
         except psc.PscIndisponible:
             messages.warning(
                 request,
-                "Vous êtes déconnecté d’ici, mais Pro Santé Connect ne répond pas : fermez le navigateur.",
+                "Vous êtes déconnecté d’ici, mais Pro Santé Connect ne répond pas : fermez le navigateur.",
             )
         else:
             retour = request.build_absolute_uri(reverse("comptes:connexion"))

@@ -48,7 +48,7 @@ class RechercheForm(DsfrBaseForm):
 
     quoi = forms.CharField(
         label="Spécialité, structure ou nom",
-        help_text="Par exemple : médecine générale",
+        help_text="Par exemple : médecine générale",
         max_length=100,
         min_length=2,
         error_messages={"required": "Renseignez une spécialité, une structure ou un nom."},
@@ -137,7 +137,7 @@ class RechercheForm(DsfrBaseForm):
             "ou",
             "Plusieurs lieux répondent à ce nom. Choisissez le bon."
             if compris
-            else f"La zone « {donnees['ou']} » n’est pas reconnue. Renseignez une autre adresse, "
+            else f"La zone « {donnees['ou']} » n’est pas reconnue. Renseignez une autre adresse, "
             "une commune ou un code postal.",
         )
         return None
@@ -243,7 +243,7 @@ class EnSusForm(EtapeForm):
             return donnees
         debut = datetime.combine(jour, heure, tzinfo=self.fuseau).astimezone(UTC)
         if debut.astimezone(self.fuseau).time() != time(heure.hour, heure.minute):
-            self.add_error("heure", "Cette heure n’existe pas ce jour-là : on passe à l’heure d’été.")
+            self.add_error("heure", "Cette heure n’existe pas ce jour-là : on passe à l’heure d’été.")
         elif debut < self.maintenant:
             self.add_error("heure", PASSE)
         elif debut > self.maintenant + HORIZON_SURNUMERAIRE:

@@ -206,7 +206,7 @@ def changements(vue: dict[str, Any] | None, creneau: CreneauSas) -> list[str]:
         )
     if tuple(vue["modalites"]) != creneau.modalites:
         libelles = ", ".join(libelle for _, libelle in modalites(creneau.modalites))
-        phrases.append(f"Le type de consultation a changé : {libelles}.")
+        phrases.append(f"Le type de consultation a changé : {libelles}.")
     if (vue["capacite"], vue["prises"]) != (creneau.capacite, creneau.prises):
         restantes = creneau.capacite - creneau.prises
         phrases.append(f"Il reste {restantes} place{'s' if restantes > 1 else ''} sur {creneau.capacite}.")

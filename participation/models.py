@@ -22,7 +22,7 @@ class Participation(Horodate):
             models.CheckConstraint(
                 name="participation_a_une_modalite",
                 condition=Q(participe=True, modalite__in=Modalite.values) | Q(participe=False, modalite=""),
-                violation_error_message="Qui participe dit comment : à titre individuel, via une CPTS, une MSP ou SOS Médecins.",
+                violation_error_message="Qui participe dit comment : à titre individuel, via une CPTS, une MSP ou SOS Médecins.",
             ),
         ]
 

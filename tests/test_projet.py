@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -239,6 +240,61 @@ def test_chaque_page_est_en_francais_avec_un_titre_et_un_seul_h1(clients):
             assert re.search(r"<title>[^<]{5,} — Plateforme numérique du SAS</title>", page), nom
             identifiants = re.findall(r'\sid="([^"]+)"', page)
             assert len(identifiants) == len(set(identifiants)), nom
+
+
+# Une espace ordinaire laisserait « : » seul en tête de ligne ; l’apostrophe droite est celle des machines.
+FAUTE_TYPOGRAPHIQUE = re.compile(r"\w[^\S\u00a0]+[:;?!»](?=\s|$)|«[^\u00a0]|[a-zà-ÿ]'[a-zà-ÿ]", re.IGNORECASE)
+BALISAGE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)
+# Ce qui s’écrit dans un terminal ou un journal, non à l’écran.
+HORS_ECRAN = {
+    "management",
+    "migrations",
+    "connecteurs",
+    "generation",
+    "editeurs",
+    "imports.py",
+    "referentiels.py",
+    "identifiants.py",
+}
+
+
+@pytest.mark.parametrize("gabarit", sorted(GABARITS.rglob("*.html")), ids=lambda gabarit: gabarit.name)
+def test_les_gabarits_ont_la_typographie_francaise(gabarit):
+    source = gabarit.read_text()
+    textes = [source, *re.findall(r'(?:title|aria-label|placeholder)="([^"]*)"', source)]
+
+    fautes = [faute for texte in textes for faute in FAUTE_TYPOGRAPHIQUE.findall(BALISAGE.sub("x", texte))]
+
+    assert fautes == []
+
+
+def test_les_messages_ont_la_typographie_francaise():
+    modules = [
+        module
+        for application in APPLICATIONS
+        for module in (RACINE / application).rglob("*.py")
+        if HORS_ECRAN.isdisjoint(module.parts)
+    ]
+
+    fautes = [
+        f"{module.name} : {texte}"
+        for module in modules
+        for texte in _textes(ast.parse(module.read_text()))
+        if FAUTE_TYPOGRAPHIQUE.search(texte)
+    ]
+
+    assert fautes == []
+
+
+def _textes(arbre: ast.AST) -> Iterator[str]:
+    """Chaînes d’un module, sans ses docstrings ; une chaîne composée est lue d’un bloc."""
+    for parent in ast.walk(arbre):
+        if isinstance(parent, ast.JoinedStr):
+            yield "".join(p.value if isinstance(p, ast.Constant) else "x" for p in parent.values)
+        elif not isinstance(parent, ast.Expr):
+            for enfant in ast.iter_child_nodes(parent):
+                if isinstance(enfant, ast.Constant) and isinstance(enfant.value, str):
+                    yield enfant.value
 
 
 def test_tous_les_gabarits_servent():

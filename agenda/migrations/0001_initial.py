@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('modalites', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('cabinet', 'Consultation en cabinet'), ('teleconsultation', 'Téléconsultation'), ('domicile', 'Visite à domicile')], max_length=20), size=None, verbose_name='types de consultation')),
                 ('premier_jour', models.DateField(verbose_name='premier jour')),
                 ('dernier_jour', models.DateField(blank=True, null=True, verbose_name='dernier jour')),
-                ('jours', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, help_text='1 pour lundi … 7 pour dimanche ; vide pour une seule fois, le premier jour.', size=None, verbose_name='jours de la semaine')),
+                ('jours', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, help_text='1 pour lundi … 7 pour dimanche ; vide pour une seule fois, le premier jour.', size=None, verbose_name='jours de la semaine')),
                 ('toutes_les_n_semaines', models.PositiveSmallIntegerField(default=1, verbose_name='toutes les n semaines')),
                 ('heure_debut', models.TimeField(verbose_name='de')),
                 ('heure_fin', models.TimeField(verbose_name='à')),
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
             name='OffreLieu',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', sas_platform.socle.champs.PointField(help_text='degrés : x = longitude, y = latitude', verbose_name='position')),
+                ('position', sas_platform.socle.champs.PointField(help_text='degrés : x = longitude, y = latitude', verbose_name='position')),
                 ('fuseau', models.PositiveSmallIntegerField(verbose_name='rang du fuseau dans FUSEAUX')),
                 ('participe', models.BooleanField(default=False, verbose_name='participe')),
                 ('en_sus', models.BooleanField(default=False, verbose_name='accepte en sus')),
@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='disponibilite',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('capacite', 1), ('genre', 'creneau')), models.Q(('capacite__range', (1, 200)), ('genre', 'plage')), _connector='OR'), name='disponibilite_capacite_selon_le_genre', violation_error_message='Un créneau reçoit un seul patient ; une plage, de 1 à 200.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('capacite', 1), ('genre', 'creneau')), models.Q(('capacite__range', (1, 200)), ('genre', 'plage')), _connector='OR'), name='disponibilite_capacite_selon_le_genre', violation_error_message='Un créneau reçoit un seul patient ; une plage, de 1 à 200.'),
         ),
         migrations.AddConstraint(
             model_name='disponibilite',

@@ -102,10 +102,10 @@ def par_commune(code_insee: str) -> LieuTrouve:
     """Lève `LieuIntrouvableError` pour un code inconnu ou une commune sans coordonnées ni département situé."""
     commune = Commune.objects.select_related("departement").filter(pk=code_insee).first()
     if commune is None:
-        raise LieuIntrouvableError("Commune inconnue : vérifiez le code INSEE.")
+        raise LieuIntrouvableError("Commune inconnue : vérifiez le code INSEE.")
     lieu = _lieu_de_la_commune(commune, {commune.departement_id: commune.departement})
     if lieu is None:
-        raise LieuIntrouvableError("Cette commune ne peut pas être située : aucune coordonnée n’est connue.")
+        raise LieuIntrouvableError("Cette commune ne peut pas être située : aucune coordonnée n’est connue.")
     return lieu
 
 

@@ -68,7 +68,7 @@ class DemandeRechercheSerializer(serializers.Serializer):
         donnes = [champ for champ in ("adresse", "commune", "position") if champ in attrs]
         if len(donnes) != 1:
             raise serializers.ValidationError(
-                "Donnez le lieu d’une seule façon : adresse, commune ou position.", code="lieu_unique"
+                "Donnez le lieu d’une seule façon : adresse, commune ou position.", code="lieu_unique"
             )
         lieu = _LOCALISER[donnes[0]](attrs[donnes[0]])
         filtres = attrs.get("filtres", {})

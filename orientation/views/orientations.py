@@ -197,7 +197,7 @@ def _enregistrer(
         orientation = Orientation.objects.get(acteur=request.user, cle=str(etape.cleaned_data["cle"]))
         messages.warning(
             request,
-            "Ce formulaire a déjà enregistré l’orientation ci-dessous ; la nouvelle demande ne l’est pas. "
+            "Ce formulaire a déjà enregistré l’orientation ci-dessous ; la nouvelle demande ne l’est pas. "
             "Annulez celle-ci, ou repartez des résultats pour en enregistrer une autre.",
         )
     except PlaceIndisponible as refus:

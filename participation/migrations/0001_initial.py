@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'participation',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('modalite__in', ['individuel', 'cpts', 'msp', 'sos']), ('participe', True)), models.Q(('modalite', ''), ('participe', False)), _connector='OR'), name='participation_a_une_modalite', violation_error_message='Qui participe dit comment : à titre individuel, via une CPTS, une MSP ou SOS Médecins.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('modalite__in', ['individuel', 'cpts', 'msp', 'sos']), ('participe', True)), models.Q(('modalite', ''), ('participe', False)), _connector='OR'), name='participation_a_une_modalite', violation_error_message='Qui participe dit comment : à titre individuel, via une CPTS, une MSP ou SOS Médecins.')],
             },
         ),
     ]

@@ -42,7 +42,7 @@ class Combobox {
         this.vider = document.createElement("button");
         this.vider.type = "button";
         this.vider.className = "sas-combobox__vider fr-btn fr-btn--tertiary-no-outline fr-icon-close-line fr-btn--sm";
-        this.vider.textContent = `Vider le champ « ${libelle.firstChild.textContent.trim()} »`;
+        this.vider.textContent = `Vider le champ « ${libelle.firstChild.textContent.trim()} »`;
         this.vider.hidden = !this.champ.value;
         this.vider.addEventListener("click", () => {
             this.champ.value = "";
@@ -86,7 +86,7 @@ class Combobox {
         } catch (erreur) {
             if (erreur.name !== "AbortError") {
                 this.fermer();
-                this.annonce.textContent = "Les suggestions sont indisponibles ; la recherche reste possible.";
+                this.annonce.textContent = "Les suggestions sont indisponibles ; la recherche reste possible.";
             }
         }
     }
