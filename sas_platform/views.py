@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -96,6 +97,7 @@ def sante(request: HttpRequest) -> JsonResponse:
 class Schema(SpectacularAPIView):
     """Sans `lang` ni `version` : l’un chargerait un catalogue par valeur, l’autre se recopie dans un en-tête."""
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._get_schema_response(request)
 
