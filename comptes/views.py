@@ -71,10 +71,9 @@ class RetourPSC(OIDCAuthenticationCallbackView):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         try:
             self._verifier_etat(request)
-            if request.GET.get("error"):
-                del request.session["oidc_states"][request.GET["state"]]
-                request.session.modified = True
-                raise ConnexionAnnulee if request.GET["error"] == "access_denied" else PreuveRefusee
+            if request.GET.get("error") or "code" not in request.GET:
+                _oublier_etat(request)
+                raise ConnexionAnnulee if request.GET.get("error") == "access_denied" else PreuveRefusee
             return super().get(request)
         except EchecConnexion as echec:
             return _echec(request, echec)
@@ -84,8 +83,11 @@ class RetourPSC(OIDCAuthenticationCallbackView):
         """Lève `EtatPerime` si cette réponse ne répond à aucune demande récente de ce navigateur."""
         demandes = request.session.get("oidc_states")
         demande = demandes.get(request.GET.get("state")) if isinstance(demandes, dict) else None
-        if demande is None or time.time() - demande["added_on"] > settings.PSC_DUREE_ETAT_S:
-            raise EtatPerime(sans_demande=not demandes)
+        if demande is None:
+            raise EtatPerime(sans_demande=True)
+        if time.time() - demande["added_on"] > settings.PSC_DUREE_ETAT_S:
+            _oublier_etat(request)
+            raise EtatPerime
 
     def login_failure(self) -> HttpResponse:
         return _echec(self.request, PreuveRefusee())
@@ -97,6 +99,12 @@ class RetourPSC(OIDCAuthenticationCallbackView):
         self.request.session[JETON_IDENTITE] = self.request.jeton_identite
         tracer(acteur=self.user, verbe="connexion", objet=f"compte:{self.user.pk}")
         return HttpResponseRedirect(suite)
+
+
+def _oublier_etat(request: HttpRequest) -> None:
+    """Une demande n’a qu’une réponse : la même, rejouée, ne s’écrira pas deux fois dans la trace."""
+    del request.session["oidc_states"][request.GET["state"]]
+    request.session.modified = True
 
 
 def _echec(request: HttpRequest, echec: EchecConnexion) -> HttpResponse:

@@ -122,6 +122,34 @@ def test_un_retour_que_rien_n_a_demande_est_refuse_sans_rien_ecrire(parcours, os
     assert not Trace.objects.exists()
 
 
+def test_des_etats_inventes_apres_une_vraie_demande_ne_remplissent_pas_la_trace(parcours, osnp):
+    parcours.partir()
+
+    reponses = [parcours.revenir({"state": f"invente-{n}", "code": "abc"}) for n in range(3)]
+
+    assert {reponse.status_code for reponse in reponses} == {400}
+    assert not Trace.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("retard_s", "change"),
+    [
+        pytest.param(601, {}, id="trop tard"),
+        pytest.param(0, {"code": None}, id="sans code"),
+        pytest.param(0, {"error": "server_error"}, id="erreur et code"),
+    ],
+)
+def test_un_retour_refuse_puis_rejoue_ne_s_ecrit_qu_une_fois(parcours, osnp, retard_s, change):
+    with time_machine.travel("2026-03-17T08:00Z", tick=False) as horloge:
+        champs = parcours.choisir(parcours.partir()) | change
+        horloge.shift(retard_s)
+
+        for _ in range(3):
+            parcours.revenir({champ: valeur for champ, valeur in champs.items() if valeur})
+
+    assert Trace.objects.count() == 1
+
+
 def test_l_etat_ne_vaut_que_dix_minutes(parcours, osnp, settings):
     with time_machine.travel("2026-03-17T08:00Z", tick=False) as horloge:
         champs = parcours.choisir(parcours.partir())
