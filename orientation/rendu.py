@@ -8,7 +8,6 @@ créneaux sont donc écrits à la main ; le reste de la carte est un gabarit pla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agenda.enums import ModaliteConsultation
 from agenda.lectures import CreneauSas
 from agenda.offre import CreneauOffert
+from annuaire.domaine.telephones import ecrire_telephone
 from annuaire.models import LieuExercice
 from orientation.domaine.classement import distance
 from orientation.lectures import Offre
@@ -45,7 +45,6 @@ _LETTRES_HTML = {
     modalite: f'<abbr class="sas-modalite" title="{ModaliteConsultation(modalite).label}">{lettre}</abbr>'
     for modalite, lettre in LETTRES.items()
 }
-_CHIFFRES = re.compile(r"[^0-9+]")
 # Marque de remplacement des adresses : `reverse` coûte plus que tout le reste d’un créneau.
 _MARQUE = "IDENTIFIANT"
 
@@ -97,28 +96,6 @@ class Liens:
         )
 
 
-def telephone(numero: str) -> tuple[str, str]:
-    """Forme affichée et forme du lien `tel:` ; deux vides si le numéro n’est pas français (S-19 du § 1.12).
-
-    « +33 612345678 » s’affiche « 06 12 34 56 78 », un 08 « 08 xx xx xx xx ».
-    """
-    chiffres = _CHIFFRES.sub("", numero)
-    indicatif = "+33"
-    for prefixe in ("+33", "0033", "+262", "+590", "+594", "+596"):
-        if chiffres.startswith(prefixe):
-            indicatif = "+33" if prefixe == "0033" else prefixe
-            reste = chiffres.removeprefix(prefixe).removeprefix("0")
-            chiffres = f"0{reste}"
-            break
-    if len(chiffres) == 10 and chiffres[0] == "0" and chiffres[1] != "0" and chiffres.isdigit():
-        paires = " ".join(chiffres[i : i + 2] for i in range(0, 10, 2))
-        return paires, f"{indicatif}{chiffres[1:]}"
-    # Saint-Pierre, Nouvelle-Calédonie, Wallis, Polynésie : hors du plan à dix chiffres.
-    if chiffres.startswith(("+508", "+687", "+681", "+689")) and len(chiffres) in (10, 12):
-        return f"{chiffres[:4]} {chiffres[4:]}", chiffres
-    return "", ""
-
-
 def fraicheur(creneau: CreneauOffert) -> str:
     """Source d’un créneau, et âge de sa saisie ou de sa lecture chez l’éditeur."""
     source, verbe = ("Agenda SAS", "saisi") if creneau.source == "agenda_sas" else (creneau.editeur, "lu")
@@ -165,7 +142,7 @@ def resume(lieu: LieuExercice) -> Resume:
         sous_titre = lieu.effecteur.profession.libelle
     else:
         sous_titre = lieu.structure.get_type_display() if lieu.structure else ""
-    affiche, lien = telephone(lieu.telephone)
+    affiche, lien = ecrire_telephone(lieu.telephone)
     ville = f"{lieu.code_postal} {lieu.commune.nom}".strip()
     return Resume(
         titre=nom,
@@ -234,7 +211,7 @@ def adresse(offre: Offre) -> str:
 
 
 def _carte(offre: Offre, maintenant: datetime, liens: Liens | None) -> Carte:
-    affiche, lien = telephone(offre.lieu.telephone)
+    affiche, lien = ecrire_telephone(offre.lieu.telephone)
     infos = offre.lieu.informations.strip()
     fuseau = ZoneInfo(offre.lieu.fuseau)
     return Carte(

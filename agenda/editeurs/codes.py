@@ -42,11 +42,3 @@ SIRET = re.compile(r"3[0-9]{14}")
 LIEU = re.compile(r"1(?:[0-9]{2}|2[AB])[0-9]{7}|[34][0-9]{14}|0[0-9A-Z]{9,14}")
 CODE_POSTAL = re.compile(r"[0-9]{5}")
 CODE_SPECIALITE = re.compile(r"[A-Z0-9]{1,8}")
-
-# Indicatif national d’un numéro à dix chiffres : d’après ses quatre premiers, sinon la métropole.
-INDICATIFS_OUTRE_MER = {
-    **dict.fromkeys(("0262", "0263", "0269", "0639", "0692", "0693", "0709"), "+262"),
-    **dict.fromkeys(("0590", "0690", "0691"), "+590"),
-    **dict.fromkeys(("0594", "0694"), "+594"),
-    **dict.fromkeys(("0596", "0696", "0697"), "+596"),
-}

@@ -18,8 +18,9 @@ from msgspec import Struct
 from agenda.editeurs import codes, fhir
 from agenda.editeurs.liens import lien_admis
 from agenda.editeurs.references import Annuaire, premiere
-from agenda.editeurs.valeurs import borner, telephone_normalise
+from agenda.editeurs.valeurs import borner
 from agenda.editeurs.verdicts import CreneauLu, Demande, Lecture, LieuEditeur, Verdict
+from annuaire.domaine.telephones import normaliser_telephone
 
 T = TypeVar("T")
 
@@ -284,7 +285,7 @@ def _agenda_situe(
             ligne=ligne,
             ville=ville,
             code_postal=code_postal,
-            telephone=premiere(map(telephone_normalise, numeros)),
+            telephone=premiere(map(normaliser_telephone, numeros)),
             id_interne=premiere(borner(i.value or "", 80) for i in lieu.identifier or ()),
             nom=borner(lieu.name or "", 200),
         ),

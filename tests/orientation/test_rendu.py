@@ -41,26 +41,6 @@ LIENS = rendu.Liens(
 
 
 @pytest.mark.parametrize(
-    ("numero", "affiche", "lien"),
-    [
-        pytest.param("+33353010001", "03 53 01 00 01", "+33353010001", id="international"),
-        pytest.param("+33 (0)3 53 01 00 01", "03 53 01 00 01", "+33353010001", id="zéro superflu"),
-        pytest.param("03.53.01.00.01", "03 53 01 00 01", "+33353010001", id="national"),
-        pytest.param("0892 70 00 00", "08 92 70 00 00", "+33892700000", id="08"),
-        pytest.param("0033612345678", "06 12 34 56 78", "+33612345678", id="00 33"),
-        pytest.param("+262262123456", "02 62 12 34 56", "+262262123456", id="La Réunion"),
-        pytest.param("+687 26 12 34", "+687 261234", "+687261234", id="Nouvelle-Calédonie"),
-        pytest.param("12", "", "", id="trop court"),
-        pytest.param("+32 2 123 45 67", "", "", id="étranger"),
-        pytest.param("javascript:alert(1)", "", "", id="pas un numéro"),
-        pytest.param("", "", "", id="vide"),
-    ],
-)
-def test_le_telephone_s_ecrit_a_la_francaise(numero, affiche, lien):
-    assert rendu.telephone(numero) == (affiche, lien)
-
-
-@pytest.mark.parametrize(
     ("age_s", "attendu"),
     [
         (0, "Éditeur A · lu à l’instant"),
