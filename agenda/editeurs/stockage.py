@@ -119,15 +119,15 @@ def enregistrer(editeur: Editeur, lectures: Sequence[LectureLot], maintenant: da
     return bilan
 
 
-def retirer_affichage(effecteur_id: int, maintenant: datetime) -> int:
-    """Retire les créneaux d’éditeurs d’un effecteur ; rend le nombre d’agendas retirés."""
-    return _retirer(AgendaEditeur.objects.filter(raccordement__effecteur=effecteur_id), maintenant)
-
-
+@transaction.atomic
 def retirer_affichages_refuses(maintenant: datetime) -> int:
-    """Retire les créneaux d’éditeurs de tous ceux qui en refusent l’affichage."""
+    """Retire les créneaux d’éditeurs de tous ceux qui en refusent l’affichage ; rend le nombre d’agendas."""
     refus = Participation.objects.filter(effecteur=OuterRef("raccordement__effecteur"), refuse_affichage=True)
-    return _retirer(AgendaEditeur.objects.filter(Exists(refus)), maintenant)
+    retires = list(AgendaEditeur.objects.filter(Exists(refus)).values_list("pk", "lieu_id"))
+    if retires:
+        AgendaEditeur.objects.filter(pk__in=[pk for pk, _ in retires]).delete()
+        rafraichir({lieu_id for _, lieu_id in retires}, maintenant)
+    return len(retires)
 
 
 def retirer_agendas_perimes(maintenant: datetime) -> int:
@@ -155,15 +155,6 @@ _RETIRER_PERIMES = """
     INSERT INTO agenda_offreperimee (lieu_id) SELECT DISTINCT lieu_id FROM retires ORDER BY lieu_id
     ON CONFLICT DO NOTHING
 """
-
-
-@transaction.atomic
-def _retirer(agendas: Iterable[AgendaEditeur], maintenant: datetime) -> int:
-    retires = list(agendas)
-    if retires:
-        AgendaEditeur.objects.filter(pk__in=[agenda.pk for agenda in retires]).delete()
-        rafraichir({agenda.lieu_id for agenda in retires}, maintenant)
-    return len(retires)
 
 
 def identifiants_par_lot(lot_ids: Collection[int]) -> dict[int, list[str]]:

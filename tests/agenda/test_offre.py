@@ -218,6 +218,16 @@ def test_le_telephone_d_un_editeur_s_affiche_tant_qu_il_propose_un_creneau(maint
     assert decodeur_carte.decode(CarteLieu.objects.get(lieu=lieu).document).lieu.telephone == affiche
 
 
+def test_un_lieu_ferme_sans_date_de_retour_ne_propose_plus_rien():
+    lieu = DisponibiliteFactory(hebdomadaire=True).lieu
+    AgendaEditeurFactory(lieu=lieu)
+    IndisponibiliteFactory(lieu=lieu, sans_fin=True)
+
+    rafraichir([lieu.pk], MATIN)
+
+    assert creneaux(lieu) == []
+
+
 def test_une_disponibilite_supprimee_disparait():
     disponibilite = DisponibiliteFactory()
     rafraichir([disponibilite.lieu_id], MATIN)

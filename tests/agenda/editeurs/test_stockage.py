@@ -15,7 +15,6 @@ from agenda.editeurs.stockage import (
     LectureLot,
     enregistrer,
     raccorder,
-    retirer_affichage,
     retirer_affichages_refuses,
     retirer_agendas_perimes,
 )
@@ -37,7 +36,7 @@ from tests.agenda.editeurs.bundles import (
     role,
     slot,
 )
-from tests.agenda.factories import EditeurFactory, LotFactory, RaccordementFactory
+from tests.agenda.factories import AgendaEditeurFactory, EditeurFactory, LotFactory, RaccordementFactory
 from tests.annuaire.factories import (
     CommuneFactory,
     DepartementFactory,
@@ -283,17 +282,12 @@ def test_qui_refuse_l_affichage_perd_ses_creneaux_d_editeur(raccordement):
         effecteur=raccordement.effecteur, participe=False, modalite="", refuse_affichage=True
     )
 
+    voisin = AgendaEditeurFactory()
+
     retires = retirer_affichages_refuses(PLUS_TARD)
 
-    assert (retires, AgendaEditeur.objects.count(), CarteLieu.objects.get().debuts) == (1, 0, [])
-
-
-def test_retirer_l_affichage_ne_touche_que_cet_effecteur(raccordement):
-    _recevoir(raccordement, slot())
-    etranger = EffecteurFactory()
-
-    assert retirer_affichage(etranger.pk, PLUS_TARD) == 0
-    assert retirer_affichage(raccordement.effecteur_id, PLUS_TARD) == 1
+    assert (retires, CarteLieu.objects.get().debuts) == (1, [])
+    assert AgendaEditeur.objects.get() == voisin
 
 
 def test_passe_sa_peremption_un_editeur_muet_n_est_plus_montre_puis_revient_a_sa_reponse(raccordement):
