@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import msgspec
 from django.core.exceptions import BadRequest
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
@@ -19,6 +20,20 @@ class CorpsTropLong(APIException):
     status_code = 413
     default_detail = f"Le corps tient en {TAILLE_MAX} octets au plus."
     default_code = "trop_long"
+
+
+class RequeteLisible(WSGIRequest):
+    """Lit en UTF-8 ce qu’on annonce dans un jeu qui n’en est pas un (`charset=hex`).
+
+    Django lèverait en construisant la requête, avant tout intergiciel : ni page
+    d’erreur, ni journal.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+        except (LookupError, ValueError):
+            self._encoding = None
 
 
 class SansSigneNul:

@@ -1,9 +1,11 @@
 """Une entrée illisible est refusée : jamais une panne, jamais une ligne écrite."""
 
 import pytest
+from django.test import RequestFactory
 
 from comptes.models import Jeton
 from sas_platform.socle.entrees import TAILLE_MAX
+from sas_platform.wsgi import application
 from tests.comptes.factories import CompteFactory, JetonFactory
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +78,15 @@ def test_un_corps_trop_long_est_un_413_sans_etre_lu(poster):
     reponse = poster(b'{"adresse": "' + b"x" * TAILLE_MAX + b'"}')
 
     assert (reponse.status_code, reponse.json()["code"]) == (413, "trop_long")
+
+
+@pytest.mark.parametrize("charset", ["hex", "rot13", "undefined", "inconnu", "a\0b"])
+def test_un_jeu_de_caracteres_qui_n_en_est_pas_un_est_ignore(charset):
+    environ = RequestFactory().get("/", {"next": "/été/"}).environ | {
+        "CONTENT_TYPE": f"text/html; charset={charset}"
+    }
+
+    requete = application.request_class(environ)
+
+    assert requete.GET["next"] == "/été/"
+    assert requete.content_type == "text/html"
