@@ -162,7 +162,6 @@ AUTHENTICATION_BACKENDS = ["comptes.connexion.ConnexionPSC"]
 LOGIN_URL = "comptes:connexion"
 LOGIN_REDIRECT_URL = "accueil"
 LOGOUT_REDIRECT_URL = "comptes:connexion"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 SESSION_COOKIE_AGE = 4 * 3600
 SESSION_INACTIVITE_S = 30 * 60
