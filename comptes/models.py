@@ -120,7 +120,8 @@ class Habilitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()} ({self.compte})"
+        # Sans le nom de la personne : l’administration recopie ce texte dans la trace, qui ne s’efface pas.
+        return self.get_role_display()
 
 
 class JetonQuerySet(models.QuerySet["Jeton"]):

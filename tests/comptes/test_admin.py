@@ -47,7 +47,9 @@ def test_donner_un_role_s_ecrit_dans_la_trace(client, administratrice):
         administratrice,
         f"compte:{compte.pk}",
     )
-    assert compte.email not in str(trace.details)
+    assert Role.OSNP.label in str(trace.details)
+    for personnel in (compte.email, compte.nom, compte.prenom):
+        assert personnel not in str(trace.details)
 
 
 def test_un_compte_sans_adresse_ni_identifiant_est_refuse_avec_une_phrase(client, administratrice):
