@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -242,10 +241,13 @@ def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maint
 
 
 def _attendre_son_tour(acteur: Compte, cle: str) -> None:
-    """Deux envois simultanés de la même clé se suivent : le second trouve la ligne du premier."""
+    """Deux envois simultanés de la même clé se suivent : le second trouve la ligne du premier.
+
+    Deux nombres, dont l’acteur : une clé choisie exprès n’attend ni le verrou
+    d’un import (`prendre_verrou`, un seul nombre), ni celui d’une autre personne.
+    """
     with connection.cursor() as curseur:
-        numero = zlib.crc32(f"orientation:{acteur.pk}:{cle}".encode())
-        curseur.execute("SELECT pg_advisory_xact_lock(%s)", [numero])
+        curseur.execute("SELECT pg_advisory_xact_lock(%s::int, hashtext(%s))", [acteur.pk, cle])
 
 
 def _empreinte(creneau_id: str, surnumeraire: Surnumeraire | None) -> str:

@@ -30,6 +30,7 @@ from orientation.actions import (
 from orientation.enums import TypeOrientation, Voie
 from orientation.models import Orientation, Redirection
 from participation.models import Participation
+from sas_platform.socle.verrous import prendre_verrou
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants
 from tests.orientation.factories import OrientationFactory
@@ -435,3 +436,19 @@ def test_le_recalcul_laisse_au_tour_suivant_le_lieu_qu_une_orientation_tient(cre
         (pendant,) = ensemble(recalculer)
 
     assert (pendant, rafraichir_perimees(maintenant)) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_une_cle_qui_porte_le_nom_d_un_verrou_ne_l_attend_pas(osnp, creneau, maintenant):
+    cle = identifiant(creneau)
+
+    def demander():
+        with connection.cursor() as curseur:
+            curseur.execute("SET lock_timeout = '2s'")
+        return orienter(acteur=osnp, cle="a", creneau_id=cle, maintenant=maintenant)
+
+    with transaction.atomic():
+        assert prendre_verrou(f"orientation:{osnp.pk}:a")
+        (orientation,) = ensemble(demander)
+
+    assert orientation == Orientation.objects.get()
