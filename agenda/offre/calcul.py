@@ -1,0 +1,272 @@
+"""Des sources d’un lot de lieux à leurs cartes, en un nombre fixe de requêtes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Q
+
+from agenda.domaine.offre import (
+    FUSEAUX,
+    JOURS_CALCULES,
+    AgendaRecu,
+    CreneauCarte,
+    Ouverture,
+    composer,
+    en_instant,
+    en_minutes,
+    fin_de_fenetre,
+    telephone_de,
+)
+from agenda.editeurs.liens import LienRefuse, avec_origine
+from agenda.enums import Genre, ModaliteConsultation
+from agenda.models import AgendaEditeur, Disponibilite, Editeur, Indisponibilite, Reservation
+from agenda.offre.cartes import (
+    Carte,
+    CarteAdresse,
+    CarteEffecteur,
+    CarteStructure,
+    CreneauOffert,
+    encodeur_carte,
+)
+from annuaire.enums import TypeStructure
+from annuaire.models import LieuExercice, Specialite
+from participation.domaine.eligibilite import Affichage, affichage_effecteur, affichage_structure
+from participation.models import Participation, ParticipationStructure
+from sas_platform.socle.intervalles import Intervalle
+
+
+@dataclass(slots=True)
+class _Sources:
+    """Tout ce dont dépendent les lieux d’un lot, lu en un nombre fixe de requêtes."""
+
+    ouvertures: dict[int, list[Disponibilite]] = field(default_factory=lambda: defaultdict(list))
+    fermetures: dict[int, list[Intervalle]] = field(default_factory=lambda: defaultdict(list))
+    prises: dict[tuple[int, int], int] = field(default_factory=dict)
+    agendas: dict[int, list[AgendaRecu]] = field(default_factory=lambda: defaultdict(list))
+    participations: dict[int, Participation] = field(default_factory=dict)
+    structures: dict[int, bool] = field(default_factory=dict)
+    specialites: list[Specialite] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Ligne:
+    """Un lieu tel que la projection l’écrit : une carte, et une offre par spécialité."""
+
+    lieu_id: int
+    document: str
+    empreinte: str
+    creneaux: list[CreneauCarte]
+    specialite_ids: list[int]
+    lon: float
+    lat: float
+    fuseau: int
+    affichage: Affichage
+
+
+def calculer(lieu_ids: list[int], maintenant: datetime) -> list[Ligne]:
+    """Ce que la projection doit contenir de ces lieux ; rien de ceux que la recherche ne montre pas."""
+    lieux = (
+        LieuExercice.objects.filter(pk__in=lieu_ids, est_actif=True)
+        .filter(Q(effecteur__est_actif=True) | Q(effecteur=None, structure__est_active=True))
+        .select_related("effecteur__profession", "structure", "commune")
+        .order_by("pk")
+    )
+    lieux_lus = list(lieux)
+    sources = _lire_sources(lieux_lus, maintenant)
+    lignes = (_ligne(lieu, sources, maintenant) for lieu in lieux_lus)
+    return [ligne for ligne in lignes if ligne.specialite_ids]
+
+
+def creneaux_du_lieu(lieu_id: int, maintenant: datetime) -> tuple[CreneauCarte, ...]:
+    """Ce qui est proposable en ce lieu d’après les sources, dans la fenêtre montrée (S-40)."""
+    lignes = calculer([lieu_id], maintenant)
+    if not lignes:
+        return ()
+    fin = en_minutes(fin_de_fenetre(maintenant, ZoneInfo(FUSEAUX[lignes[0].fuseau])))
+    return tuple(creneau for creneau in lignes[0].creneaux if creneau.debut < fin)
+
+
+def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
+    ids = [lieu.pk for lieu in lieux]
+    veille = maintenant.date() - timedelta(days=1)  # un jour de marge couvre tous les fuseaux
+    terme = maintenant + timedelta(days=JOURS_CALCULES + 1)
+    sources = _Sources(specialites=list(Specialite.objects.order_by("pk")))
+    disponibilites = Disponibilite.objects.filter(lieu__in=ids, premier_jour__lte=terme.date())
+    for disponibilite in disponibilites.filter(
+        Q(jours__len__gt=0) & (Q(dernier_jour=None) | Q(dernier_jour__gte=veille))
+        | Q(jours__len=0, premier_jour__gte=veille)
+    ).order_by("pk"):
+        sources.ouvertures[disponibilite.lieu_id].append(disponibilite)
+    for lieu_id, periode in Indisponibilite.objects.filter(
+        lieu__in=ids, periode__overlap=(maintenant - timedelta(days=1), terme)
+    ).values_list("lieu_id", "periode"):
+        sources.fermetures[lieu_id].append(Intervalle(periode.lower, periode.upper or terme))
+    # Par leur début : la fin d’une place est celle de la plage rognée, telle qu’elle était ce jour-là.
+    prises = Reservation.objects.filter(
+        disponibilite__lieu__in=ids, annulee_le=None, debut__range=(maintenant - timedelta(days=1), terme)
+    )
+    for disponibilite_id, debut, nombre in (
+        prises.values_list("disponibilite_id", "debut").annotate(n=Count("pk")).order_by()
+    ):
+        sources.prises[disponibilite_id, en_minutes(debut)] = nombre
+    editeurs = Editeur.objects.in_bulk()
+    agendas = AgendaEditeur.objects.filter(lieu__in=ids, raccordement__editeur__est_actif=True)
+    for agenda in agendas.order_by("pk").values_list(
+        "pk", "lieu_id", "raccordement__editeur", "raccordement__lot_id", "telephone", "creneaux"
+    ):
+        sources.agendas[agenda[1]].append(_agenda_recu(agenda, editeurs[agenda[2]]))
+    effecteurs = {lieu.effecteur_id for lieu in lieux if lieu.effecteur_id}
+    sources.participations = {
+        p.effecteur_id: p for p in Participation.objects.filter(effecteur__in=effecteurs)
+    }
+    structures = {lieu.structure_id for lieu in lieux if lieu.effecteur_id is None}
+    sources.structures = dict(
+        ParticipationStructure.objects.filter(structure__in=structures).values_list(
+            "structure_id", "participe"
+        )
+    )
+    return sources
+
+
+def _agenda_recu(agenda: tuple[Any, ...], editeur: Editeur) -> AgendaRecu:
+    """Agenda lu chez un éditeur, ses liens complétés de l’origine ; un lien refusé ne se réserve pas en ligne."""
+    agenda_id, _, _, lot, telephone, creneaux = agenda
+    liens: dict[str, str] = {"": ""}
+    for creneau in creneaux:
+        if creneau["l"] not in liens:
+            with suppress(LienRefuse):
+                liens[creneau["l"]] = avec_origine(
+                    creneau["l"],
+                    origine=editeur.origine,
+                    hotes=editeur.hotes_reservation,
+                    http_local=not settings.EST_EN_LIGNE,
+                )
+    avec_liens = [creneau | {"l": liens.get(creneau["l"], "")} for creneau in creneaux]
+    return AgendaRecu(id=agenda_id, editeur=editeur.nom, lot=lot, telephone=telephone, creneaux=avec_liens)
+
+
+def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> Ligne:
+    affichage = _affichage(lieu, sources)
+    fuseau = ZoneInfo(lieu.fuseau)
+    ouvertures = [_ouverture(d, lieu.fuseau) for d in sources.ouvertures.get(lieu.pk, ())]
+    agendas = sources.agendas.get(lieu.pk, ()) if affichage.agenda_editeur else ()
+    creneaux = composer(
+        ouvertures=ouvertures if affichage.agenda_saisi else (),
+        fermetures=sources.fermetures.get(lieu.pk, ()),
+        prises=sources.prises,
+        agendas=agendas,
+        fuseau=fuseau,
+        maintenant=maintenant,
+    )
+    specialites = _specialites_de(lieu, sources.specialites)
+    carte = _carte(lieu, specialites, creneaux, telephone=telephone_de(agendas, creneaux) or lieu.telephone)
+    document = encodeur_carte.encode(carte).decode()
+    signature = f"{document}|{affichage}|{[s.pk for s in specialites]}"
+    return Ligne(
+        lieu_id=lieu.pk,
+        document=document,
+        empreinte=hashlib.blake2s(signature.encode(), digest_size=16).hexdigest(),
+        creneaux=creneaux,
+        specialite_ids=[specialite.pk for specialite in specialites],
+        lon=lieu.lon,
+        lat=lieu.lat,
+        fuseau=FUSEAUX.index(lieu.fuseau),
+        affichage=affichage,
+    )
+
+
+def _affichage(lieu: LieuExercice, sources: _Sources) -> Affichage:
+    if lieu.effecteur_id is None:
+        return affichage_structure(participe=sources.structures.get(lieu.structure_id or 0, False))
+    reglages = sources.participations.get(lieu.effecteur_id) or Participation()
+    return affichage_effecteur(
+        participe=reglages.participe,
+        modalite=reglages.modalite,
+        refuse_affichage=reglages.refuse_affichage,
+        dans_un_centre_de_sante=lieu.structure is not None and lieu.structure.type == TypeStructure.CDS,
+    )
+
+
+def _ouverture(disponibilite: Disponibilite, fuseau: str) -> Ouverture:
+    return Ouverture(
+        id=disponibilite.pk,
+        regle=disponibilite.regle(fuseau),
+        est_plage=disponibilite.genre == Genre.PLAGE,
+        capacite=disponibilite.capacite,
+        modalites=tuple(m for m in ModaliteConsultation.values if m in disponibilite.modalites),
+        maj=en_minutes(disponibilite.modifie_le),
+    )
+
+
+def _specialites_de(lieu: LieuExercice, specialites: list[Specialite]) -> list[Specialite]:
+    """Recherches qui trouvent ce lieu : celles de l’effecteur, ou le type de la structure."""
+    if lieu.effecteur is None:
+        return [s for s in specialites if lieu.structure and s.type_structure == lieu.structure.type]
+    effecteur = lieu.effecteur
+    savoir_faire = set(effecteur.savoir_faire)
+    return [
+        s
+        for s in specialites
+        if not s.type_structure
+        and s.profession_id == effecteur.profession_id
+        and (not s.savoir_faire or not savoir_faire.isdisjoint(s.savoir_faire))
+    ]
+
+
+def _carte(
+    lieu: LieuExercice, specialites: list[Specialite], creneaux: list[CreneauCarte], *, telephone: str
+) -> Carte:
+    effecteur, structure = lieu.effecteur, lieu.structure
+    return Carte(
+        effecteur=None
+        if effecteur is None
+        else CarteEffecteur(
+            identifiant_national=effecteur.identifiant_national,
+            nom=effecteur.nom,
+            prenom=effecteur.prenom,
+            profession=effecteur.profession.libelle,
+            specialites=tuple(s.libelle for s in specialites),
+            conventionnement=effecteur.get_conventionnement_display(),
+        ),
+        structure=None
+        if structure is None
+        else CarteStructure(nom=structure.nom, type=structure.get_type_display()),
+        lieu=CarteAdresse(
+            id=f"l{lieu.pk}",
+            nom=lieu.nom,
+            adresse=lieu.adresse,
+            code_postal=lieu.code_postal,
+            commune=lieu.commune.nom,
+            commune_insee=lieu.commune_id,
+            lat=lieu.lat,
+            lon=lieu.lon,
+            fuseau=lieu.fuseau,
+            telephone=telephone,
+            informations=lieu.informations_complementaires,
+            precision=lieu.get_precision_geo_display(),
+        ),
+        creneaux=[_creneau_offert(creneau, ZoneInfo(lieu.fuseau)) for creneau in creneaux],
+    )
+
+
+def _creneau_offert(creneau: CreneauCarte, fuseau: ZoneInfo) -> CreneauOffert:
+    return CreneauOffert(
+        id=creneau.id,
+        debut=en_instant(creneau.debut).astimezone(fuseau),
+        fin=en_instant(creneau.fin).astimezone(fuseau),
+        source="editeur" if creneau.editeur else "agenda_sas",
+        editeur=creneau.editeur or None,
+        modalites=creneau.modalites,
+        capacite=creneau.capacite,
+        prises=creneau.prises,
+        lien=creneau.lien or None,
+        est_plage=creneau.est_plage,
+    )

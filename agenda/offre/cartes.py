@@ -1,0 +1,70 @@
+"""Ce que la carte d’un lieu montre ; gardé en JSON dans `CarteLieu.document`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class CarteEffecteur(msgspec.Struct, frozen=True):
+    identifiant_national: str
+    nom: str
+    prenom: str
+    profession: str
+    specialites: tuple[str, ...]
+    conventionnement: str
+
+
+class CarteStructure(msgspec.Struct, frozen=True):
+    nom: str
+    type: str
+
+
+class CarteAdresse(msgspec.Struct, frozen=True):
+    id: str
+    nom: str
+    adresse: str
+    code_postal: str
+    commune: str
+    commune_insee: str
+    lat: float
+    lon: float
+    fuseau: str
+    telephone: str
+    informations: str
+    precision: str
+
+
+class CreneauOffert(msgspec.Struct, omit_defaults=True):
+    """Un créneau proposable. Bornes au décalage horaire du lieu.
+
+    `lien` : adresse de réservation chez l’éditeur, origine comprise ; `None`
+    si l’on ne réserve pas en ligne. `age_s` : secondes depuis la lecture chez
+    l’éditeur ou la saisie ; absent du document, rempli à la lecture.
+    """
+
+    id: str
+    debut: datetime
+    fin: datetime
+    source: str
+    editeur: str | None
+    modalites: tuple[str, ...]
+    capacite: int
+    prises: int
+    lien: str | None
+    est_plage: bool
+    age_s: int | None = None
+
+
+class Carte(msgspec.Struct, frozen=True):
+    """Ce que montre la carte d’un lieu ; gardée en JSON dans `CarteLieu.document`."""
+
+    effecteur: CarteEffecteur | None
+    structure: CarteStructure | None
+    lieu: CarteAdresse
+    creneaux: list[CreneauOffert]
+
+
+encodeur_carte = msgspec.json.Encoder()
+decodeur_carte = msgspec.json.Decoder(Carte)
