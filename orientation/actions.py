@@ -23,6 +23,7 @@ from orientation.models import Orientation, Redirection
 
 HORIZON_SURNUMERAIRE = timedelta(days=30)
 DELAI_DE_REPENTIR = timedelta(hours=1)
+ATTENTE_MAX_MS = 5_000
 
 _LIEU = re.compile(r"l([0-9]{1,18})")
 
@@ -99,6 +100,7 @@ def orienter(
     if not acteur.a_un_role(PEUT_ORIENTER):
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
     empreinte = _empreinte(creneau_id, surnumeraire)
+    _borner_l_attente()
     _attendre_son_tour(acteur, cle)
     deja = Orientation.objects.filter(acteur=acteur, cle=cle).first()
     if deja is not None:
@@ -123,6 +125,7 @@ def annuler(*, acteur: Compte, orientation: Orientation, maintenant: datetime) -
 
     Lève `OrientationRefusee`, de code `deja_annulee` ou `trop_tard`.
     """
+    _borner_l_attente()
     orientation = (
         Orientation.objects.select_for_update(of=("self",))
         .select_related("reservation")
@@ -152,6 +155,7 @@ def rediriger(*, acteur: Compte, creneau_id: str, maintenant: datetime) -> str:
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
     creneau = creneau_editeur(creneau_id, maintenant)
     if creneau is not None:
+        _borner_l_attente()
         # Un éditeur coupé ou un hôte retiré à l’instant : on n’envoie personne sur la foi de la copie.
         rafraichir([creneau.lieu.pk], maintenant)
         creneau = creneau_editeur(creneau_id, maintenant)
@@ -238,6 +242,12 @@ def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maint
     orientation.type = TypeOrientation.OSNP_SURNUMERAIRE
     orientation.lieu_id = lieu_id
     orientation.debut = demande.debut
+
+
+def _borner_l_attente() -> None:
+    """Un lieu qu’un import tient des minutes : mieux vaut un 503 que tous les fils du serveur en attente."""
+    with connection.cursor() as curseur:
+        curseur.execute("SELECT set_config('lock_timeout', %s, true)", [f"{ATTENTE_MAX_MS}ms"])
 
 
 def _attendre_son_tour(acteur: Compte, cle: str) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from agenda.actions import PlaceIndisponible
 from agenda.models import Editeur, Reservation
@@ -13,6 +13,7 @@ from agenda.offre import rafraichir, rafraichir_perimees
 from annuaire.models import Effecteur, LieuExercice
 from comptes.enums import Role
 from comptes.models import Trace
+from orientation import actions
 from orientation.actions import (
     CleReutilisee,
     CreneauParti,
@@ -452,3 +453,16 @@ def test_une_cle_qui_porte_le_nom_d_un_verrou_ne_l_attend_pas(osnp, creneau, mai
         (orientation,) = ensemble(demander)
 
     assert orientation == Orientation.objects.get()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_un_lieu_tenu_trop_longtemps_ne_fait_pas_attendre_le_serveur(osnp, creneau, maintenant, monkeypatch):
+    monkeypatch.setattr(actions, "ATTENTE_MAX_MS", 50)
+    cle = identifiant(creneau)
+
+    with transaction.atomic():
+        LieuExercice.objects.select_for_update(no_key=True).get(pk=creneau.lieu_id)
+        with pytest.raises(OperationalError):
+            ensemble(lambda: orienter(acteur=osnp, cle="a", creneau_id=cle, maintenant=maintenant))
+
+    assert not Orientation.objects.exists()
