@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from agenda.domaine.offre import JOURS_MONTRES
 from agenda.enums import ModaliteConsultation
 from agenda.lectures import CreneauSas
 from agenda.offre import CreneauOffert
@@ -26,7 +27,6 @@ from annuaire.models import LieuExercice
 from orientation.domaine.classement import distance
 from orientation.lectures import Offre
 
-JOURS_MONTRES = 3
 CRENEAUX_PAR_JOUR = 4
 INFORMATIONS_COURTES = 100
 JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
