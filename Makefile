@@ -27,7 +27,8 @@ imports: $(BIN)/ruff
 
 # Sans base : seuls les modèles et les fichiers de migration sont comparés.
 migrations: $(BIN)/ruff
-	DJANGO_SETTINGS_MODULE=sas_platform.settings_test $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+	DATABASE_URL=postgres://127.0.0.1:1/aucune DJANGO_SETTINGS_MODULE=sas_platform.settings_test \
+		$(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 
 deploiement: $(BIN)/ruff
 	$(DEPLOIEMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING
