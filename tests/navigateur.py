@@ -112,6 +112,8 @@ def axe() -> Callable[[object], None]:
     analyseur = Axe()
 
     def verifier(page: object) -> None:
+        # Le DSFR donne son rôle au menu, ou lui retire son nom, une fois chargé : avant, la page n’est pas finie.
+        page.wait_for_function("!document.querySelector('div.fr-modal[aria-labelledby]:not([role])')")
         options = {"runOnly": {"type": "tag", "values": REGLES_AXE}, "resultTypes": ["violations"]}
         infractions = analyseur.run(page, options=options).response["violations"]
         assert not infractions, f"{page.url}\n" + "\n".join(_decrire(i) for i in infractions)
