@@ -56,7 +56,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "csp",
     "django_celery_beat",
-    "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "mozilla_django_oidc",
@@ -83,9 +82,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "comptes.sessions.DureeDeSession",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "comptes.droits.GardeDesRoutes",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 ROOT_URLCONF = "sas_platform.urls"
@@ -102,7 +100,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "csp.context_processors.nonce",
             ],
         },
     },
