@@ -6,6 +6,7 @@ class TypeStructure(TextChoices):
     MSP = "msp", "Maison de santé pluriprofessionnelle"
     CPTS = "cpts", "Communauté professionnelle territoriale de santé"
     SOS = "sos", "SOS Médecins"
+    SNP = "snp", "Centre de soins non programmés"
     AUTRE = "autre", "Autre structure"
 
 
@@ -31,3 +32,10 @@ class SourceLieu(TextChoices):
     FINESS = "finess", "FINESS"
     EDITEUR = "editeur", "Éditeur de rendez-vous"
     FICTIVE = "fictive", "Donnée fictive de démonstration"
+
+
+class EtatDemande(TextChoices):
+    OUVERTE = "ouverte", "À traiter"
+    ACCEPTEE = "acceptee", "Acceptée"
+    REFUSEE = "refusee", "Refusée"
+    ANNULEE = "annulee", "Annulée par le demandeur"

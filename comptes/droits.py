@@ -1,21 +1,25 @@
-"""Qui peut quoi : une table, lue par les vues, par l’API, par les menus et par le test de la matrice."""
+"""Qui peut quoi : une table rôle × action, lue par les vues, l’API, les menus, la documentation et les tests.
+
+Deux étages. `TABLE` dit, pour chaque action, quels rôles l’accomplissent et sur
+quelle étendue : c’est elle qu’un juriste relit (docs/droits.md en est tiré).
+`ROUTES` dit quelle action ouvre chaque adresse ; `GardeDesRoutes` l’applique, si
+bien qu’une vue n’a pas à se garder elle-même. L’étendue se vérifie objet par
+objet, dans les QuerySets (`visibles_par`, `modifiables_par`).
+"""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from comptes.enums import Role
+from comptes.enums import Action, Etendue, Role
 
 if TYPE_CHECKING:
     from comptes.models import Compte
-
-Vue = Callable[..., HttpResponseBase]
 
 
 class Acces(enum.Enum):
@@ -26,15 +30,54 @@ class Acces(enum.Enum):
 PUBLIC = Acces.PUBLIC
 CONNECTE = Acces.CONNECTE
 
-# L’administrateur et le gestionnaire de comptes voient sans orienter (S-03) : l’acte est celui d’un régulateur.
-PEUT_ORIENTER = frozenset({Role.OSNP, Role.REGULATEUR, Role.IOA})
-PEUT_CHERCHER = PEUT_ORIENTER | {Role.ADMINISTRATEUR, Role.GESTIONNAIRE_COMPTES}
-# Orienter en sus des disponibilités (O-04) : la régulation, non l’accueil des urgences.
-PEUT_ORIENTER_EN_SUS = frozenset({Role.OSNP, Role.REGULATEUR})
-ADMINISTRE = frozenset({Role.ADMINISTRATEUR})
+_FRANCE, _TERRITOIRE, _STRUCTURE = Etendue.FRANCE, Etendue.TERRITOIRE, Etendue.STRUCTURE
+_DELEGATION, _SOI = Etendue.DELEGATION, Etendue.SOI
 
-# Nom de route → qui y accède. Une route absente d’ici fait échouer tests/test_projet.py.
-DROITS: dict[str, frozenset[Role] | Acces] = {
+# L’administrateur et le gestionnaire de comptes voient sans orienter (S-03) : l’acte est celui d’un régulateur.
+TABLE: dict[Action, dict[Role, Etendue]] = {
+    Action.CHERCHER: {
+        Role.OSNP: _FRANCE,
+        Role.REGULATEUR: _FRANCE,
+        Role.IOA: _FRANCE,
+        Role.GESTIONNAIRE_COMPTES: _FRANCE,
+        Role.ADMINISTRATEUR: _FRANCE,
+    },
+    Action.ORIENTER: {Role.OSNP: _FRANCE, Role.REGULATEUR: _FRANCE, Role.IOA: _FRANCE},
+    # O-04 : la régulation, non l’accueil des urgences.
+    Action.ORIENTER_EN_SUS: {Role.OSNP: _FRANCE, Role.REGULATEUR: _FRANCE},
+    Action.TENIR_AGENDA: {
+        Role.EFFECTEUR: _SOI,
+        Role.DELEGATAIRE: _DELEGATION,
+        Role.GESTIONNAIRE_STRUCTURE: _STRUCTURE,
+        Role.ADMINISTRATEUR: _FRANCE,
+    },
+    Action.GERER_COMPTES: {Role.GESTIONNAIRE_COMPTES: _TERRITOIRE, Role.ADMINISTRATEUR: _FRANCE},
+    Action.GERER_TERRITOIRES: {Role.ADMINISTRATEUR: _FRANCE},
+    Action.VOIR_TERRITOIRES: {
+        Role.GESTIONNAIRE_COMPTES: _TERRITOIRE,
+        Role.REFERENT: _TERRITOIRE,
+        Role.ADMINISTRATEUR: _FRANCE,
+        Role.SUPPORT: _FRANCE,
+    },
+    Action.GERER_STRUCTURES: {
+        Role.GESTIONNAIRE_STRUCTURE: _STRUCTURE,
+        Role.DELEGATAIRE: _DELEGATION,
+        Role.ADMINISTRATEUR: _FRANCE,
+    },
+    Action.DEMANDER_DELEGATION: {Role.EFFECTEUR: _SOI, Role.GESTIONNAIRE_STRUCTURE: _STRUCTURE},
+    Action.GERER_DELEGATIONS: {Role.GESTIONNAIRE_COMPTES: _TERRITOIRE, Role.ADMINISTRATEUR: _FRANCE},
+    Action.TRAITER_DEMANDES: {
+        Role.GESTIONNAIRE_COMPTES: _TERRITOIRE,
+        Role.REFERENT: _TERRITOIRE,
+        Role.SUPPORT: _FRANCE,
+        Role.ADMINISTRATEUR: _FRANCE,
+    },
+    Action.LIRE_TRACE: {Role.ADMINISTRATEUR: _FRANCE},
+    Action.ADMINISTRER: {Role.ADMINISTRATEUR: _FRANCE},
+}
+
+# Adresse → action qui l’ouvre. Une route absente d’ici est fermée à tous, et fait échouer tests/test_projet.py.
+ROUTES: dict[str, Action | Acces] = {
     "accueil": PUBLIC,
     "mentions_legales": PUBLIC,
     "donnees_personnelles": PUBLIC,
@@ -46,34 +89,39 @@ DROITS: dict[str, frozenset[Role] | Acces] = {
     "comptes:deconnexion": PUBLIC,
     "api:schema": PUBLIC,
     "api:docs": PUBLIC,
-    "api:recherches": PEUT_CHERCHER,
-    "api:orientations": PEUT_ORIENTER,
-    "api:orientation": PEUT_ORIENTER,
-    "api:orientation_annulation": PEUT_ORIENTER,
-    "orientation:recherche": PEUT_CHERCHER,
-    "orientation:suggestions_quoi": PEUT_CHERCHER,
-    "orientation:suggestions_ou": PEUT_CHERCHER,
-    "orientation:resultats": PEUT_CHERCHER,
-    "orientation:orientations": PEUT_ORIENTER,
-    "orientation:orienter": PEUT_ORIENTER,
-    "orientation:orienter_en_sus": PEUT_ORIENTER_EN_SUS,
-    "orientation:orientation": PEUT_ORIENTER,
-    "orientation:annulation": PEUT_ORIENTER,
-    "orientation:rediriger": PEUT_ORIENTER,
+    "api:recherches": Action.CHERCHER,
+    "api:orientations": Action.ORIENTER,
+    "api:orientation": Action.ORIENTER,
+    "api:orientation_annulation": Action.ORIENTER,
+    "orientation:recherche": Action.CHERCHER,
+    "orientation:suggestions_quoi": Action.CHERCHER,
+    "orientation:suggestions_ou": Action.CHERCHER,
+    "orientation:resultats": Action.CHERCHER,
+    "orientation:orientations": Action.ORIENTER,
+    "orientation:orienter": Action.ORIENTER,
+    "orientation:orienter_en_sus": Action.ORIENTER_EN_SUS,
+    "orientation:orientation": Action.ORIENTER,
+    "orientation:annulation": Action.ORIENTER,
+    "orientation:rediriger": Action.ORIENTER,
     # Tout l’espace de noms de l’administration de Django.
-    "admin:*": ADMINISTRE,
+    "admin:*": Action.ADMINISTRER,
 }
 
 
-def regle(route: str) -> frozenset[Role] | Acces:
+def regle(route: str) -> Action | Acces:
     """Règle d’une route. Lève `KeyError` si la table l’ignore."""
     espace, deux_points, _ = route.partition(":")
-    if deux_points and f"{espace}:*" in DROITS:
-        return DROITS[f"{espace}:*"]
-    return DROITS[route]
+    if deux_points and f"{espace}:*" in ROUTES:
+        return ROUTES[f"{espace}:*"]
+    return ROUTES[route]
 
 
-def peut(compte: Compte | AnonymousUser, route: str) -> bool:
+def peut(compte: Compte | AnonymousUser, action: Action) -> bool:
+    """Vrai si un rôle de ce compte accomplit cette action, sur une étendue que l’objet reste à vérifier."""
+    return not isinstance(compte, AnonymousUser) and compte.is_active and compte.a_un_role(TABLE[action])
+
+
+def peut_ouvrir(compte: Compte | AnonymousUser, route: str) -> bool:
     """Vrai si ce compte accède à cette route ; une route inconnue n’est ouverte à personne."""
     try:
         admis = regle(route)
@@ -83,23 +131,21 @@ def peut(compte: Compte | AnonymousUser, route: str) -> bool:
         return True
     if isinstance(compte, AnonymousUser) or not compte.is_active:
         return False
-    return admis is CONNECTE or (isinstance(admis, frozenset) and compte.a_un_role(admis))
+    return admis is CONNECTE or (isinstance(admis, Action) and peut(compte, admis))
 
 
-def reserve_a(*roles: Role) -> Callable[[Vue], Vue]:
-    """Ferme une vue à qui n’a aucun de ces rôles : ce qu’on ne peut voir n’existe pas (404).
+class GardeDesRoutes(LoginRequiredMiddleware):
+    """Applique `ROUTES` : l’anonyme va se connecter, et ce qu’on ne peut ouvrir n’existe pas (404).
 
-    L’anonyme n’arrive pas jusqu’ici : `LoginRequiredMiddleware` l’a envoyé se connecter.
+    L’API répond elle-même, par 401 ou 403 (`comptes.jetons.APourPortee`).
     """
-    admis = frozenset(roles)
 
-    def decorer(vue: Vue) -> Vue:
-        @wraps(vue)
-        def gardee(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if isinstance(request.user, AnonymousUser) or not request.user.a_un_role(admis):
-                raise Http404
-            return vue(request, *args, **kwargs)
-
-        return gardee
-
-    return decorer
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        route = request.resolver_match.view_name if request.resolver_match else ""
+        if route.startswith("api:") or peut_ouvrir(request.user, route):
+            return None
+        if isinstance(request.user, AnonymousUser):
+            return self.handle_no_permission(request, view_func)
+        raise Http404

@@ -20,3 +20,50 @@ class Portee(TextChoices):
 
     RECHERCHE = "recherche", "Rechercher une offre de soins"
     ORIENTATION = "orientation", "Enregistrer et annuler des orientations"
+
+
+class Action(TextChoices):
+    """Ce qu’un rôle permet d’accomplir ; le libellé complète « peut »."""
+
+    CHERCHER = "chercher", "Rechercher une offre de soins"
+    ORIENTER = "orienter", "Orienter un patient vers un créneau proposé"
+    ORIENTER_EN_SUS = "orienter_en_sus", "Orienter un patient en sus des disponibilités"
+    TENIR_AGENDA = (
+        "tenir_agenda",
+        "Tenir l’agenda, les indisponibilités et la participation d’un lieu d’exercice",
+    )
+    GERER_COMPTES = "gerer_comptes", "Créer, modifier, désactiver et supprimer des comptes"
+    VOIR_TERRITOIRES = "voir_territoires", "Consulter un territoire, ses gestionnaires et ses référents"
+    GERER_TERRITOIRES = "gerer_territoires", "Créer et modifier les territoires et leurs rayons de recherche"
+    GERER_STRUCTURES = "gerer_structures", "Tenir les membres et la zone d’intervention d’une structure"
+    DEMANDER_DELEGATION = "demander_delegation", "Demander, consentir et révoquer une délégation"
+    GERER_DELEGATIONS = "gerer_delegations", "Accorder, refuser et clore des délégations"
+    TRAITER_DEMANDES = "traiter_demandes", "Répondre aux demandes d’assistance"
+    LIRE_TRACE = "lire_trace", "Consulter la trace de toutes les actions"
+    ADMINISTRER = "administrer", "Administrer la plateforme"
+
+
+class Etendue(TextChoices):
+    """Sur quoi porte une action : du plus large au plus étroit."""
+
+    FRANCE = "france", "dans toute la France"
+    TERRITOIRE = "territoire", "dans ses territoires"
+    STRUCTURE = "structure", "pour ses structures"
+    DELEGATION = "delegation", "pour qui lui a donné délégation"
+    SOI = "soi", "pour soi-même"
+
+
+class UsageLien(TextChoices):
+    """Ce que prouve l’ouverture d’un lien reçu par courriel."""
+
+    ACTIVATION = "activation", "Activer un compte créé par un gestionnaire"
+    RATTACHEMENT = "rattachement", "Rattacher une identité Pro Santé Connect à un compte existant"
+    CREATION = "creation", "Créer le compte d’un effecteur identifié par Pro Santé Connect"
+    CHANGEMENT_EMAIL = "changement_email", "Changer d’adresse électronique"
+
+
+class EtatCourriel(TextChoices):
+    A_ENVOYER = "a_envoyer", "À envoyer"
+    ENVOYE = "envoye", "Envoyé"
+    REJETE = "rejete", "Rejeté par le destinataire"
+    ABANDONNE = "abandonne", "Abandonné après plusieurs essais"

@@ -66,7 +66,7 @@ class APourPortee(BasePermission):
         if not isinstance(request.user, Compte):
             return False
         route: Any = request.resolver_match
-        if not droits.peut(request.user, route.view_name):
+        if not droits.peut_ouvrir(request.user, route.view_name):
             return False
         portee = getattr(view, "portee", None)
         return not isinstance(request.auth, Jeton) or portee in request.auth.portees

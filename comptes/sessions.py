@@ -32,7 +32,7 @@ def est_perimee(*, ouverte_le: datetime, vue_le: datetime, maintenant: datetime)
 
 
 class DureeDeSession:
-    """Ferme les sessions périmées, avant `LoginRequiredMiddleware`."""
+    """Ferme les sessions périmées, avant `GardeDesRoutes`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import auth, messages
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -33,7 +32,6 @@ from comptes.sessions import ouvrir
 JETON_IDENTITE = "jeton_identite"
 
 
-@login_not_required
 @never_cache
 @require_safe
 def connexion(request: HttpRequest) -> HttpResponse:
@@ -47,7 +45,7 @@ def connexion(request: HttpRequest) -> HttpResponse:
     return render(request, "comptes/connexion.html", {"suite": suite})
 
 
-@method_decorator([login_not_required, never_cache], name="dispatch")
+@method_decorator(never_cache, name="dispatch")
 class DepartPSC(OIDCAuthenticationRequestView):
     """Envoie chez Pro Santé Connect, avec un état, un nonce et un défi PKCE neufs."""
 
@@ -64,7 +62,7 @@ class DepartPSC(OIDCAuthenticationRequestView):
         return super().get(request)
 
 
-@method_decorator([login_not_required, never_cache], name="dispatch")
+@method_decorator(never_cache, name="dispatch")
 class RetourPSC(OIDCAuthenticationCallbackView):
     """Retour de Pro Santé Connect : ouvre la session, ou dit pourquoi elle ne s’ouvre pas."""
 
@@ -122,7 +120,6 @@ def _echec(request: HttpRequest, echec: EchecConnexion) -> HttpResponse:
     return render(request, "comptes/echec.html", {"echec": echec}, status=echec.etat_http)
 
 
-@login_not_required
 @never_cache
 @require_POST
 def deconnexion(request: HttpRequest) -> HttpResponse:

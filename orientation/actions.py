@@ -14,8 +14,8 @@ from agenda.actions import PlaceTenue, liberer_place, prendre_place
 from agenda.lectures import creneau_editeur
 from agenda.offre import rafraichir
 from comptes.actions import tracer
-from comptes.droits import PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS
-from comptes.enums import Role
+from comptes.droits import peut
+from comptes.enums import Action, Role
 from comptes.models import Compte
 from orientation.enums import TypeOrientation, Voie
 from orientation.lectures import offre_du_lieu
@@ -97,7 +97,7 @@ def orienter(
     """
     if bool(creneau_id) == bool(surnumeraire):
         raise ValueError("un créneau ou une demande en sus, l’un des deux")
-    if not acteur.a_un_role(PEUT_ORIENTER):
+    if not peut(acteur, Action.ORIENTER):
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
     empreinte = _empreinte(creneau_id, surnumeraire)
     _borner_l_attente()
@@ -151,7 +151,7 @@ def rediriger(*, acteur: Compte, creneau_id: str, maintenant: datetime) -> str:
 
     Lève `CreneauParti` si le créneau n’est plus proposé.
     """
-    if not acteur.a_un_role(PEUT_ORIENTER):
+    if not peut(acteur, Action.ORIENTER):
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
     creneau = creneau_editeur(creneau_id, maintenant)
     if creneau is not None:
@@ -217,7 +217,7 @@ def _remplir_creneau(orientation: Orientation, place: PlaceTenue) -> None:
 
 
 def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maintenant: datetime) -> None:
-    if not orientation.acteur.a_un_role(PEUT_ORIENTER_EN_SUS):
+    if not peut(orientation.acteur, Action.ORIENTER_EN_SUS):
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter hors disponibilité.")
     if demande.debut < maintenant:
         raise SurnumeraireRefuse(

@@ -1,4 +1,4 @@
-"""Requêtes dont la personne est connue : `reserve_a` ou `APourPortee` a écarté les autres."""
+"""Requêtes dont la personne est connue : `GardeDesRoutes` ou `APourPortee` a écarté les autres."""
 
 from django.http import HttpRequest
 from rest_framework.request import Request

@@ -54,6 +54,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_celery_beat",
     "drf_spectacular",
@@ -67,6 +70,7 @@ INSTALLED_APPS = [
     "participation",
     "agenda",
     "orientation",
+    "assistance",
     "sas_platform",
 ]
 
@@ -83,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "comptes.sessions.DureeDeSession",
     "comptes.droits.GardeDesRoutes",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -159,6 +164,11 @@ AUTHENTICATION_BACKENDS = ["comptes.connexion.ConnexionPSC"]
 LOGIN_URL = "comptes:connexion"
 LOGIN_REDIRECT_URL = "accueil"
 LOGOUT_REDIRECT_URL = "comptes:connexion"
+
+# Comptes locaux (django-allauth) : l’adresse électronique est le nom de connexion, nul ne s’inscrit seul.
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 
 SESSION_COOKIE_AGE = 4 * 3600
 SESSION_INACTIVITE_S = 30 * 60

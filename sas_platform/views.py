@@ -3,7 +3,6 @@
 import sys
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,7 +20,6 @@ from sas_platform import sonde
 from sas_platform.socle.problemes import TYPE_MIME, probleme
 
 
-@login_not_required
 @never_cache
 @require_safe
 def accueil(request: HttpRequest) -> HttpResponse:
@@ -29,7 +27,6 @@ def accueil(request: HttpRequest) -> HttpResponse:
     return render(request, "accueil.html", {"libelles_roles": [role.label for role in roles]})
 
 
-@login_not_required
 @require_safe
 def page(request: HttpRequest, gabarit: str) -> HttpResponse:
     """Page de texte, sans donnée."""
@@ -86,7 +83,6 @@ def _probleme(status: int, code: str, detail: str) -> JsonResponse:
     )
 
 
-@login_not_required
 @never_cache
 @require_safe
 def sante(request: HttpRequest) -> JsonResponse:

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from comptes import droits
-from comptes.enums import Role
+from comptes.enums import Action, Role
 from comptes.models import Compte
 from sas_platform.demo.personas import PERSONAS, creer_comptes
 
@@ -76,7 +76,7 @@ def test_chaque_route_est_dans_la_table_des_droits_et_chaque_ligne_a_sa_route():
     espaces = {f"{nom.partition(':')[0]}:*" for nom in noms}
 
     assert [nom for nom in noms if _sans_regle(nom)] == []
-    assert set(droits.DROITS) - noms - espaces == set()
+    assert set(droits.ROUTES) - noms - espaces == set()
 
 
 def _sans_regle(nom: str) -> bool:
@@ -118,7 +118,7 @@ def test_chaque_route_suit_la_table_des_droits(client_de, role):
         admis = (
             regle is droits.PUBLIC
             or (role is not None and regle is droits.CONNECTE)
-            or (isinstance(regle, frozenset) and role in regle)
+            or (isinstance(regle, Action) and role in droits.TABLE[regle])
         )
         reponse = demander(client, chemin)
         if nom == "comptes:deconnexion":

@@ -12,6 +12,6 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def peut(context: dict[str, Any], route: str) -> bool:
-    """`{% peut "orientation:recherche" as cherche %}` ; suit la table `droits.DROITS`."""
+    """`{% peut "orientation:recherche" as cherche %}` ; suit la table `droits.ROUTES`."""
     request = context.get("request")
-    return droits.peut(getattr(request, "user", None) or AnonymousUser(), route)
+    return droits.peut_ouvrir(getattr(request, "user", None) or AnonymousUser(), route)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from csp.decorators import csp_update
 from django.conf import settings
+from django.http import HttpResponseBase
 
-from comptes.droits import Vue
+Vue = Callable[..., HttpResponseBase]
 
 # Le formulaire poste chez nous, qui renvoyons chez l’éditeur, qui renvoie parfois à Pro Santé Connect :
 # le navigateur applique `form-action` à toute cette chaîne, dont nous ne connaissons que le premier maillon.

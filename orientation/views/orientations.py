@@ -22,7 +22,6 @@ from agenda.enums import Genre
 from agenda.lectures import CreneauSas, creneau_sas, occurrence_designee
 from agenda.models import Disponibilite
 from annuaire.models import LieuExercice
-from comptes.droits import PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS, reserve_a
 from orientation import carnet, rendu
 from orientation.actions import (
     CleReutilisee,
@@ -48,7 +47,6 @@ AUTRES_OFFRES = 5
 
 
 @require_http_methods(["GET", "POST"])
-@reserve_a(*PEUT_ORIENTER)
 @never_cache
 @vers_les_editeurs
 def orienter_creneau(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
@@ -125,7 +123,6 @@ def _vue(creneau: CreneauSas) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
-@reserve_a(*PEUT_ORIENTER_EN_SUS)
 @never_cache
 @vers_les_editeurs
 def orienter_en_sus(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
@@ -241,7 +238,6 @@ def _indisponible(
 
 
 @require_safe
-@reserve_a(*PEUT_ORIENTER)
 @never_cache
 def notification(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
@@ -251,7 +247,6 @@ def notification(request: RequeteDeCompte, uuid: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@reserve_a(*PEUT_ORIENTER)
 @never_cache
 def annulation(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
@@ -268,7 +263,6 @@ def annulation(request: RequeteDeCompte, uuid: str) -> HttpResponse:
 
 
 @require_safe
-@reserve_a(*PEUT_ORIENTER)
 @never_cache
 def liste(request: RequeteDeCompte) -> HttpResponse:
     """Mes orientations du jour, à l’heure de Paris."""
@@ -288,7 +282,6 @@ def liste(request: RequeteDeCompte) -> HttpResponse:
 
 
 @require_POST
-@reserve_a(*PEUT_ORIENTER)
 @never_cache
 @vers_les_editeurs
 def redirection(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:

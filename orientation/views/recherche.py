@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from comptes.droits import PEUT_CHERCHER, PEUT_ORIENTER, PEUT_ORIENTER_EN_SUS, reserve_a
+from comptes.droits import peut
+from comptes.enums import Action
 from orientation import carnet, rendu
 from orientation.forms import DISPONIBILITES, RAYON_MAX_KM, AffinageForm, PageForm, RechercheForm
 from orientation.lectures import Resultats, rechercher
@@ -24,7 +25,6 @@ CARTES_PAR_PAGE = 10
 
 
 @require_http_methods(["GET", "POST"])
-@reserve_a(*PEUT_CHERCHER)
 @never_cache
 def recherche(request: RequeteDeCompte) -> HttpResponse:
     if request.method == "POST":
@@ -38,7 +38,6 @@ def recherche(request: RequeteDeCompte) -> HttpResponse:
 
 
 @require_POST
-@reserve_a(*PEUT_CHERCHER)
 @never_cache
 def suggestions_quoi(request: RequeteDeCompte) -> HttpResponse:
     groupes = suggestions_de_quoi(request.POST.get("texte", ""), carnet.derniers_quoi(request.session))
@@ -46,7 +45,6 @@ def suggestions_quoi(request: RequeteDeCompte) -> HttpResponse:
 
 
 @require_POST
-@reserve_a(*PEUT_CHERCHER)
 @never_cache
 def suggestions_ou(request: RequeteDeCompte) -> HttpResponse:
     groupes = suggestions_de_lieux(request.POST.get("texte", ""))
@@ -54,7 +52,6 @@ def suggestions_ou(request: RequeteDeCompte) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@reserve_a(*PEUT_CHERCHER)
 @never_cache
 @vers_les_editeurs
 def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
@@ -77,7 +74,7 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         page=PageForm(request.GET).numero(),
         par_page=CARTES_PAR_PAGE,
     )
-    oriente = request.user.a_un_role(PEUT_ORIENTER)
+    oriente = peut(request.user, Action.ORIENTER)
     cartes = rendu.cartes(lus.offres, maintenant=maintenant, jeton=jeton, oriente=oriente)
     contexte = {
         "recherche": demande,
@@ -86,7 +83,7 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         "libres": [carte for carte in cartes if carte.est_libre],
         "hors": [carte for carte in cartes if not carte.est_libre],
         "oriente": oriente,
-        "oriente_en_sus": request.user.a_un_role(PEUT_ORIENTER_EN_SUS),
+        "oriente_en_sus": peut(request.user, Action.ORIENTER_EN_SUS),
         "autre_fuseau": any(carte.fuseau_autre for carte in cartes),
         "pages": pages_a_montrer(lus.page, lus.pages),
         "a_precedente": lus.page > 1,

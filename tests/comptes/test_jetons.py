@@ -10,7 +10,7 @@ from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 
 from comptes import droits
-from comptes.enums import Portee, Role
+from comptes.enums import Action, Portee, Role
 from comptes.models import Jeton, Trace
 from sas_platform.demo.personas import creer_comptes
 from sas_platform.socle.problemes import Probleme
@@ -32,7 +32,7 @@ class VueEssai(APIView):
 
 @pytest.fixture(autouse=True)
 def _route(monkeypatch):
-    monkeypatch.setitem(droits.DROITS, ROUTE, droits.PEUT_CHERCHER)
+    monkeypatch.setitem(droits.ROUTES, ROUTE, Action.CHERCHER)
 
 
 def appeler(secret: str | None = None, donnees: object = None, **entetes: str) -> Response:

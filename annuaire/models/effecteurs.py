@@ -1,4 +1,4 @@
-"""Qui soigne, et où."""
+"""Qui soigne, et où : structures, effecteurs, lieux d’exercice."""
 
 from __future__ import annotations
 
@@ -10,102 +10,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
 from annuaire.enums import Conventionnement, PrecisionGeo, SourceLieu, TypeStructure
-
-
-class Departement(models.Model):
-    """Département ou collectivité d’outre-mer, avec les rayons de recherche corrigés (W-01 à W-03)."""
-
-    code = models.CharField("code", max_length=3, primary_key=True)
-    nom = models.CharField("nom", max_length=60)
-    region = models.CharField("région", max_length=60)
-    zone = models.CharField("zone", max_length=5, help_text="metro, drom ou com")
-    fuseau = models.CharField("fuseau horaire", max_length=40)
-    population = models.PositiveIntegerField("population", default=0)
-    lat = models.FloatField("latitude du centre", null=True)
-    lon = models.FloatField("longitude du centre", null=True)
-    rayon_defaut_km = models.PositiveSmallIntegerField("rayon par défaut (km)")
-    pas_elargissement_km = models.PositiveSmallIntegerField("pas d’élargissement (km)")
-    rayon_departement_km = models.PositiveSmallIntegerField("rayon du département (km)")
-
-    class Meta:
-        verbose_name = "département"
-        constraints = [
-            models.CheckConstraint(
-                name="departement_rayons_utilisables",
-                condition=Q(rayon_defaut_km__gt=0, pas_elargissement_km__gt=0, rayon_departement_km__gt=0),
-                violation_error_message="Un rayon de recherche est d’au moins un kilomètre.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.nom} ({self.code})"
-
-
-class Commune(models.Model):
-    """Commune ou arrondissement municipal (Paris, Lyon, Marseille), d’après le code officiel géographique."""
-
-    code_insee = models.CharField("code INSEE", max_length=5, primary_key=True)
-    nom = models.CharField("nom", max_length=80)
-    nom_recherche = models.CharField(max_length=80, editable=False)
-    commune_parente = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
-    departement = models.ForeignKey(Departement, on_delete=models.PROTECT, related_name="communes")
-    codes_postaux = ArrayField(models.CharField(max_length=5), verbose_name="codes postaux", default=list)
-    population = models.PositiveIntegerField("population", default=0)
-    lat = models.FloatField("latitude", null=True)
-    lon = models.FloatField("longitude", null=True)
-
-    class Meta:
-        verbose_name = "commune"
-        indexes = [
-            GinIndex(name="commune_nom_trgm", fields=["nom_recherche"], opclasses=["gin_trgm_ops"]),
-            GinIndex(name="commune_codes_postaux", fields=["codes_postaux"]),
-            models.Index(
-                name="commune_nom_debut", fields=["nom_recherche"], opclasses=["varchar_pattern_ops"]
-            ),
-            models.Index(name="commune_position", fields=["lat", "lon"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.nom} ({self.code_insee})"
-
-
-class Profession(models.Model):
-    """Profession de santé, nomenclature TRE_G15."""
-
-    code = models.CharField("code", max_length=3, primary_key=True)
-    libelle = models.CharField("libellé", max_length=100)
-
-    class Meta:
-        verbose_name = "profession"
-
-    def __str__(self) -> str:
-        return self.libelle
-
-
-class Specialite(models.Model):
-    """Ce que l’on recherche : une spécialité, une profession ou un type de structure.
-
-    `savoir_faire` : codes TRE_R38 réunis sous une même recherche (la médecine
-    générale en a trois : SM26, SM53, SM54).
-    """
-
-    id = models.SmallAutoField(primary_key=True)
-    code = models.CharField("code", max_length=10, unique=True)
-    libelle = models.CharField("libellé", max_length=120)
-    profession = models.ForeignKey(
-        Profession, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    savoir_faire = ArrayField(
-        models.CharField(max_length=6), default=list, blank=True, verbose_name="savoir-faire"
-    )
-    type_structure = models.CharField(max_length=5, choices=TypeStructure.choices, blank=True)
-    synonymes = ArrayField(models.CharField(max_length=60), default=list, blank=True)
-
-    class Meta:
-        verbose_name = "spécialité"
-
-    def __str__(self) -> str:
-        return self.libelle
+from annuaire.models.referentiels import Commune, Profession
 
 
 class Structure(models.Model):
@@ -124,6 +29,10 @@ class Structure(models.Model):
     lon = models.FloatField("longitude", null=True, blank=True)
     telephone = models.CharField("téléphone", max_length=20, blank=True)
     est_active = models.BooleanField("active", default=True)
+    # Communes où une CPTS organise les soins : une CPTS est plus petite ou plus grande que son département.
+    communes_intervention = models.ManyToManyField(
+        Commune, blank=True, related_name="+", verbose_name="zone d’intervention"
+    )
 
     class Meta:
         verbose_name = "structure"

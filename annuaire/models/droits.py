@@ -1,0 +1,236 @@
+"""Au nom de quoi l’on agit : périmètres des rôles, délégations, rattachements aux structures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from annuaire.enums import EtatDemande
+from annuaire.models.effecteurs import Effecteur, LieuExercice, Structure
+from annuaire.models.referentiels import Commune
+from annuaire.models.territoires import Territoire
+from comptes.models import Compte, Habilitation
+from sas_platform.socle.modeles import Horodate
+
+
+class DateQuerySet(models.QuerySet):
+    """Lignes datées par `debut_le` et `fin_le`, intervalle fermé puis ouvert."""
+
+    def en_cours(self, instant: datetime) -> DateQuerySet:
+        return self.filter(Q(fin_le=None) | Q(fin_le__gt=instant), debut_le__lte=instant)
+
+
+class Perimetre(models.Model):
+    """Ce sur quoi porte un rôle : un territoire ou une structure, sur une période.
+
+    Un effecteur n’en a pas besoin : son champ est sa propre identité nationale.
+    Un délégataire non plus : ses délégations le disent.
+    """
+
+    habilitation = models.ForeignKey(Habilitation, on_delete=models.CASCADE, related_name="+")
+    territoire = models.ForeignKey(
+        Territoire, on_delete=models.PROTECT, null=True, blank=True, related_name="perimetres"
+    )
+    structure = models.ForeignKey(
+        Structure, on_delete=models.PROTECT, null=True, blank=True, related_name="perimetres"
+    )
+    debut_le = models.DateTimeField("depuis", default=timezone.now)
+    fin_le = models.DateTimeField("jusqu’au", null=True, blank=True)
+
+    objects = DateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "périmètre"
+        constraints = [
+            models.CheckConstraint(
+                name="perimetre_territoire_ou_structure",
+                condition=Q(territoire__isnull=False, structure=None)
+                | Q(territoire=None, structure__isnull=False),
+                violation_error_message="Un périmètre est un territoire ou une structure.",
+            ),
+            models.CheckConstraint(
+                name="perimetre_fin_apres_debut",
+                condition=Q(fin_le=None) | Q(fin_le__gt=F("debut_le")),
+                violation_error_message="Le périmètre finit avant d’avoir commencé.",
+            ),
+            models.UniqueConstraint(
+                name="perimetre_territoire_ouvert_une_fois",
+                fields=["habilitation", "territoire"],
+                condition=Q(fin_le=None, territoire__isnull=False),
+                violation_error_message="Ce territoire est déjà dans le périmètre.",
+            ),
+            models.UniqueConstraint(
+                name="perimetre_structure_ouverte_une_fois",
+                fields=["habilitation", "structure"],
+                condition=Q(fin_le=None, structure__isnull=False),
+                violation_error_message="Cette structure est déjà dans le périmètre.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"périmètre {self.pk}"
+
+
+_UN_TITULAIRE = Q(effecteur__isnull=False, structure=None) | Q(effecteur=None, structure__isnull=False)
+
+
+class DemandeDelegation(models.Model):
+    """Un effecteur, ou le gestionnaire d’une structure, demande qu’une personne agisse pour lui.
+
+    Adressée aux gestionnaires de comptes du territoire de la ville nommée (U-22).
+    """
+
+    demandeur = models.ForeignKey(Compte, on_delete=models.CASCADE, related_name="+")
+    effecteur = models.ForeignKey(
+        Effecteur, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    structure = models.ForeignKey(
+        Structure, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    prenom = models.CharField("prénom du délégataire", max_length=100)
+    nom = models.CharField("nom du délégataire", max_length=100)
+    email = models.EmailField("adresse électronique du délégataire")
+    commune = models.ForeignKey(
+        Commune, on_delete=models.PROTECT, related_name="+", verbose_name="ville d’exercice"
+    )
+    lieux = models.ManyToManyField(
+        LieuExercice, blank=True, related_name="+", verbose_name="lieux concernés (tous si vide)"
+    )
+    fin_date = models.DateField("jusqu’au", null=True, blank=True)
+    etat = models.CharField("état", max_length=10, choices=EtatDemande.choices, default=EtatDemande.OUVERTE)
+    motif = models.CharField("motif du refus", max_length=300, blank=True)
+    creee_le = models.DateTimeField("demandée le", default=timezone.now)
+    traitee_le = models.DateTimeField("traitée le", null=True, blank=True)
+    traitee_par = models.ForeignKey(Compte, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = "demande de délégation"
+        verbose_name_plural = "demandes de délégation"
+        constraints = [
+            models.CheckConstraint(
+                name="demande_delegation_un_titulaire",
+                condition=_UN_TITULAIRE,
+                violation_error_message="Une délégation vaut pour un effecteur ou pour une structure.",
+            ),
+            models.CheckConstraint(
+                name="demande_delegation_traitee_datee",
+                condition=Q(etat="ouverte", traitee_le=None)
+                | (~Q(etat="ouverte") & Q(traitee_le__isnull=False)),
+                violation_error_message="Une demande close porte sa date.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"demande de délégation {self.pk}"
+
+
+class DelegationQuerySet(models.QuerySet["Delegation"]):
+    def en_vigueur(self, instant: datetime) -> DelegationQuerySet:
+        """Consenties, commencées, ni finies ni révoquées : les seules qui donnent un droit."""
+        datees = self.filter(Q(fin_le=None) | Q(fin_le__gt=instant), debut_le__lte=instant)
+        return datees.filter(consentie_le__lte=instant, revoquee_le=None)
+
+
+class Delegation(Horodate):
+    """Droit d’agir au nom d’un effecteur ou d’une structure : consenti, daté, révocable à tout moment.
+
+    `lieux` vide : tous les lieux du titulaire. Sans consentement elle ne donne
+    aucun droit, même accordée par un gestionnaire de comptes.
+    """
+
+    delegataire = models.ForeignKey(Compte, on_delete=models.PROTECT, related_name="delegations")
+    effecteur = models.ForeignKey(
+        Effecteur, on_delete=models.CASCADE, null=True, blank=True, related_name="delegations"
+    )
+    structure = models.ForeignKey(
+        Structure, on_delete=models.CASCADE, null=True, blank=True, related_name="delegations"
+    )
+    lieux = models.ManyToManyField(
+        LieuExercice, blank=True, related_name="+", verbose_name="lieux concernés (tous si vide)"
+    )
+    demande = models.OneToOneField(
+        DemandeDelegation, on_delete=models.SET_NULL, null=True, blank=True, related_name="delegation"
+    )
+    accordee_par = models.ForeignKey(Compte, on_delete=models.PROTECT, null=True, related_name="+")
+    debut_le = models.DateTimeField("depuis", default=timezone.now)
+    fin_le = models.DateTimeField("jusqu’au", null=True, blank=True)
+    consentie_le = models.DateTimeField("consentie le", null=True, blank=True)
+    consentie_par = models.ForeignKey(
+        Compte, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    revoquee_le = models.DateTimeField("révoquée le", null=True, blank=True)
+    revoquee_par = models.ForeignKey(
+        Compte, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "délégation"
+        constraints = [
+            models.CheckConstraint(
+                name="delegation_un_titulaire",
+                condition=_UN_TITULAIRE,
+                violation_error_message="Une délégation vaut pour un effecteur ou pour une structure.",
+            ),
+            models.CheckConstraint(
+                name="delegation_fin_apres_debut",
+                condition=Q(fin_le=None) | Q(fin_le__gt=F("debut_le")),
+                violation_error_message="La délégation finit avant d’avoir commencé.",
+            ),
+            models.CheckConstraint(
+                name="delegation_consentement_signe",
+                condition=Q(consentie_le=None, consentie_par=None)
+                | Q(consentie_le__isnull=False, consentie_par__isnull=False),
+                violation_error_message="Un consentement porte sa date et son auteur.",
+            ),
+            models.UniqueConstraint(
+                name="delegation_effecteur_une_fois",
+                fields=["delegataire", "effecteur"],
+                condition=Q(revoquee_le=None, fin_le=None, effecteur__isnull=False),
+                violation_error_message="Cette personne a déjà délégation de cet effecteur.",
+            ),
+            models.UniqueConstraint(
+                name="delegation_structure_une_fois",
+                fields=["delegataire", "structure"],
+                condition=Q(revoquee_le=None, fin_le=None, structure__isnull=False),
+                violation_error_message="Cette personne a déjà délégation de cette structure.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"délégation {self.pk}"
+
+
+class Rattachement(models.Model):
+    """Un lieu d’exercice, choisi par l’effecteur, qui compte parmi les membres d’une structure (CPTS, MSP…)."""
+
+    structure = models.ForeignKey(Structure, on_delete=models.CASCADE, related_name="rattachements")
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="rattachements")
+    debut_le = models.DateTimeField("depuis", default=timezone.now)
+    fin_le = models.DateTimeField("jusqu’au", null=True, blank=True)
+    cree_par = models.ForeignKey(Compte, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = DateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "rattachement"
+        constraints = [
+            models.CheckConstraint(
+                name="rattachement_fin_apres_debut",
+                condition=Q(fin_le=None) | Q(fin_le__gt=F("debut_le")),
+                violation_error_message="Le rattachement finit avant d’avoir commencé.",
+            ),
+            models.UniqueConstraint(
+                name="rattachement_ouvert_une_fois",
+                fields=["structure", "lieu"],
+                condition=Q(fin_le=None),
+                violation_error_message="Ce lieu est déjà rattaché à cette structure.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rattachement {self.pk}"

@@ -1,0 +1,107 @@
+"""Territoires du SAS : des relations sur les codes INSEE, jamais des listes de codes postaux (W-52)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from annuaire.models.referentiels import Commune, Departement
+from comptes.models import Compte
+from sas_platform.socle.modeles import Horodate
+
+
+class TerritoireQuerySet(models.QuerySet["Territoire"]):
+    def couvrant(self, commune: Commune) -> TerritoireQuerySet:
+        """Territoires dont un département, ou une commune nommée, contient cette commune."""
+        par_commune = Q(communes=commune.pk) | Q(communes=commune.commune_parente_id)
+        return self.filter(Q(departements=commune.departement_id) | par_commune).distinct()
+
+    def operationnels(self, jour: date) -> TerritoireQuerySet:
+        """Où un SAS fonctionne ce jour-là : ailleurs, rien n’est dû."""
+        return self.filter(Q(ferme_date=None) | Q(ferme_date__gt=jour), ouvert_date__lte=jour)
+
+
+class Territoire(Horodate):
+    """Un ou plusieurs départements entiers, des communes nommées, ou les deux.
+
+    `ouvert_date` : premier jour de fonctionnement du SAS ; vide tant qu’il n’est pas ouvert.
+    """
+
+    nom = models.CharField("nom", max_length=100, unique=True)
+    departements = models.ManyToManyField(
+        Departement, blank=True, related_name="+", verbose_name="départements entiers"
+    )
+    communes = models.ManyToManyField(
+        Commune, blank=True, related_name="+", verbose_name="communes d’un département partagé"
+    )
+    ouvert_date = models.DateField("SAS ouvert depuis le", null=True, blank=True)
+    ferme_date = models.DateField("SAS fermé le", null=True, blank=True)
+    courriel_gestionnaires = models.EmailField("boîte des gestionnaires de comptes", blank=True)
+    courriel_referents = models.EmailField("boîte des référents territoriaux", blank=True)
+    fournisseur_identite = models.CharField(
+        "fournisseur d’identité de l’hôpital",
+        max_length=100,
+        blank=True,
+        help_text="Paramètre kc_idp_hint de Pro Santé Connect ; vide pour la carte et e-CPS.",
+    )
+
+    objects = TerritoireQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "territoire"
+        constraints = [
+            models.CheckConstraint(
+                name="territoire_ferme_apres_son_ouverture",
+                condition=Q(ferme_date=None) | Q(ferme_date__gt=F("ouvert_date")),
+                violation_error_message="Le SAS ferme avant d’avoir ouvert.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom
+
+
+class RayonTerritoire(models.Model):
+    """Rayons de recherche propres à un territoire, datés ; sans ligne en cours, ceux du département valent."""
+
+    territoire = models.ForeignKey(Territoire, on_delete=models.CASCADE, related_name="rayons")
+    rayon_defaut_km = models.PositiveSmallIntegerField("rayon par défaut (km)")
+    pas_elargissement_km = models.PositiveSmallIntegerField("pas d’élargissement (km)")
+    rayon_maximal_km = models.PositiveSmallIntegerField("rayon maximal (km)")
+    debut_le = models.DateTimeField("depuis", default=timezone.now)
+    fin_le = models.DateTimeField("jusqu’au", null=True, blank=True)
+    decide_par = models.ForeignKey(
+        Compte, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="décidé par"
+    )
+
+    class Meta:
+        verbose_name = "rayon de recherche d’un territoire"
+        verbose_name_plural = "rayons de recherche des territoires"
+        constraints = [
+            models.CheckConstraint(
+                name="rayon_territoire_utilisable",
+                condition=Q(
+                    rayon_defaut_km__gt=0,
+                    pas_elargissement_km__gt=0,
+                    rayon_maximal_km__gte=F("rayon_defaut_km"),
+                ),
+                violation_error_message="Un rayon est d’au moins un kilomètre, et le maximum d’au moins le rayon par défaut.",
+            ),
+            models.CheckConstraint(
+                name="rayon_territoire_fin_apres_debut",
+                condition=Q(fin_le=None) | Q(fin_le__gt=F("debut_le")),
+                violation_error_message="Ce réglage finit avant d’avoir commencé.",
+            ),
+            models.UniqueConstraint(
+                name="rayon_territoire_un_seul_en_cours",
+                fields=["territoire"],
+                condition=Q(fin_le=None),
+                violation_error_message="Ce territoire a déjà un réglage en cours.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rayon_defaut_km} km"

@@ -1,0 +1,18 @@
+"""Qui agit : comptes, rôles, accès, courriels, trace."""
+
+from comptes.models.acces import AcceptationCGU, Jeton, Lien, SessionOuverte, VersionCGU
+from comptes.models.compte import Compte, Habilitation
+from comptes.models.courriels import Courriel
+from comptes.models.trace import Trace
+
+__all__ = [
+    "AcceptationCGU",
+    "Compte",
+    "Courriel",
+    "Habilitation",
+    "Jeton",
+    "Lien",
+    "SessionOuverte",
+    "Trace",
+    "VersionCGU",
+]
