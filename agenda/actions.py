@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from agenda.domaine.offre import CreneauCarte, en_instant
 from agenda.lectures import occurrence_designee
 from agenda.models import Disponibilite, Reservation
-from agenda.offre import creneaux_du_lieu, rafraichir
+from agenda.offre import ecrire, lire, rafraichir, verrouiller
 from annuaire.models import LieuExercice
 
 
@@ -55,15 +55,17 @@ def prendre_place(*, creneau_id: str, maintenant: datetime) -> PlaceTenue:
     lieu_id = designee and Disponibilite.objects.filter(pk=designee[0]).values_list("lieu", flat=True).first()
     if not designee or not lieu_id:
         raise PlaceIndisponible("inconnue")
-    lieu = _verrouiller(lieu_id)
-    proposes = {creneau.id: creneau for creneau in creneaux_du_lieu(lieu_id, maintenant)}
-    creneau = proposes.get(creneau_id)
-    if creneau is None:
+    verrouiller([lieu_id])
+    lus = lire([lieu_id], maintenant)
+    proposes = {c.id: (lieu, c) for lieu in lus.lieux for c in lus.creneaux_montres(lieu)}
+    if creneau_id not in proposes:
         raise PlaceIndisponible("place_prise" if _est_pleine(*designee) else "perimee", lieu_id)
+    lieu, creneau = proposes[creneau_id]
     reservation = _inserer(*designee, creneau, maintenant)
     if reservation is None:
         raise PlaceIndisponible("place_prise", lieu_id)
-    rafraichir([lieu_id], maintenant)
+    lus.noter_place_prise(*designee)
+    ecrire(lus.lignes(), [lieu_id])
     fuseau = ZoneInfo(lieu.fuseau)
     return PlaceTenue(
         reservation=reservation,
@@ -81,15 +83,10 @@ def prendre_place(*, creneau_id: str, maintenant: datetime) -> PlaceTenue:
 def liberer_place(*, reservation: Reservation, maintenant: datetime) -> bool:
     """Rend la place et met la projection à jour ; faux si elle était déjà rendue."""
     lieu_id = reservation.disponibilite.lieu_id
-    _verrouiller(lieu_id)
+    verrouiller([lieu_id])
     liberees = Reservation.objects.filter(pk=reservation.pk, annulee_le=None).update(annulee_le=maintenant)
     rafraichir([lieu_id], maintenant)
     return liberees == 1
-
-
-def _verrouiller(lieu_id: int) -> LieuExercice:
-    lieux = LieuExercice.objects.select_related("effecteur__profession", "structure", "commune")
-    return lieux.select_for_update(of=("self",), no_key=True).get(pk=lieu_id)
 
 
 def _est_pleine(disponibilite_id: int, debut: datetime) -> bool:
@@ -101,26 +98,24 @@ def _inserer(
     disponibilite_id: int, debut: datetime, creneau: CreneauCarte, maintenant: datetime
 ) -> Reservation | None:
     """Une seule instruction choisit le premier rang libre et le prend ; rien si un autre l’a devancée."""
-    with connection.cursor() as curseur:
-        curseur.execute(
-            """
-            INSERT INTO agenda_reservation (disponibilite_id, debut, fin, rang, prise_le)
-            SELECT d.id, %(debut)s, %(fin)s, place.rang, %(maintenant)s
-            FROM agenda_disponibilite d, generate_series(1, d.capacite) AS place (rang)
-            WHERE d.id = %(disponibilite)s AND NOT EXISTS (
-                SELECT FROM agenda_reservation r
-                WHERE r.disponibilite_id = d.id AND r.debut = %(debut)s
-                AND r.rang = place.rang AND r.annulee_le IS NULL
-            )
-            ORDER BY place.rang LIMIT 1
-            ON CONFLICT DO NOTHING RETURNING id
-            """,
-            {
-                "disponibilite": disponibilite_id,
-                "debut": debut,
-                "fin": en_instant(creneau.fin),
-                "maintenant": maintenant,
-            },
+    prises = Reservation.objects.raw(
+        """
+        INSERT INTO agenda_reservation (disponibilite_id, debut, fin, rang, prise_le)
+        SELECT d.id, %(debut)s, %(fin)s, place.rang, %(maintenant)s
+        FROM agenda_disponibilite d, generate_series(1, d.capacite) AS place (rang)
+        WHERE d.id = %(disponibilite)s AND NOT EXISTS (
+            SELECT FROM agenda_reservation r
+            WHERE r.disponibilite_id = d.id AND r.debut = %(debut)s
+            AND r.rang = place.rang AND r.annulee_le IS NULL
         )
-        ligne = curseur.fetchone()
-    return Reservation.objects.select_related("disponibilite").get(pk=ligne[0]) if ligne else None
+        ORDER BY place.rang LIMIT 1
+        ON CONFLICT DO NOTHING RETURNING *
+        """,
+        {
+            "disponibilite": disponibilite_id,
+            "debut": debut,
+            "fin": en_instant(creneau.fin),
+            "maintenant": maintenant,
+        },
+    )
+    return next(iter(prises), None)

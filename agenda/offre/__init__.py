@@ -5,7 +5,7 @@ tenues et les agendas d’éditeurs. `rafraichir` recalcule les lieux qu’on lu
 nomme et n’écrit que ce qui change.
 """
 
-from agenda.offre.calcul import creneaux_du_lieu
+from agenda.offre.calcul import lire
 from agenda.offre.cartes import (
     CarteAdresse,
     CarteEffecteur,
@@ -17,10 +17,12 @@ from agenda.offre.projection import (
     LOT,
     MASQUES,
     balayer,
+    ecrire,
     lieux_vivants,
     marquer_vivants,
     rafraichir,
     rafraichir_perimees,
+    verrouiller,
 )
 
 __all__ = [
@@ -31,10 +33,12 @@ __all__ = [
     "CarteStructure",
     "CreneauOffert",
     "balayer",
-    "creneaux_du_lieu",
     "decodeur_carte",
+    "ecrire",
     "lieux_vivants",
+    "lire",
     "marquer_vivants",
     "rafraichir",
     "rafraichir_perimees",
+    "verrouiller",
 ]

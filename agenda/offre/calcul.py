@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,27 +72,42 @@ class Ligne:
     affichage: Affichage
 
 
-def calculer(lieu_ids: list[int], maintenant: datetime) -> list[Ligne]:
-    """Ce que la projection doit contenir de ces lieux ; rien de ceux que la recherche ne montre pas."""
-    lieux = (
+@dataclass(frozen=True, slots=True)
+class LieuxLus:
+    """Les lieux que la recherche montre, et leurs sources, lus ensemble à un instant."""
+
+    lieux: list[LieuExercice]
+    sources: _Sources
+    maintenant: datetime
+
+    def lignes(self) -> list[Ligne]:
+        """Ce que la projection doit en contenir ; rien de ceux qu’aucune spécialité ne trouve."""
+        lignes = (_ligne(lieu, self.sources, self.maintenant) for lieu in self.lieux)
+        return [ligne for ligne in lignes if ligne.specialite_ids]
+
+    def creneaux_montres(self, lieu: LieuExercice) -> list[CreneauCarte]:
+        """Ce qui est proposable en ce lieu d’après les sources, dans la fenêtre montrée (S-40)."""
+        if not _specialites_de(lieu, self.sources.specialites):
+            return []
+        creneaux = _creneaux(lieu, self.sources, _affichage(lieu, self.sources), self.maintenant)
+        fin = en_minutes(fin_de_fenetre(self.maintenant, ZoneInfo(lieu.fuseau)))
+        return [creneau for creneau in creneaux if creneau.debut < fin]
+
+    def noter_place_prise(self, disponibilite_id: int, debut: datetime) -> None:
+        """Compte une place de plus, comme si les sources étaient relues après l’avoir tenue."""
+        cle = disponibilite_id, en_minutes(debut)
+        self.sources.prises[cle] = self.sources.prises.get(cle, 0) + 1
+
+
+def lire(lieu_ids: Collection[int], maintenant: datetime) -> LieuxLus:
+    """Ces lieux, ou ceux d’entre eux que la recherche montre, en un nombre fixe de requêtes."""
+    lieux = list(
         LieuExercice.objects.filter(pk__in=lieu_ids, est_actif=True)
         .filter(Q(effecteur__est_actif=True) | Q(effecteur=None, structure__est_active=True))
         .select_related("effecteur__profession", "structure", "commune")
         .order_by("pk")
     )
-    lieux_lus = list(lieux)
-    sources = _lire_sources(lieux_lus, maintenant)
-    lignes = (_ligne(lieu, sources, maintenant) for lieu in lieux_lus)
-    return [ligne for ligne in lignes if ligne.specialite_ids]
-
-
-def creneaux_du_lieu(lieu_id: int, maintenant: datetime) -> tuple[CreneauCarte, ...]:
-    """Ce qui est proposable en ce lieu d’après les sources, dans la fenêtre montrée (S-40)."""
-    lignes = calculer([lieu_id], maintenant)
-    if not lignes:
-        return ()
-    fin = en_minutes(fin_de_fenetre(maintenant, ZoneInfo(FUSEAUX[lignes[0].fuseau])))
-    return tuple(creneau for creneau in lignes[0].creneaux if creneau.debut < fin)
+    return LieuxLus(lieux, _lire_sources(lieux, maintenant), maintenant)
 
 
 def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
@@ -117,11 +133,12 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
         prises.values_list("disponibilite_id", "debut").annotate(n=Count("pk")).order_by()
     ):
         sources.prises[disponibilite_id, en_minutes(debut)] = nombre
-    editeurs = Editeur.objects.in_bulk()
     agendas = AgendaEditeur.objects.filter(lieu__in=ids, raccordement__editeur__est_actif=True)
-    for agenda in agendas.order_by("pk").values_list(
+    recus = agendas.order_by("pk").values_list(
         "pk", "lieu_id", "raccordement__editeur", "raccordement__lot_id", "telephone", "creneaux"
-    ):
+    )
+    editeurs = Editeur.objects.in_bulk() if recus else {}
+    for agenda in recus:
         sources.agendas[agenda[1]].append(_agenda_recu(agenda, editeurs[agenda[2]]))
     effecteurs = {lieu.effecteur_id for lieu in lieux if lieu.effecteur_id}
     sources.participations = {
@@ -155,17 +172,8 @@ def _agenda_recu(agenda: tuple[Any, ...], editeur: Editeur) -> AgendaRecu:
 
 def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> Ligne:
     affichage = _affichage(lieu, sources)
-    fuseau = ZoneInfo(lieu.fuseau)
-    ouvertures = [_ouverture(d, lieu.fuseau) for d in sources.ouvertures.get(lieu.pk, ())]
-    agendas = sources.agendas.get(lieu.pk, ()) if affichage.agenda_editeur else ()
-    creneaux = composer(
-        ouvertures=ouvertures if affichage.agenda_saisi else (),
-        fermetures=sources.fermetures.get(lieu.pk, ()),
-        prises=sources.prises,
-        agendas=agendas,
-        fuseau=fuseau,
-        maintenant=maintenant,
-    )
+    creneaux = _creneaux(lieu, sources, affichage, maintenant)
+    agendas = sources.agendas.get(lieu.pk, ())
     specialites = _specialites_de(lieu, sources.specialites)
     carte = _carte(lieu, specialites, creneaux, telephone=telephone_de(agendas, creneaux) or lieu.telephone)
     document = encodeur_carte.encode(carte).decode()
@@ -180,6 +188,20 @@ def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> Ligne
         lat=lieu.lat,
         fuseau=FUSEAUX.index(lieu.fuseau),
         affichage=affichage,
+    )
+
+
+def _creneaux(
+    lieu: LieuExercice, sources: _Sources, affichage: Affichage, maintenant: datetime
+) -> list[CreneauCarte]:
+    ouvertures = [_ouverture(d, lieu.fuseau) for d in sources.ouvertures.get(lieu.pk, ())]
+    return composer(
+        ouvertures=ouvertures if affichage.agenda_saisi else (),
+        fermetures=sources.fermetures.get(lieu.pk, ()),
+        prises=sources.prises,
+        agendas=sources.agendas.get(lieu.pk, ()) if affichage.agenda_editeur else (),
+        fuseau=ZoneInfo(lieu.fuseau),
+        maintenant=maintenant,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from agenda.domaine.offre import en_minutes
 from agenda.enums import ModaliteConsultation
 from agenda.models import CarteLieu, OffreLieu, OffrePerimee
-from agenda.offre.calcul import Ligne, calculer
+from agenda.offre.calcul import Ligne, lire
 from annuaire.models import LieuExercice
 from sas_platform.socle.iterables import par_lots
 
@@ -29,34 +29,49 @@ def rafraichir(lieu_ids: Collection[int], maintenant: datetime) -> int:
     """
     changees = 0
     for lot in par_lots(sorted(lieu_ids), LOT):
-        lieux = LieuExercice.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
-        list(lieux.filter(pk__in=lot).values_list("pk", flat=True))
+        verrouiller(lot)
         OffrePerimee.objects.filter(pk__in=lot).delete()
-        changees += _ecrire(calculer(lot, maintenant), lot)
+        changees += ecrire(lire(lot, maintenant).lignes(), lot)
     return changees
 
 
+def verrouiller(lieu_ids: Collection[int], *, sans_attendre: bool = False) -> list[int]:
+    """Verrouille ces lieux dans l’ordre, jusqu’à la fin de la transaction ; rend ceux qui l’ont été.
+
+    `sans_attendre` : ceux que tient une autre transaction sont laissés.
+    """
+    lieux = LieuExercice.objects.select_for_update(of=("self",), no_key=True, skip_locked=sans_attendre)
+    return list(lieux.filter(pk__in=lieu_ids).order_by("pk").values_list("pk", flat=True))
+
+
 def balayer(maintenant: datetime) -> int:
-    """Avance le premier créneau des offres dont le premier est passé ; rend leur nombre."""
+    """Avance le premier créneau des offres dont le premier est passé ; rend leur nombre.
+
+    Un lieu qu’une autre transaction tient est laissé : elle va recalculer son
+    offre, et la recherche relit dans la carte un premier créneau dépassé.
+    """
     minute = en_minutes(maintenant)
+    depassees = OffreLieu.objects.filter(premier_fin__lte=minute).values_list("lieu_id", flat=True)
+    return sum(_avancer(lot, minute) for lot in par_lots(sorted(set(depassees)), LOT))
+
+
+@transaction.atomic
+def _avancer(lieu_ids: Collection[int], minute: int) -> int:
+    # Deux instructions : la seconde lit les cartes telles qu’elles sont une fois les lieux tenus.
+    tenus = verrouiller(lieu_ids, sans_attendre=True)
     with connection.cursor() as curseur:
         curseur.execute(
             """
             UPDATE agenda_offrelieu o SET premier_debut = p.debut, premier_fin = p.fin
-            FROM agenda_cartelieu c, LATERAL (
+            FROM agenda_cartelieu c LEFT JOIN LATERAL (
                 SELECT t.debut, t.fin FROM unnest(c.debuts, c.fins) AS t (debut, fin)
                 WHERE t.fin > %(minute)s ORDER BY t.debut, t.fin LIMIT 1
-            ) p
-            WHERE c.lieu_id = o.lieu_id AND o.premier_fin <= %(minute)s
+            ) p ON true
+            WHERE c.lieu_id = o.lieu_id AND o.lieu_id = ANY(%(lieux)s) AND o.premier_fin <= %(minute)s
             """,
-            {"minute": minute},
+            {"minute": minute, "lieux": tenus},
         )
-        avancees = curseur.rowcount
-        curseur.execute(
-            "UPDATE agenda_offrelieu SET premier_debut = NULL, premier_fin = NULL WHERE premier_fin <= %s",
-            [minute],
-        )
-        return int(avancees + curseur.rowcount)
+        return int(curseur.rowcount)
 
 
 @transaction.atomic
@@ -68,9 +83,7 @@ def rafraichir_perimees(maintenant: datetime, limite: int = LOT) -> int:
     sa marque, que l’orientation va effacer, ferait un interblocage.
     """
     perimees = OffrePerimee.objects.select_for_update(skip_locked=True).order_by("pk")
-    marques = list(perimees.values_list("pk", flat=True)[:limite])
-    lieux = LieuExercice.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    lieu_ids = list(lieux.filter(pk__in=marques).order_by("pk").values_list("pk", flat=True))
+    lieu_ids = verrouiller(list(perimees.values_list("pk", flat=True)[:limite]), sans_attendre=True)
     rafraichir(lieu_ids, maintenant)
     return len(lieu_ids)
 
@@ -96,73 +109,75 @@ def marquer_vivants() -> int:
         return int(curseur.rowcount)
 
 
-_RETIRER = """
-    WITH gardes AS (SELECT unnest(%(lieux)s::bigint[]) AS lieu_id, unnest(%(specialites)s::smallint[]) AS specialite_id),
-    offres AS (
-        DELETE FROM agenda_offrelieu o WHERE o.lieu_id = ANY(%(lot)s::bigint[]) AND NOT EXISTS (
-            SELECT FROM gardes g WHERE g.lieu_id = o.lieu_id AND g.specialite_id = o.specialite_id)
-        RETURNING o.lieu_id
-    ),
-    cartes AS (
-        DELETE FROM agenda_cartelieu c WHERE c.lieu_id = ANY(%(lot)s::bigint[])
-        AND NOT EXISTS (SELECT FROM gardes g WHERE g.lieu_id = c.lieu_id)
-        RETURNING c.lieu_id
-    )
-    SELECT (SELECT count(*) FROM cartes)
-"""
-_ECRIRE_CARTE = """
+_ECRIRE_CARTES = """
     INSERT INTO agenda_cartelieu (lieu_id, document, debuts, fins, masques, fraicheurs, lots, empreinte)
-    VALUES (%s, %s, %s::int[], %s::int[], %s::smallint[], %s::int[], %s::int[], %s)
+    SELECT lieu_id, document, debuts::int[], fins::int[], masques::smallint[], fraicheurs::int[], lots::int[], empreinte
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        AS n (lieu_id, document, debuts, fins, masques, fraicheurs, lots, empreinte)
     ON CONFLICT (lieu_id) DO UPDATE SET document = excluded.document, debuts = excluded.debuts,
         fins = excluded.fins, masques = excluded.masques, fraicheurs = excluded.fraicheurs,
         lots = excluded.lots, empreinte = excluded.empreinte
 """
-_ECRIRE_OFFRE = """
+_ECRIRE_OFFRES = """
     INSERT INTO agenda_offrelieu
         (lieu_id, specialite_id, position, fuseau, participe, en_sus, premier_debut, premier_fin)
-    VALUES (%s, %s, point(%s, %s), %s, %s, %s, %s, %s)
+    SELECT n.lieu_id, n.specialite_id, point(n.lon, n.lat),
+        n.fuseau, n.participe, n.en_sus, n.premier_debut, n.premier_fin
+    FROM unnest(%s::bigint[], %s::bigint[], %s::float8[], %s::float8[], %s::smallint[], %s::bool[], %s::bool[],
+        %s::int[], %s::int[]) AS n (lieu_id, specialite_id, lon, lat, fuseau, participe, en_sus, premier_debut, premier_fin)
+    LEFT JOIN agenda_offrelieu o ON o.lieu_id = n.lieu_id AND o.specialite_id = n.specialite_id
+    WHERE (o.position[0], o.position[1], o.fuseau, o.participe, o.en_sus, o.premier_debut, o.premier_fin)
+        IS DISTINCT FROM (n.lon, n.lat, n.fuseau, n.participe, n.en_sus, n.premier_debut, n.premier_fin)
     ON CONFLICT (lieu_id, specialite_id) DO UPDATE SET position = excluded.position, fuseau = excluded.fuseau,
         participe = excluded.participe, en_sus = excluded.en_sus,
         premier_debut = excluded.premier_debut, premier_fin = excluded.premier_fin
-    WHERE (agenda_offrelieu.fuseau, agenda_offrelieu.participe, agenda_offrelieu.en_sus,
-           agenda_offrelieu.premier_debut, agenda_offrelieu.premier_fin)
-        IS DISTINCT FROM (excluded.fuseau, excluded.participe, excluded.en_sus,
-           excluded.premier_debut, excluded.premier_fin)
-        OR agenda_offrelieu.position <> excluded.position
 """
 
 
-def _ecrire(lignes: list[Ligne], lot: list[int]) -> int:
-    connues = dict(CarteLieu.objects.filter(lieu__in=lot).values_list("lieu_id", "empreinte"))
-    changees = [ligne for ligne in lignes if connues.get(ligne.lieu_id) != ligne.empreinte]
-    with connection.cursor() as curseur:
-        retirees = 0
-        if connues or OffreLieu.objects.filter(lieu__in=lot).exists():
+def ecrire(lignes: list[Ligne], lieu_ids: Collection[int]) -> int:
+    """Écrit ce qui a changé de ces lieux, déjà verrouillés ; rend le nombre de cartes changées ou retirées."""
+    empreintes = dict(CarteLieu.objects.filter(lieu__in=lieu_ids).values_list("lieu_id", "empreinte"))
+    changees = [ligne for ligne in lignes if empreintes.get(ligne.lieu_id) != ligne.empreinte]
+    retirees = empreintes.keys() - {ligne.lieu_id for ligne in lignes}
+    _retirer_offres(lignes, lieu_ids)
+    if retirees:
+        CarteLieu.objects.filter(lieu__in=retirees).delete()
+    if changees:
+        with connection.cursor() as curseur:
+            curseur.execute(_ECRIRE_CARTES, _en_colonnes(map(_valeurs_carte, changees)))
             curseur.execute(
-                _RETIRER,
-                {
-                    "lot": lot,
-                    "lieux": [ligne.lieu_id for ligne in lignes for _ in ligne.specialite_ids],
-                    "specialites": [pk for ligne in lignes for pk in ligne.specialite_ids],
-                },
+                _ECRIRE_OFFRES, _en_colonnes(v for ligne in changees for v in _valeurs_offres(ligne))
             )
-            (retirees,) = curseur.fetchone() or (0,)
-        if changees:
-            curseur.executemany(_ECRIRE_CARTE, [_valeurs_carte(ligne) for ligne in changees])
-            offres = [valeurs for ligne in changees for valeurs in _valeurs_offres(ligne)]
-            curseur.executemany(_ECRIRE_OFFRE, offres)
-    return len(changees) + retirees
+    return len(changees) + len(retirees)
+
+
+def _retirer_offres(lignes: list[Ligne], lieu_ids: Collection[int]) -> None:
+    """Retire les offres que ces lieux n’ont plus."""
+    gardees = {(ligne.lieu_id, specialite) for ligne in lignes for specialite in ligne.specialite_ids}
+    connues = OffreLieu.objects.filter(lieu__in=lieu_ids).values_list("pk", "lieu_id", "specialite_id")
+    if perdues := [pk for pk, *offre in connues if tuple(offre) not in gardees]:
+        OffreLieu.objects.filter(pk__in=perdues).delete()
+
+
+def _en_colonnes(lignes: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    """Une liste par colonne, pour `unnest` : une instruction écrit toutes les lignes."""
+    return [list(colonne) for colonne in zip(*lignes, strict=True)]
+
+
+def _tableau(nombres: Iterable[int]) -> str:
+    """Tableau d’entiers dans la notation de PostgreSQL : `unnest` aplatirait un tableau de tableaux."""
+    return f"{{{','.join(map(str, nombres))}}}"
 
 
 def _valeurs_carte(ligne: Ligne) -> tuple[Any, ...]:
     return (
         ligne.lieu_id,
         ligne.document,
-        [creneau.debut for creneau in ligne.creneaux],
-        [creneau.expire for creneau in ligne.creneaux],
-        [sum(MASQUES[modalite] for modalite in creneau.modalites) for creneau in ligne.creneaux],
-        [-creneau.lot if creneau.lot else creneau.maj for creneau in ligne.creneaux],
-        sorted({creneau.lot for creneau in ligne.creneaux if creneau.lot}),
+        _tableau(creneau.debut for creneau in ligne.creneaux),
+        _tableau(creneau.expire for creneau in ligne.creneaux),
+        _tableau(sum(MASQUES[modalite] for modalite in creneau.modalites) for creneau in ligne.creneaux),
+        _tableau(-creneau.lot if creneau.lot else creneau.maj for creneau in ligne.creneaux),
+        _tableau(sorted({creneau.lot for creneau in ligne.creneaux if creneau.lot})),
         ligne.empreinte,
     )
 

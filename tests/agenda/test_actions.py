@@ -60,6 +60,24 @@ def test_une_plage_se_prend_place_par_place():
 
 
 @pytest.mark.django_db
+def test_la_carte_ecrite_en_prenant_une_place_est_celle_que_donneraient_les_sources():
+    disponibilite, creneau = ouvrir(plage=True, capacite=2)
+
+    prendre_place(creneau_id=creneau, maintenant=MATIN)
+    prendre_place(creneau_id=creneau, maintenant=MATIN)
+
+    assert rafraichir([disponibilite.lieu_id], MATIN) == 0
+
+
+@pytest.mark.django_db
+def test_prendre_une_place_ne_lit_les_sources_qu_une_fois(django_assert_max_num_queries):
+    _, creneau = ouvrir()
+
+    with django_assert_max_num_queries(15):
+        prendre_place(creneau_id=creneau, maintenant=MATIN)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "identifiant", ["", "d0-1", "d12", "e3-abcdefabcdef", "d" + "9" * 40 + "-1", "d1-999999999", "'; DROP"]
 )

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -7,10 +7,9 @@ from django.test.utils import CaptureQueriesContext
 
 from agenda.models import CarteLieu, Disponibilite, OffreLieu, OffrePerimee
 from agenda.offre import (
-    balayer,
-    creneaux_du_lieu,
     decodeur_carte,
     lieux_vivants,
+    lire,
     rafraichir,
     rafraichir_perimees,
 )
@@ -138,26 +137,12 @@ def test_dans_un_centre_de_sante_c_est_le_centre_qui_participe():
     assert not OffreLieu.objects.get(lieu=salarie).participe
 
 
-def test_le_balayage_avance_au_creneau_suivant_puis_a_plus_rien():
-    lieu = DisponibiliteFactory().lieu
-    DisponibiliteFactory(lieu=lieu, heure_debut=time(10), heure_fin=time(10, 20))
-    rafraichir([lieu.pk], MATIN)
-    premier = OffreLieu.objects.get(lieu=lieu).premier_debut
-
-    assert balayer(MATIN) == 0
-    assert balayer(MATIN + timedelta(minutes=60)) == 1
-    assert OffreLieu.objects.get(lieu=lieu).premier_debut == premier + 60
-    assert balayer(MATIN + timedelta(minutes=120)) == 1
-    assert OffreLieu.objects.get(lieu=lieu).premier_debut is None
-
-
 def test_le_nombre_de_requetes_ne_croit_pas_avec_les_lieux(compter_requetes):
     lieux = [DisponibiliteFactory().lieu.pk]
     pour_un = compter_requetes(lambda: rafraichir(lieux, MATIN))
     lieux += [DisponibiliteFactory().lieu.pk for _ in range(5)]
 
-    # Les écritures partent en un seul envoi, une par carte et par offre.
-    assert compter_requetes(lambda: rafraichir(lieux, MATIN)) <= pour_un + 1
+    assert compter_requetes(lambda: rafraichir(lieux, MATIN)) == pour_un
 
 
 def test_la_commande_simule_par_defaut(capsys):
@@ -197,8 +182,8 @@ def test_a_la_reunion_le_creneau_suit_l_heure_de_la_reunion():
     lieu = LieuExerciceFactory(reunion=True)
     DisponibiliteFactory(lieu=lieu)
 
-    assert creneaux_du_lieu(lieu.pk, MATIN) == ()  # 9 h à Saint-Denis, c’était 5 h UTC
-    (creneau,) = creneaux_du_lieu(lieu.pk, MATIN - timedelta(hours=3))
+    assert lire([lieu.pk], MATIN).creneaux_montres(lieu) == []  # 9 h à Saint-Denis, c’était 5 h UTC
+    (creneau,) = lire([lieu.pk], MATIN - timedelta(hours=3)).creneaux_montres(lieu)
     assert creneau.debut == int(datetime(2026, 11, 2, 5, tzinfo=UTC).timestamp()) // 60
 
 
