@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -13,6 +15,7 @@ from annuaire.models.effecteurs import Effecteur, LieuExercice, Structure
 from annuaire.models.referentiels import Commune
 from annuaire.models.territoires import Territoire
 from comptes.models import Compte, Habilitation
+from sas_platform.socle.champs import periode
 from sas_platform.socle.modeles import Horodate
 
 
@@ -121,6 +124,18 @@ class DemandeDelegation(models.Model):
                 | (~Q(etat="ouverte") & Q(traitee_le__isnull=False)),
                 violation_error_message="Une demande close porte sa date.",
             ),
+            models.UniqueConstraint(
+                name="demande_delegation_effecteur_ouverte_une_fois",
+                fields=["effecteur", "email"],
+                condition=Q(etat="ouverte", effecteur__isnull=False),
+                violation_error_message="Une demande est déjà en cours pour cette personne.",
+            ),
+            models.UniqueConstraint(
+                name="demande_delegation_structure_ouverte_une_fois",
+                fields=["structure", "email"],
+                condition=Q(etat="ouverte", structure__isnull=False),
+                violation_error_message="Une demande est déjà en cours pour cette personne.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -187,16 +202,24 @@ class Delegation(Horodate):
                 | Q(consentie_le__isnull=False, consentie_par__isnull=False),
                 violation_error_message="Un consentement porte sa date et son auteur.",
             ),
-            models.UniqueConstraint(
-                name="delegation_effecteur_une_fois",
-                fields=["delegataire", "effecteur"],
-                condition=Q(revoquee_le=None, fin_le=None, effecteur__isnull=False),
+            ExclusionConstraint(
+                name="delegation_effecteur_sans_chevauchement",
+                expressions=[
+                    ("delegataire", RangeOperators.EQUAL),
+                    ("effecteur", RangeOperators.EQUAL),
+                    (periode(), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(revoquee_le=None, effecteur__isnull=False),
                 violation_error_message="Cette personne a déjà délégation de cet effecteur.",
             ),
-            models.UniqueConstraint(
-                name="delegation_structure_une_fois",
-                fields=["delegataire", "structure"],
-                condition=Q(revoquee_le=None, fin_le=None, structure__isnull=False),
+            ExclusionConstraint(
+                name="delegation_structure_sans_chevauchement",
+                expressions=[
+                    ("delegataire", RangeOperators.EQUAL),
+                    ("structure", RangeOperators.EQUAL),
+                    (periode(), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(revoquee_le=None, structure__isnull=False),
                 violation_error_message="Cette personne a déjà délégation de cette structure.",
             ),
         ]

@@ -33,6 +33,14 @@ class Structure(models.Model):
     communes_intervention = models.ManyToManyField(
         Commune, blank=True, related_name="+", verbose_name="zone d’intervention"
     )
+    # Valeur par défaut en base : les imports n’en disent rien.
+    informations_complementaires = models.TextField(
+        "informations complémentaires à destination de la régulation",
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+    )
 
     class Meta:
         verbose_name = "structure"
@@ -42,6 +50,11 @@ class Structure(models.Model):
                 name="structure_a_un_identifiant",
                 condition=Q(finess__isnull=False) | ~Q(siret=""),
                 violation_error_message="Une structure a un FINESS ou un SIRET.",
+            ),
+            models.CheckConstraint(
+                name="structure_informations_bornees",
+                condition=LessThanOrEqual(Length("informations_complementaires"), 1000),
+                violation_error_message="Les informations complémentaires tiennent en 1 000 caractères.",
             ),
         ]
 

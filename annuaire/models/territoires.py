@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from annuaire.models.referentiels import Commune, Departement
 from comptes.models import Compte
+from sas_platform.socle.champs import periode
 from sas_platform.socle.modeles import Horodate
 
 
@@ -95,11 +98,10 @@ class RayonTerritoire(models.Model):
                 condition=Q(fin_le=None) | Q(fin_le__gt=F("debut_le")),
                 violation_error_message="Ce réglage finit avant d’avoir commencé.",
             ),
-            models.UniqueConstraint(
-                name="rayon_territoire_un_seul_en_cours",
-                fields=["territoire"],
-                condition=Q(fin_le=None),
-                violation_error_message="Ce territoire a déjà un réglage en cours.",
+            ExclusionConstraint(
+                name="rayon_territoire_un_seul_a_la_fois",
+                expressions=[("territoire", RangeOperators.EQUAL), (periode(), RangeOperators.OVERLAPS)],
+                violation_error_message="Ce territoire a déjà un réglage sur cette période.",
             ),
         ]
 

@@ -2,7 +2,13 @@
 
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
+
+
+def periode(debut: str = "debut_le", fin: str = "fin_le") -> models.Func:
+    """[debut, fin[ d’une ligne datée, pour une contrainte d’exclusion ; sans fin, elle ne finit pas."""
+    return models.Func(debut, fin, function="tstzrange", output_field=DateTimeRangeField())
 
 
 class Point(NamedTuple):
