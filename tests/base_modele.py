@@ -67,17 +67,18 @@ def _batir(serveur: psycopg.Connection, modele: str, racine: str) -> None:
 
 
 def _permettre_le_vidage() -> None:
-    """Suspend le déclencheur qui interdit TRUNCATE sur la trace.
+    """Suspend les déclencheurs qui interdisent TRUNCATE sur la trace et ses ancres.
 
     Entre deux tests qui valident leurs transactions, Django vide toutes les
     tables. Un test qui veut éprouver ce déclencheur le rétablit le temps de
     sa transaction.
     """
-    from comptes.models import Trace
+    from comptes.models import AncreTrace, Trace
 
-    for declencheur in Trace._meta.triggers:
-        if declencheur.name == "sans_vidage":
-            declencheur.disable(Trace)
+    for modele in (Trace, AncreTrace):
+        for declencheur in modele._meta.triggers:
+            if declencheur.name.endswith("sans_vidage"):
+                declencheur.disable(modele)
 
 
 def _administration() -> psycopg.Connection:

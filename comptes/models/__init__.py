@@ -3,10 +3,11 @@
 from comptes.models.acces import AcceptationCGU, Jeton, Lien, SessionOuverte, VersionCGU
 from comptes.models.compte import Compte, Habilitation
 from comptes.models.courriels import Courriel
-from comptes.models.trace import Trace
+from comptes.models.trace import AncreTrace, Trace
 
 __all__ = [
     "AcceptationCGU",
+    "AncreTrace",
     "Compte",
     "Courriel",
     "Habilitation",

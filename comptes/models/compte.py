@@ -16,6 +16,8 @@ from django.utils import timezone
 from comptes.enums import Role
 from sas_platform.socle.modeles import Horodate
 
+NOM_ANONYME = "Compte effacé"
+
 
 class CompteManager(BaseUserManager["Compte"]):
     def get_by_natural_key(self, username: str | None) -> Compte:
@@ -45,6 +47,7 @@ class Compte(AbstractBaseUser, Horodate):
     relance_inactivite_le = models.DateTimeField(null=True, blank=True, editable=False)
     courriel_rejete_le = models.DateTimeField("adresse en échec depuis le", null=True, blank=True)
     desactive_le = models.DateTimeField("désactivé le", null=True, blank=True)
+    anonymise_le = models.DateTimeField("anonymisé le", null=True, blank=True, editable=False)
 
     objects = CompteManager()
 
@@ -56,13 +59,29 @@ class Compte(AbstractBaseUser, Horodate):
         constraints = [
             models.CheckConstraint(
                 name="compte_a_une_cle",
-                condition=Q(email__isnull=False) | Q(identifiant_national__isnull=False),
+                condition=Q(email__isnull=False)
+                | Q(identifiant_national__isnull=False)
+                | Q(anonymise_le__isnull=False),
                 violation_error_message="Un compte a une adresse électronique ou un identifiant national.",
             ),
             models.CheckConstraint(
                 name="compte_email_en_minuscules",
                 condition=Q(email=None) | Q(email=Lower(F("email"))),
                 violation_error_message="L’adresse électronique s’écrit en minuscules.",
+            ),
+            # Un compte anonymisé reste, parce que la trace et les orientations le désignent ; plus rien n’y dit qui.
+            models.CheckConstraint(
+                name="compte_anonymise_sans_identite",
+                condition=Q(anonymise_le=None)
+                | Q(
+                    email=None,
+                    identifiant_national=None,
+                    nom=NOM_ANONYME,
+                    prenom="",
+                    numero_cpx="",
+                    is_active=False,
+                ),
+                violation_error_message="Un compte anonymisé ne porte plus d’identité.",
             ),
         ]
 
