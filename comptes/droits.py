@@ -10,6 +10,7 @@ objet, dans les QuerySets (`visibles_par`, `modifiables_par`).
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -51,6 +52,12 @@ TABLE: dict[Action, dict[Role, Etendue]] = {
         Role.GESTIONNAIRE_STRUCTURE: _STRUCTURE,
         Role.ADMINISTRATEUR: _FRANCE,
     },
+    # Le support lit pour répondre ; il n’écrit pas. La hiérarchie (`NIVEAUX`) borne encore ceux qui gèrent.
+    Action.CONSULTER_COMPTES: {
+        Role.GESTIONNAIRE_COMPTES: _TERRITOIRE,
+        Role.SUPPORT: _FRANCE,
+        Role.ADMINISTRATEUR: _FRANCE,
+    },
     Action.GERER_COMPTES: {Role.GESTIONNAIRE_COMPTES: _TERRITOIRE, Role.ADMINISTRATEUR: _FRANCE},
     Action.GERER_TERRITOIRES: {Role.ADMINISTRATEUR: _FRANCE},
     Action.VOIR_TERRITOIRES: {
@@ -75,6 +82,33 @@ TABLE: dict[Action, dict[Role, Etendue]] = {
     Action.LIRE_TRACE: {Role.ADMINISTRATEUR: _FRANCE},
     Action.ADMINISTRER: {Role.ADMINISTRATEUR: _FRANCE},
 }
+
+# Hiérarchie (U-03) : on n’agit que sur un compte de niveau inférieur, jamais sur le sien. Seuls les
+# administrateurs agissent entre eux : sans cela, le dernier recours d’un administrateur serait la base.
+NIVEAUX: dict[Role, int] = {
+    **dict.fromkeys(Role, 0),
+    Role.GESTIONNAIRE_COMPTES: 1,
+    Role.CPAM: 2,
+    Role.SUPPORT: 2,
+    Role.ADMINISTRATEUR: 3,
+}
+
+
+def niveau(roles: Iterable[Role]) -> int:
+    return max((NIVEAUX[role] for role in roles), default=0)
+
+
+def roles_accordables(roles: Iterable[Role]) -> frozenset[Role]:
+    """Rôles que peut donner, ou retirer, qui porte `roles` : ceux d’un niveau qu’il dépasse."""
+    portes = frozenset(roles)
+    if Role.ADMINISTRATEUR in portes:
+        return frozenset(Role)
+    if portes.isdisjoint(TABLE[Action.GERER_COMPTES]):
+        return frozenset()
+    return frozenset(
+        role for role in Role if NIVEAUX[role] < niveau(portes & set(TABLE[Action.GERER_COMPTES]))
+    )
+
 
 # Adresse → action qui l’ouvre. Une route absente d’ici est fermée à tous, et fait échouer tests/test_projet.py.
 ROUTES: dict[str, Action | Acces] = {

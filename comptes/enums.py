@@ -32,6 +32,7 @@ class Action(TextChoices):
         "tenir_agenda",
         "Tenir l’agenda, les indisponibilités et la participation d’un lieu d’exercice",
     )
+    CONSULTER_COMPTES = "consulter_comptes", "Consulter les comptes, leurs rôles et ceux qui sont à revoir"
     GERER_COMPTES = "gerer_comptes", "Créer, modifier, désactiver et supprimer des comptes"
     VOIR_TERRITOIRES = "voir_territoires", "Consulter un territoire, ses gestionnaires et ses référents"
     GERER_TERRITOIRES = "gerer_territoires", "Créer et modifier les territoires et leurs rayons de recherche"
