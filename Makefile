@@ -7,7 +7,8 @@ DEPLOIEMENT := ENVIRONNEMENT=production ALLOWED_HOSTS=sas.exemple.fr URL_PUBLIQU
 	CSRF_TRUSTED_ORIGINS=https://sas.exemple.fr SECRET_KEY=$$(head -c 48 /dev/urandom | base64 | tr -d '\n') \
 	DATABASE_URL=postgres://sas:mot-de-passe@base.exemple.fr/sas REDIS_URL=rediss://courtier.exemple.fr/0 \
 	PSC_DECOUVERTE_URL=https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet/.well-known/wallet-openid-configuration \
-	PSC_CLIENT_ID=sas PSC_CLIENT_SECRET=secret-de-production-fourni-par-le-coffre
+	PSC_CLIENT_ID=sas PSC_CLIENT_SECRET=secret-de-production-fourni-par-le-coffre \
+	EMAIL_URL=smtp+tls://sas:secret@messagerie.exemple.fr:587 EMAIL_EXPEDITEUR='SAS <nepasrepondre@exemple.fr>'
 
 check: style gabarits types imports migrations deploiement
 

@@ -137,6 +137,8 @@ ROUTES: dict[str, Action | Acces] = {
     "orientation:orientation": Action.ORIENTER,
     "orientation:annulation": Action.ORIENTER,
     "orientation:rediriger": Action.ORIENTER,
+    # Les courriels de la démonstration ; ces routes n’existent pas en ligne.
+    "demo:*": PUBLIC,
     # Tout l’espace de noms de l’administration de Django.
     "admin:*": Action.ADMINISTRER,
 }

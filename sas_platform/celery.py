@@ -16,7 +16,10 @@ app.autodiscover_tasks()
 
 # Quatre files, pour que la charge de l’une ne retarde pas les autres (docs/adr/0006).
 app.conf.task_queues = [Queue(nom) for nom in ("immediat", "fond", "sorties", "calculs")]
-app.conf.task_routes = {"agenda.tasks.interroger_*": {"queue": "fond"}}
+app.conf.task_routes = {
+    "agenda.tasks.interroger_*": {"queue": "fond"},
+    "comptes.tasks.envoyer_*": {"queue": "sorties"},
+}
 
 app.conf.beat_schedule = {
     "interroger-lots-dus": {
@@ -33,6 +36,11 @@ app.conf.beat_schedule = {
         "task": "agenda.tasks.balayer_offre",
         "schedule": crontab(),
         "options": {"queue": "calculs", "expires": 60},
+    },
+    "envoyer-courriels-dus": {
+        "task": "comptes.tasks.envoyer_courriels_dus",
+        "schedule": crontab(),
+        "options": {"queue": "sorties", "expires": 60},
     },
     "effacer-sessions-expirees": {
         "task": "comptes.tasks.effacer_sessions_expirees",

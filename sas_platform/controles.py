@@ -6,6 +6,7 @@ les workers, que Django ne contrôle pas. Ailleurs qu’en ligne, rien n’est d
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +38,7 @@ def _defauts() -> Iterator[tuple[str, str]]:
     yield from _secrets()
     yield from _http()
     yield from _pro_sante_connect()
+    yield from _messagerie()
 
 
 def _secrets() -> Iterator[tuple[str, str]]:
@@ -72,9 +74,14 @@ def _http() -> Iterator[tuple[str, str]]:
 
 
 def _pro_sante_connect() -> Iterator[tuple[str, str]]:
-    for nom in ("PSC_DECOUVERTE_URL", "PSC_CLIENT_ID", "PSC_CLIENT_SECRET"):
+    par_certificat = settings.PSC_CLIENT_AUTH == "mtls"
+    preuves = ("PSC_CERTIFICAT", "PSC_CLE") if par_certificat else ("PSC_CLIENT_SECRET",)
+    for nom in ("PSC_DECOUVERTE_URL", "PSC_CLIENT_ID", *preuves):
         if not getattr(settings, nom):
             yield "E020", f"{nom} est vide : personne ne pourrait se connecter."
+    for nom in preuves if par_certificat else ():
+        if getattr(settings, nom) and not os.access(getattr(settings, nom), os.R_OK):
+            yield "E026", f"{nom} : fichier absent ou illisible."
     if _connue(settings.PSC_CLIENT_SECRET):
         yield "E021", "PSC_CLIENT_SECRET : secret de démonstration."
     decouverte = urlsplit(settings.PSC_DECOUVERTE_URL)
@@ -84,10 +91,23 @@ def _pro_sante_connect() -> Iterator[tuple[str, str]]:
         yield "E023", "PSC_DECOUVERTE_URL : hôte hors de PSC_HOTES_ADMIS."
     if _un_local(settings.PSC_HOTES_ADMIS):
         yield "E024", "PSC_HOTES_ADMIS : un hôte local n’a rien à y faire."
+    # Le bac à sable donne parfois plus que le niveau demandé ; la production le donne exactement.
+    strict = settings.ENVIRONNEMENT == "production"
     if not settings.PSC_ACR_ADMIS or "eidas0" in settings.PSC_ACR_ADMIS:
         yield "E025", "PSC_ACR_ADMIS : eidas1 au moins."
+    elif strict and settings.PSC_ACR_ADMIS != ["eidas1"]:
+        yield "E025", "PSC_ACR_ADMIS : en production, eidas1 et rien d’autre."
     if settings.GEOCODEUR_URL and urlsplit(settings.GEOCODEUR_URL).scheme != "https":
         yield "E030", "GEOCODEUR_URL : https seulement, une adresse est une donnée sensible."
+
+
+def _messagerie() -> Iterator[tuple[str, str]]:
+    if settings.EMAIL_BACKEND != "django.core.mail.backends.smtp.EmailBackend" or not settings.EMAIL_HOST:
+        yield "E040", "EMAIL_URL : donnez le serveur de messagerie (smtp+tls://identifiant:secret@hote:587)."
+    elif not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or _local(settings.EMAIL_HOST)):
+        yield "E041", "EMAIL_URL : des liens de connexion partiraient en clair ; prenez smtp+tls ou smtp+ssl."
+    if ".invalid" in settings.DEFAULT_FROM_EMAIL:
+        yield "E042", "EMAIL_EXPEDITEUR : donnez l’adresse d’expédition."
 
 
 def _connue(valeur: str) -> bool:

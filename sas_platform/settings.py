@@ -170,8 +170,16 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 
-SESSION_COOKIE_AGE = 4 * 3600
-SESSION_INACTIVITE_S = 30 * 60
+# Durées d’une session (Pro Santé Connect : 4 h, ou 30 min sans activité) ; huit heures pour qui régule, le temps
+# d’un poste au centre 15. Le cookie dure autant que la plus longue.
+SESSION_INACTIVITE_S = env.int("SESSION_INACTIVITE_S", default=30 * 60)
+SESSION_ABSOLUE_S = env.int("SESSION_ABSOLUE_S", default=4 * 3600)
+SESSION_ABSOLUE_REGULATION_S = env.int("SESSION_ABSOLUE_REGULATION_S", default=8 * 3600)
+SESSION_ALERTE_S = env.int("SESSION_ALERTE_S", default=5 * 60)
+SESSION_COOKIE_AGE = max(SESSION_ABSOLUE_S, SESSION_ABSOLUE_REGULATION_S)
+# Lien et code reçus par courriel à la première connexion (5 min : guide effecteur, § 1.1).
+LIEN_DUREE_MIN = env.int("LIEN_DUREE_MIN", default=5)
+PREMIERE_CONNEXION_DUREE_S = env.int("PREMIERE_CONNEXION_DUREE_S", default=30 * 60)
 SESSION_COOKIE_NAME = "sas_session"
 SESSION_COOKIE_SECURE = EST_EN_LIGNE
 CSRF_COOKIE_SECURE = EST_EN_LIGNE
@@ -182,6 +190,14 @@ CSRF_FAILURE_VIEW = "sas_platform.views.erreur_csrf"
 PSC_DECOUVERTE_URL = env("PSC_DECOUVERTE_URL", default="" if EST_EN_LIGNE else PSC_SIMULE)
 PSC_CLIENT_ID = env("PSC_CLIENT_ID", default="" if EST_EN_LIGNE else "plateforme-sas")
 PSC_CLIENT_SECRET = env("PSC_CLIENT_SECRET", default="" if EST_EN_LIGNE else "secret-de-demonstration")
+# Comment la plateforme se prouve à Pro Santé Connect : `secret`, ou `mtls` (certificat IGC-Santé et sa clé, en PEM).
+PSC_CLIENT_AUTH = env("PSC_CLIENT_AUTH", default="secret")
+if PSC_CLIENT_AUTH not in ("secret", "mtls"):
+    raise ImproperlyConfigured(f"PSC_CLIENT_AUTH={PSC_CLIENT_AUTH!r} : valeurs admises secret, mtls")
+PSC_CERTIFICAT = env("PSC_CERTIFICAT", default="")
+PSC_CLE = env("PSC_CLE", default="")
+# Autorités (PEM) qui signent le certificat de Pro Santé Connect ; vide : celles du système.
+PSC_AUTORITES = env("PSC_AUTORITES", default="")
 # Hôtes (avec leur port) vers lesquels la découverte peut envoyer.
 PSC_HOTES_ADMIS = env.list(
     "PSC_HOTES_ADMIS",
@@ -197,6 +213,8 @@ PSC_HOTES_ADMIS = env.list(
 PSC_ACR_ADMIS = env.list("PSC_ACR_ADMIS", default=["eidas1"])
 PSC_DELAIS_S = (2.0, 5.0)  # connexion, lecture
 PSC_DERIVE_HORLOGE_S = 60
+# Le jeton de rafraîchissement vaut 30 min : il se renouvelle bien avant, pour qui régule.
+PSC_RAFRAICHIR_APRES_S = env.int("PSC_RAFRAICHIR_APRES_S", default=10 * 60)
 # Le temps de s’identifier chez Pro Santé Connect, téléphone en main.
 PSC_DUREE_ETAT_S = 600
 OIDC_RP_SCOPES = "openid scope_all"
@@ -239,6 +257,17 @@ EDITEURS_CLE = env("EDITEURS_CLE", default="")
 
 # Géocodeur de l’État (Géoplateforme) ; vide : l’index local répond seul.
 GEOCODEUR_URL = env("GEOCODEUR_URL", default="")
+
+# Messagerie : EMAIL_URL (smtp+tls://identifiant:secret@hote:587). Hors ligne, les courriels se lisent dans
+# le navigateur, à /demo/courriels/.
+if EMAIL_URL := env("EMAIL_URL", default=""):
+    vars().update(env.email_url_config(EMAIL_URL))
+elif EST_EN_LIGNE:
+    EMAIL_HOST = ""  # les contrôles du démarrage le refusent
+else:
+    EMAIL_BACKEND = "sas_platform.demo.courriels.boite.Boite"
+EMAIL_TIMEOUT = 15  # secondes
+DEFAULT_FROM_EMAIL = env("EMAIL_EXPEDITEUR", default="SAS <nepasrepondre@exemple.invalid>")
 
 # --- En-têtes de sécurité ---------------------------------------------------
 

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -16,6 +17,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("administration/", admin.site.urls),
     path("", include("orientation.urls")),
 ]
+
+if not settings.EST_EN_LIGNE:
+    # Par son nom : le code de la démonstration n’est ni importé ni livré en production.
+    urlpatterns.append(path("demo/", include("sas_platform.demo.courriels.urls")))
 
 handler400 = "sas_platform.views.erreur_400"
 handler404 = "sas_platform.views.erreur_404"

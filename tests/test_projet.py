@@ -325,6 +325,9 @@ APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation")
 
 def _page_ou_erreur(nom: str, sources: str) -> bool:
     """Les pages de texte sont nommées par leur route, les pages d’erreur par leur état."""
+    if nom.startswith("courriels/"):
+        # Trois fichiers par courriel, que `ecrire(gabarit="comptes/bienvenue", …)` nomme d’un mot.
+        return f'"{re.sub("_(sujet|corps)[.](txt|html)$", "", nom.removeprefix("courriels/"))}"' in sources
     if nom.startswith("pages/"):
         return f'"gabarit": "{nom.removeprefix("pages/").removesuffix(".html")}"' in sources
     return nom in {"500.html", "503.html"}

@@ -26,6 +26,10 @@ BONNE = {
     "PSC_CLIENT_SECRET": "un-vrai-secret",
     "PSC_ACR_ADMIS": ["eidas1"],
     "GEOCODEUR_URL": "https://data.geopf.fr/geocodage",
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_HOST": "smtp.example.fr",
+    "EMAIL_USE_TLS": True,
+    "DEFAULT_FROM_EMAIL": "SAS <nepasrepondre@example.fr>",
 }
 
 
@@ -76,6 +80,12 @@ def test_une_bonne_configuration_passe(en_ligne):
         ),
         pytest.param("PSC_ACR_ADMIS", [], "sas.E025", id="sans niveau"),
         pytest.param("GEOCODEUR_URL", "http://geo.example/", "sas.E030", id="géocodeur en clair"),
+        pytest.param(
+            "EMAIL_BACKEND", "sas_platform.demo.courriels.boite.Boite", "sas.E040", id="courriels publics"
+        ),
+        pytest.param("EMAIL_HOST", "", "sas.E040", id="sans messagerie"),
+        pytest.param("EMAIL_USE_TLS", False, "sas.E041", id="messagerie en clair"),
+        pytest.param("DEFAULT_FROM_EMAIL", "SAS <x@exemple.invalid>", "sas.E042", id="sans expéditeur"),
     ],
 )
 def test_chaque_reglage_dangereux_est_refuse(en_ligne, reglage, valeur, erreur):
@@ -110,6 +120,8 @@ def _check(**variables: str) -> subprocess.CompletedProcess[str]:
         "PSC_DECOUVERTE_URL": str(BONNE["PSC_DECOUVERTE_URL"]),
         "PSC_CLIENT_ID": "sas",
         "PSC_CLIENT_SECRET": "un-vrai-secret",
+        "EMAIL_URL": "smtp+tls://sas:un-vrai-secret@smtp.example.fr:587",
+        "EMAIL_EXPEDITEUR": "SAS <nepasrepondre@example.fr>",
     } | variables
     commande = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     return subprocess.run(

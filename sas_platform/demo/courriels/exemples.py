@@ -1,0 +1,43 @@
+"""De quoi montrer chaque gabarit de courriel avec des valeurs plausibles."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.conf import settings
+
+SUFFIXE = "_sujet.txt"
+DOSSIER = settings.RACINE / "templates" / "courriels"
+
+
+def gabarits() -> list[str]:
+    """« comptes/bienvenue »… : tous ceux qui ont un sujet."""
+    return sorted(
+        str(fichier.relative_to(DOSSIER)).removesuffix(SUFFIXE) for fichier in DOSSIER.rglob(f"*{SUFFIXE}")
+    )
+
+
+def contexte() -> dict[str, Any]:
+    """Une valeur pour chaque variable de chaque gabarit ; tests/demo vérifie qu’il n’en manque pas."""
+    return {
+        "prenom": "Camille",
+        "nom": "Osmont",
+        "lien": f"{settings.URL_PUBLIQUE.rstrip('/')}/exemple-de-lien",
+        "code": "482913",
+        "duree_min": 5,
+        "duree_h": 72,
+        "delai_jours": 30,
+        "date_expiration": datetime(2026, 12, 24, 9, tzinfo=UTC),
+        "nouvelle_adresse": "camille.osmont@exemple.invalid",
+        # Délégations.
+        "titulaire": "Étienne Favier",
+        "delegataire": "Délia Gautier",
+        "email": "delia.gautier@exemple.invalid",
+        "ville": "Rouen",
+        "lieux": "Cabinet du Port, 3 quai de la Bourse, Rouen",
+        "motif": "Fin de remplacement",
+        "fin_le": datetime(2027, 3, 31, 22, tzinfo=UTC),
+        "fin_date": date(2027, 3, 31),
+        "est_acceptee": True,
+    }
