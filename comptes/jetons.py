@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -13,8 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 
 from comptes import droits
-from comptes.enums import Role
-from comptes.models import Compte, Habilitation, Jeton
+from comptes.demandeur import compte_du_jeton
+from comptes.models import Compte, Jeton
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -33,15 +31,10 @@ class JetonAuthentication(BaseAuthentication):
         if len(morceaux) != 2 or len(morceaux[1]) > LONGUEUR_MAX:
             raise AuthenticationFailed("Jeton malformé.")
         empreinte = Jeton.empreinte_de(morceaux[1].decode("latin-1"))
-        maintenant = timezone.now()
-        habilitations = Habilitation.objects.filter(compte=OuterRef("compte")).en_cours(maintenant)
-        jetons = Jeton.objects.valides(maintenant).select_related("compte")
-        lus = jetons.annotate(roles_lus=ArraySubquery(habilitations.values("role")))
-        jeton = lus.filter(empreinte=empreinte).first()
-        if jeton is None:
+        lus = compte_du_jeton(empreinte, timezone.now())
+        if lus is None:
             raise AuthenticationFailed("Jeton inconnu, expiré ou révoqué.")
-        jeton.compte.roles = frozenset(map(Role, jeton.roles_lus))
-        return jeton.compte, jeton
+        return lus
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
