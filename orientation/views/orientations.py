@@ -227,10 +227,11 @@ def _indisponible(
         autres = [offre for offre in resultats.offres if offre.creneaux and (not meme or offre.id != meme.id)]
     memes = [meme] if meme and meme.creneaux else []
     montrer = partial(rendu.cartes, maintenant=maintenant, jeton=jeton, oriente=True)
+    lister = partial(rendu.liste, oriente=True, oriente_en_sus=False)
     contexte = {
         "message": message,
-        "memes": [replace(c, distance="", raison="") for c in montrer(memes)],
-        "autres": montrer(autres),
+        "memes": lister([replace(c, distance="", raison="") for c in montrer(memes)]),
+        "autres": lister(montrer(autres)),
         "retour": _retour(jeton, ""),
         "jeton": jeton,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -76,14 +77,14 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
     )
     oriente = peut(request.user, Action.ORIENTER)
     cartes = rendu.cartes(lus.offres, maintenant=maintenant, jeton=jeton, oriente=oriente)
+    lister = partial(rendu.liste, oriente=oriente, oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS))
     contexte = {
         "recherche": demande,
         "jeton": jeton,
         "resultats": lus,
-        "libres": [carte for carte in cartes if carte.est_libre],
-        "hors": [carte for carte in cartes if not carte.est_libre],
+        "libres": lister([carte for carte in cartes if carte.est_libre]),
+        "hors": lister([carte for carte in cartes if not carte.est_libre]),
         "oriente": oriente,
-        "oriente_en_sus": peut(request.user, Action.ORIENTER_EN_SUS),
         "autre_fuseau": any(carte.fuseau_autre for carte in cartes),
         "pages": pages_a_montrer(lus.page, lus.pages),
         "a_precedente": lus.page > 1,

@@ -8,6 +8,7 @@ import pytest
 
 from agenda.offre import CreneauOffert
 from orientation import rendu
+from orientation.rendu.carte import _couper
 
 PARIS = ZoneInfo("Europe/Paris")
 LUNDI = date(2026, 11, 2)
@@ -225,5 +226,5 @@ def test_ce_qui_a_change_depuis_l_affichage_se_dit(champs, attendus):
 
 
 def test_les_informations_longues_sont_coupees_entre_deux_mots():
-    assert rendu._couper("mot " * 40).endswith("mot…")
-    assert rendu._couper("x" * 150) == "x" * 100 + "…"
+    assert _couper("mot " * 40).endswith("mot…")
+    assert _couper("x" * 150) == "x" * 100 + "…"

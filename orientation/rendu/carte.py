@@ -1,0 +1,185 @@
+"""De l’offre à la carte, et de la carte au HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from django.utils.safestring import SafeString, mark_safe
+
+from annuaire.domaine.telephones import ecrire_telephone
+from orientation.domaine.classement import distance
+from orientation.lectures import Offre
+from orientation.rendu.creneaux import MARQUE, Liens, colonnes
+from orientation.rendu.textes import FUSEAU_DE_PARIS
+
+INFORMATIONS_COURTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Carte:
+    """Une offre prête à écrire : que du texte, rien à calculer ; seul `jours` est déjà du HTML."""
+
+    ancre: str
+    titre: str
+    sous_titre: str
+    details: str
+    adresse: str
+    telephone: str
+    telephone_lien: str
+    distance: str
+    raison: str
+    infos_debut: str
+    infos: str
+    est_libre: bool
+    participe: bool
+    en_sus: bool
+    lien_en_sus: str
+    jours: SafeString
+    fuseau_autre: bool
+
+
+def cartes(offres: Sequence[Offre], *, maintenant: datetime, jeton: str, oriente: bool) -> list[Carte]:
+    """Cartes d’une page, dans l’ordre reçu ; `oriente` : avec les liens pour orienter."""
+    liens = Liens.vers(jeton) if oriente else None
+    return [_carte(offre, maintenant, liens) for offre in offres]
+
+
+def liste(cartes: Sequence[Carte], *, oriente: bool, oriente_en_sus: bool) -> SafeString:
+    """Les cartes en HTML ; rien s’il n’y en a pas. `oriente` : avec les informations réservées à la régulation."""
+    if not cartes:
+        return SafeString()
+    articles = [_article(carte, oriente=oriente, oriente_en_sus=oriente_en_sus) for carte in cartes]
+    return mark_safe(f'<ul class="sas-cartes">{"".join(articles)}</ul>')  # noqa: S308 - texte échappé plus bas
+
+
+def _article(carte: Carte, *, oriente: bool, oriente_en_sus: bool) -> str:
+    titre = escape(carte.titre)
+    ancre = escape(carte.ancre)
+    return (
+        f'<li><article class="sas-carte" id="{ancre}" aria-labelledby="{ancre}-titre">'
+        '<div class="sas-carte__identite">'
+        f'<h3 class="sas-carte__titre" id="{ancre}-titre">{titre}</h3>'
+        f"{_identite(carte, titre)}{_informations(carte) if oriente else ''}{_raison(carte)}</div>"
+        f'<div class="sas-carte__agenda">{_agenda(carte, titre, oriente_en_sus=oriente_en_sus)}</div>'
+        "</article></li>"
+    )
+
+
+def _identite(carte: Carte, titre: str) -> str:
+    html = ""
+    if carte.sous_titre:
+        html += f'<p class="sas-carte__profession">{escape(carte.sous_titre)}</p>'
+    if carte.details:
+        html += f'<p class="sas-carte__details">{escape(carte.details)}</p>'
+    if carte.participe:
+        html += '<p class="fr-badge fr-badge--success fr-badge--no-icon fr-badge--sm">Participe au SAS</p>'
+    ecart = f'<strong class="sas-carte__distance">{escape(carte.distance)}</strong>' if carte.distance else ""
+    html += f'<p class="sas-carte__adresse">{escape(carte.adresse)} {ecart}</p>'
+    if carte.telephone:
+        html += (
+            '<p><a class="fr-link fr-icon-phone-line fr-link--icon-left" '
+            f'href="tel:{escape(carte.telephone_lien)}"><span class="fr-sr-only">Appeler {titre}, </span>'
+            f"{escape(carte.telephone)}</a></p>"
+        )
+    return html
+
+
+def _informations(carte: Carte) -> str:
+    if not carte.infos:
+        return ""
+    if not carte.infos_debut:
+        return f'<p class="sas-infos">{escape(carte.infos)}</p>'
+    return (
+        '<details class="sas-infos"><summary>'
+        f'<span class="sas-infos__debut">{escape(carte.infos_debut)}</span> '
+        '<span class="sas-lien sas-plus__voir">Voir plus</span>'
+        '<span class="sas-lien sas-plus__cacher">Voir moins</span>'
+        '<span class="fr-sr-only"> d’informations complémentaires</span></summary>'
+        f"<p>{escape(carte.infos)}</p></details>"
+    )
+
+
+def _raison(carte: Carte) -> str:
+    if not carte.raison:
+        return ""
+    return (
+        '<p class="sas-carte__raison"><span class="fr-sr-only">Place dans la liste : </span>'
+        f"{escape(carte.raison)}</p>"
+    )
+
+
+def _agenda(carte: Carte, titre: str, *, oriente_en_sus: bool) -> str:
+    if carte.est_libre:
+        html = f'<div class="sas-jours">{carte.jours}</div>'
+    else:
+        html = '<p class="sas-carte__vide">Aucun créneau libre dans les 3 jours.</p>'
+    if carte.en_sus and oriente_en_sus:
+        html += (
+            f'<a class="fr-btn fr-btn--secondary fr-btn--sm" href="{escape(carte.lien_en_sus)}">'
+            f'Orientation hors disponibilité<span class="fr-sr-only"> vers {titre}</span></a>'
+        )
+    return html
+
+
+def titre(offre: Offre) -> str:
+    if offre.effecteur is not None:
+        return f"{offre.effecteur.prenom} {offre.effecteur.nom}".strip()
+    if offre.structure is not None:
+        return offre.structure.nom
+    return offre.lieu.nom
+
+
+def sous_titre(offre: Offre) -> str:
+    if offre.effecteur is not None:
+        return str(offre.effecteur.profession)
+    return str(offre.structure.type) if offre.structure is not None else ""
+
+
+def adresse(offre: Offre) -> str:
+    lieu = offre.lieu
+    ville = f"{lieu.code_postal} {lieu.commune}".strip()
+    return ", ".join(partie for partie in (lieu.adresse, ville) if partie)
+
+
+def _carte(offre: Offre, maintenant: datetime, liens: Liens | None) -> Carte:
+    affiche, lien = ecrire_telephone(offre.lieu.telephone)
+    infos = offre.lieu.informations.strip()
+    fuseau = ZoneInfo(offre.lieu.fuseau)
+    return Carte(
+        ancre=f"offre-{offre.id}",
+        titre=titre(offre),
+        sous_titre=sous_titre(offre),
+        details=_details(offre),
+        adresse=adresse(offre),
+        telephone=affiche,
+        telephone_lien=lien,
+        distance=distance(offre.distance_km),
+        raison=offre.raison_du_rang,
+        infos_debut=_couper(infos) if len(infos) > INFORMATIONS_COURTES else "",
+        infos=infos,
+        est_libre=offre.groupe <= 2,
+        participe=offre.participe,
+        en_sus=offre.en_sus,
+        lien_en_sus=liens.en_sus.replace(MARQUE, offre.lieu.id) if liens else "",
+        jours=colonnes(offre.creneaux, aujourd_hui=maintenant.astimezone(fuseau).date(), liens=liens),
+        fuseau_autre=offre.lieu.fuseau != FUSEAU_DE_PARIS,
+    )
+
+
+def _details(offre: Offre) -> str:
+    parties: list[str] = []
+    if offre.effecteur is not None:
+        parties += [s for s in offre.effecteur.specialites if s != offre.effecteur.profession]
+        parties.append(offre.effecteur.conventionnement)
+        if offre.structure is not None:
+            parties.append(offre.structure.nom)
+    return " · ".join(partie for partie in parties if partie)
+
+
+def _couper(texte: str) -> str:
+    debut = texte[:INFORMATIONS_COURTES]
+    return f"{debut.rsplit(' ', 1)[0]}…" if " " in debut else f"{debut}…"

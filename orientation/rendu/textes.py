@@ -1,0 +1,122 @@
+"""Ce que les pages disent d’un créneau et d’un lieu, en français."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from agenda.enums import ModaliteConsultation
+from agenda.lectures import CreneauSas
+from agenda.offre import CreneauOffert
+from annuaire.domaine.telephones import ecrire_telephone
+from annuaire.models import LieuExercice
+
+JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MOIS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+FUSEAU_DE_PARIS = "Europe/Paris"
+LETTRES = {
+    ModaliteConsultation.CABINET.value: "C",
+    ModaliteConsultation.TELECONSULTATION.value: "T",
+    ModaliteConsultation.DOMICILE.value: "D",
+}
+LEGENDE = tuple((code, lettre, str(ModaliteConsultation(code).label)) for code, lettre in LETTRES.items())
+
+
+def fraicheur(creneau: CreneauOffert) -> str:
+    """Source d’un créneau, et âge de sa saisie ou de sa lecture chez l’éditeur."""
+    source, verbe = ("Agenda SAS", "saisi") if creneau.source == "agenda_sas" else (creneau.editeur, "lu")
+    return source or "" if creneau.age_s is None else f"{source} · {verbe} {_il_y_a(creneau.age_s)}"
+
+
+def _il_y_a(age_s: int) -> str:
+    if age_s < 60:
+        return "à l’instant"
+    if age_s < 3600:
+        return f"il y a {age_s // 60} min"
+    if age_s < 86_400:
+        return f"il y a {age_s // 3600} h"
+    return f"il y a {age_s // 86_400} j"
+
+
+def heure(instant: datetime) -> str:
+    return f"{instant.hour:02d}h{instant.minute:02d}"
+
+
+def jour_long(jour: date) -> str:
+    """« lundi 4 mars 2024 » ; le premier du mois s’écrit « 1er »."""
+    numero = "1er" if jour.day == 1 else str(jour.day)
+    return f"{JOURS[jour.weekday()]} {numero} {MOIS[jour.month - 1]} {jour.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Le destinataire d’une orientation, en tête de chaque étape."""
+
+    titre: str
+    sous_titre: str
+    adresse: str
+    telephone: str
+    telephone_lien: str
+    infos: str
+    fuseau_autre: str
+
+
+def resume(lieu: LieuExercice) -> Resume:
+    """Lit `effecteur__profession`, `structure` et `commune`, à charger avec le lieu."""
+    nom = str(lieu.effecteur or lieu.structure or lieu.nom)
+    if lieu.effecteur is not None:
+        sous_titre = lieu.effecteur.profession.libelle
+    else:
+        sous_titre = lieu.structure.get_type_display() if lieu.structure else ""
+    affiche, lien = ecrire_telephone(lieu.telephone)
+    ville = f"{lieu.code_postal} {lieu.commune.nom}".strip()
+    return Resume(
+        titre=nom,
+        sous_titre=sous_titre,
+        adresse=", ".join(partie for partie in (lieu.adresse, ville) if partie),
+        telephone=affiche,
+        telephone_lien=lien,
+        infos=lieu.informations_complementaires.strip(),
+        fuseau_autre="" if lieu.fuseau == FUSEAU_DE_PARIS else lieu.commune.nom,
+    )
+
+
+def moment(debut: datetime, fin: datetime | None, fuseau: str, *, est_plage: bool) -> str:
+    """« lundi 4 mars 2024 à 09h15 » ou « … sur la plage 09h00 – 12h00 », à l’heure du lieu."""
+    local = debut.astimezone(ZoneInfo(fuseau))
+    if est_plage and fin is not None:
+        return f"{jour_long(local)} sur la plage {heure(local)} – {heure(fin.astimezone(ZoneInfo(fuseau)))}"
+    return f"{jour_long(local)} à {heure(local)}"
+
+
+def modalites(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Lettre et libellé, dans l’ordre C, T, D."""
+    lus = set(codes)
+    return [(lettre, libelle) for code, lettre, libelle in LEGENDE if code in lus]
+
+
+def changements(vue: dict[str, Any] | None, creneau: CreneauSas) -> list[str]:
+    """Ce qui a bougé entre l’écran précédent (`vue`) et maintenant, en phrases ; vide si rien."""
+    if not vue:
+        return []
+    phrases = []
+    fin = datetime.fromtimestamp(vue["fin"], creneau.fin.tzinfo)
+    debut = datetime.fromtimestamp(vue["debut"], creneau.debut.tzinfo)
+    if (debut, fin) != (creneau.debut, creneau.fin):
+        phrases.append(
+            f"L’horaire est passé de {heure(debut)} – {heure(fin)} "
+            f"à {heure(creneau.debut)} – {heure(creneau.fin)}."
+        )
+    if tuple(vue["modalites"]) != creneau.modalites:
+        libelles = ", ".join(libelle for _, libelle in modalites(creneau.modalites))
+        phrases.append(f"Le type de consultation a changé : {libelles}.")
+    if (vue["capacite"], vue["prises"]) != (creneau.capacite, creneau.prises):
+        restantes = creneau.capacite - creneau.prises
+        phrases.append(f"Il reste {restantes} place{'s' if restantes > 1 else ''} sur {creneau.capacite}.")
+    return phrases
