@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import settings as hypothesis_settings
 from pytest_socket import socket_allow_hosts
 
+from sas_platform.socle.memoire import tout_oublier
 from tests.base_modele import creer_base_de_test, supprimer_base_de_test
 from tests.navigateur import (  # noqa: F401
     CHROMIUM,
@@ -80,6 +81,7 @@ def django_db_setup(
 def _courtier_vide(request: pytest.FixtureRequest) -> Iterator[None]:
     """Le cache, les budgets et les verrous d’un test ne passent pas au suivant."""
     yield
+    tout_oublier()
     if "_django_db_helper" in request.fixturenames or request.node.get_closest_marker("django_db"):
         from django.core.cache import cache
 

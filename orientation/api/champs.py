@@ -14,6 +14,7 @@ from annuaire.lectures import LieuIntrouvableError, LieuTrouve, geocoder, par_co
 from annuaire.models import Specialite
 from orientation.forms import DISPONIBILITES, RAYON_MAX_KM
 from orientation.lectures import Criteres
+from sas_platform.socle.memoire import memoriser
 
 PAR_PAGE_MAX = 100
 
@@ -57,12 +58,7 @@ class DemandeRechercheSerializer(serializers.Serializer):
     par_page = serializers.IntegerField(min_value=1, max_value=PAR_PAGE_MAX, default=25)
 
     def validate_specialite(self, code: str) -> tuple[int, ...]:
-        code = code.strip().upper()
-        trouvees = Specialite.objects.filter(Q(code__iexact=code) | Q(savoir_faire__contains=[code]))
-        ids = tuple(trouvees.order_by("pk").values_list("pk", flat=True))
-        if not ids:
-            raise serializers.ValidationError("Spécialité inconnue.", code="specialite_inconnue")
-        return ids
+        return _specialites(code.strip().upper())
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         donnes = [champ for champ in ("adresse", "commune", "position") if champ in attrs]
@@ -83,6 +79,19 @@ class DemandeRechercheSerializer(serializers.Serializer):
         return attrs
 
 
+# Des tables de référence, et des codes publics : jamais une adresse.
+_commune = memoriser(duree_s=60, taille=2000)(par_commune)
+
+
+@memoriser(duree_s=60, taille=500)
+def _specialites(code: str) -> tuple[int, ...]:
+    trouvees = Specialite.objects.filter(Q(code__iexact=code) | Q(savoir_faire__contains=[code]))
+    ids = tuple(trouvees.order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        raise serializers.ValidationError("Spécialité inconnue.", code="specialite_inconnue")
+    return ids
+
+
 def _par_adresse(adresse: str) -> LieuTrouve:
     trouves = geocoder(adresse)
     if not trouves:
@@ -92,7 +101,7 @@ def _par_adresse(adresse: str) -> LieuTrouve:
 
 def _par_commune(code: str) -> LieuTrouve:
     try:
-        return par_commune(code)
+        return _commune(code)
     except LieuIntrouvableError as refus:
         raise serializers.ValidationError({"commune": str(refus)}) from refus
 

@@ -40,6 +40,10 @@ _CLE_ENTETE = OpenApiParameter(
 )
 
 
+# Sans état : une seule suffit, et la construire coûte autant que valider.
+_DEMANDE_DE_RECHERCHE = DemandeRechercheSerializer()
+
+
 def _problemes(*etats: int) -> dict[Any, Any]:
     """Réponses d’erreur déclarées ; 503 quand la base ne répond pas, partout."""
     return {(etat, TYPE_MIME): ProblemeSerializer for etat in (*etats, 503)}
@@ -55,9 +59,7 @@ class Recherches(APIView):
     )
     def post(self, request: RequeteApi) -> HttpResponse:
         """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""
-        demande = DemandeRechercheSerializer(data=request.data)
-        demande.is_valid(raise_exception=True)
-        lus = demande.validated_data
+        lus = _DEMANDE_DE_RECHERCHE.run_validation(request.data)
         resultats = rechercher_json(
             lus["criteres"], maintenant=timezone.now(), page=lus["page"], par_page=lus["par_page"]
         )
