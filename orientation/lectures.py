@@ -5,16 +5,17 @@ Mesurée par `./bin/mesures` (docs/adr/0008) ; c’est le chemin le plus parcour
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from math import cos, radians
-from typing import Any
+from math import cos, radians, sin
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
+from psycopg.pq import Format
 
 from agenda.domaine.offre import FUSEAUX, en_instant, en_minutes, fin_de_fenetre
 from agenda.models import OffreLieu
@@ -86,13 +87,15 @@ class Resultats:
 
 
 # Les candidats sont ceux du carré qui contient le cercle ; la distance exacte
-# (équirectangulaire à la latitude moyenne, écart < 0,1 % à 150 km) les départage.
+# (équirectangulaire, écart < 0,1 % à 150 km) les départage. Le cosinus de la
+# latitude moyenne est pris au premier ordre autour du centre : des produits, là
+# où mille candidats appelleraient mille fois `cos`.
 # Un premier créneau dépassé depuis le dernier balayage est relu dans la carte.
 _CANDIDATS = """
-    SELECT {distinct} o.lieu_id, o.participe, o.en_sus, {libre} AS libre,
-        {km} * sqrt(power(o.position[1] - %(lat)s, 2)
-            + power((o.position[0] - %(lon)s) * cos(radians((o.position[1] + %(lat)s) / 2)), 2)) AS km
+    SELECT {distinct} o.lieu_id, o.participe, o.en_sus, o.fuseau, {libre} AS libre,
+        {km} * sqrt(ecart.dy * ecart.dy + (ecart.dx * (%(cos)s - %(pente)s * ecart.dy)) ^ 2) AS km
     FROM agenda_offrelieu o {jointure}
+    CROSS JOIN LATERAL (SELECT o.position[0] - %(lon)s AS dx, o.position[1] - %(lat)s AS dy) ecart
     WHERE o.position <@ box(point(%(ouest)s, %(sud)s), point(%(est)s, %(nord)s)) {filtre}
     {ordre}
 """
@@ -113,7 +116,7 @@ _LIBRE_PAR_MODALITE = """
 _PAGE = """
     WITH candidats AS MATERIALIZED ({candidats}),
     proches AS MATERIALIZED (
-        SELECT lieu_id, participe, en_sus, km, greatest(libre, %(minute)s) AS libre,
+        SELECT lieu_id, participe, en_sus, fuseau, km, greatest(libre, %(minute)s) AS libre,
             CASE WHEN libre IS NULL THEN CASE WHEN en_sus THEN 3 ELSE 4 END
                  WHEN participe THEN 1 ELSE 2 END AS groupe
         FROM candidats WHERE km <= %(rayon)s
@@ -125,11 +128,10 @@ _PAGE = """
         SELECT * FROM proches WHERE groupe BETWEEN %(premier_groupe)s AND %(dernier_groupe)s
         ORDER BY groupe, libre, km, lieu_id LIMIT %(par_page)s OFFSET %(saut)s
     )
-    SELECT totaux.libres, totaux.hors, page.groupe, page.km, page.participe, page.en_sus,
-        carte.document, carte.debuts, carte.fins, carte.masques, carte.fraicheurs, carte.lots, ARRAY(
+    SELECT totaux.libres, totaux.hors, page.lieu_id, page.groupe, page.km, page.participe, page.en_sus, page.fuseau,
+        page.libre, carte.document, carte.debuts, carte.fins, carte.masques, carte.fraicheurs, carte.lots, ARRAY(
             SELECT (SELECT extract(epoch FROM lot.lu_le)::bigint FROM agenda_lot lot WHERE lot.id = cite.id)
-            FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures,
-        page.libre
+            FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures
     FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id
     ORDER BY page.groupe, page.libre, page.km, page.lieu_id
 """
@@ -142,8 +144,11 @@ _PAR_NOM = """
         WHERE %(noms)s <%% s.nom_recherche
     ) nomme ON nomme.id = o.lieu_id"""
 
+# Une seule spécialité, le cas courant, s’écrit `=` : son plan ne dépend pas de la
+# valeur, PostgreSQL le garde, et n’en refait pas un à chaque recherche (0,4 ms).
 _FILTRES = {
-    "specialite": "AND o.specialite_id = ANY(%(specialites)s::smallint[])",
+    "specialite": "AND o.specialite_id = %(specialite)s",
+    "specialites": "AND o.specialite_id = ANY(%(specialites)s::smallint[])",
     "nom": "",
     "lieu": "AND o.lieu_id = %(lieu)s",
 }
@@ -177,35 +182,57 @@ def rechercher_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, 
         f'{{"total":{trouvees.total},"libres":{trouvees.libres},"hors":{trouvees.hors},'
         f'"page":{trouvees.page},"par_page":{par_page},"rayon_km":{criteres.rayon_km},"offres":['
     )
-    return entete.encode() + b",".join(_offre_json(ligne, trouvees) for ligne in trouvees.lignes) + b"]}"
+    offres = b",".join([_offre_json(ligne, trouvees) for ligne in trouvees.lignes])
+    return b"%b%b]}" % (entete.encode(), offres)
+
+
+class _Ligne(NamedTuple):
+    """Une ligne de l’instruction, colonnes dans l’ordre ; les heures sont des minutes depuis l’époque."""
+
+    libres: int
+    hors: int
+    lieu_id: int
+    groupe: int
+    km: float
+    participe: bool
+    en_sus: bool
+    fuseau: int
+    libre: int | None
+    document: str
+    debuts: list[int]
+    fins: list[int]
+    masques: list[int]
+    fraicheurs: list[int]
+    lots: list[int]
+    lectures: list[int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Trouvees:
     """Lignes d’une page, et ce qu’il faut pour en lire les créneaux."""
 
-    lignes: list[tuple[Any, ...]]
+    lignes: list[_Ligne]
     libres: int
     hors: int
     total: int
     page: int
     maintenant: datetime
-    fenetres: Mapping[str, int]
+    fenetres: Sequence[int]
     masque: int
 
 
 def _lire(criteres: Criteres, maintenant: datetime, page: int, par_page: int) -> _Trouvees:
     fenetres = [en_minutes(fin_de_fenetre(maintenant, fuseau)) for fuseau in _FUSEAUX]
+    parametres = parametres_de(criteres, maintenant, fenetres)
+    parametres |= {"par_page": par_page, "saut": (page - 1) * par_page}
     with connection.cursor() as curseur:
-        curseur.execute(
-            instruction(criteres),
-            parametres_de(criteres, maintenant, fenetres)
-            | {"par_page": par_page, "saut": (page - 1) * par_page},
-        )
-        lignes = curseur.fetchall()
-    libres, hors = lignes[0][:2]
+        # Des milliers de minutes par page : en binaire, PostgreSQL ne les écrit pas et psycopg ne les analyse pas.
+        curseur.cursor.format = Format.BINARY
+        curseur.execute(instruction(criteres), parametres)
+        lignes = [_Ligne._make(ligne) for ligne in curseur.fetchall()]
+    libres, hors = lignes[0].libres, lignes[0].hors
     total = {"toutes": libres + hors, "libres": libres, "hors": hors}[criteres.disponibilite]
-    vide = lignes[0][2] is None
+    vide = lignes[0].lieu_id is None
     if vide and total:
         return _lire(criteres, maintenant, -(-total // par_page), par_page)
     return _Trouvees(
@@ -215,7 +242,7 @@ def _lire(criteres: Criteres, maintenant: datetime, page: int, par_page: int) ->
         total=total,
         page=page if total else 1,
         maintenant=maintenant,
-        fenetres=dict(zip(FUSEAUX, fenetres, strict=True)),
+        fenetres=fenetres,
         masque=_masque(criteres.modalites),
     )
 
@@ -226,12 +253,18 @@ def _masque(modalites: tuple[str, ...]) -> int:
 
 def instruction(criteres: Criteres) -> str:
     """L’instruction SQL qui répond à ces critères ; ses paramètres : `parametres_de`."""
-    par = "lieu" if criteres.lieu_id else "nom" if criteres.noms else "specialite"
+    if criteres.lieu_id:
+        par = "lieu"
+    elif criteres.noms:
+        par = "nom"
+    else:
+        par = "specialite" if len(criteres.specialite_ids) == 1 else "specialites"
     return _instruction(par=par, par_modalite=bool(criteres.modalites))
 
 
 @cache
 def _instruction(*, par: str, par_modalite: bool) -> str:
+    # Un lieu peut répondre à plusieurs spécialités : une seule offre de lui, sauf si l’on n’en cherche qu’une.
     candidats = _CANDIDATS.format(
         distinct="" if par == "specialite" else "DISTINCT ON (o.lieu_id)",
         libre=_LIBRE_PAR_MODALITE if par_modalite else _LIBRE,
@@ -257,6 +290,8 @@ def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int])
         "nord": criteres.lat + demi_lat,
         "ouest": criteres.lon - demi_lon,
         "est": criteres.lon + demi_lon,
+        "cos": cos(radians(criteres.lat)),
+        "pente": sin(radians(criteres.lat)) * radians(0.5),
         "minute": en_minutes(maintenant),
         "fenetres": fenetres,
         "premier_groupe": premier_groupe,
@@ -268,97 +303,94 @@ def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int])
         parametres["noms"] = normaliser(criteres.noms)
     else:
         parametres["specialites"] = list(criteres.specialite_ids)
+        parametres["specialite"] = next(iter(criteres.specialite_ids), None)
     if criteres.modalites:
         parametres["masque"] = _masque(criteres.modalites)
     return parametres
 
 
-class _CarteBrute(msgspec.Struct):
-    effecteur: msgspec.Raw
-    structure: msgspec.Raw
-    lieu: msgspec.Raw
-    creneaux: list[msgspec.Raw]
-
-
-class _Lieu(msgspec.Struct):
-    id: str
-    fuseau: str
-
-
-_decodeur_brut = msgspec.json.Decoder(_CarteBrute)
-_decodeur_lieu = msgspec.json.Decoder(_Lieu)
-_texte_json = msgspec.json.encode
-
-
-def _offre(ligne: tuple[Any, ...], trouvees: _Trouvees) -> Offre:
-    rang, km, participe, en_sus = ligne[2:6]
-    carte = decodeur_carte.decode(ligne[6])
+def _offre(ligne: _Ligne, trouvees: _Trouvees) -> Offre:
+    carte = decodeur_carte.decode(ligne.document)
+    ages = _ages(ligne, trouvees)
     creneaux = []
-    for position, age_s in _proposables(ligne, carte.lieu.fuseau, trouvees):
+    for position in _proposables(ligne, trouvees):
         creneau = carte.creneaux[position]
-        creneau.age_s = age_s
+        creneau.age_s = ages[ligne.fraicheurs[position]]
         creneaux.append(creneau)
     return Offre(
         id=carte.lieu.id,
-        groupe=rang,
-        raison_du_rang=_raison(ligne, carte.lieu.fuseau, trouvees),
-        distance_km=round(km, 2),
+        groupe=ligne.groupe,
+        raison_du_rang=_raison(ligne, trouvees),
+        distance_km=round(ligne.km, 2),
         effecteur=carte.effecteur,
         structure=carte.structure,
         lieu=carte.lieu,
-        participe=participe,
-        en_sus=en_sus,
+        participe=ligne.participe,
+        en_sus=ligne.en_sus,
         creneaux=creneaux,
     )
 
 
-def _offre_json(ligne: tuple[Any, ...], trouvees: _Trouvees) -> bytes:
+# Où le document se coupe. Dans un texte JSON, un guillemet est toujours précédé
+# d’une barre oblique : aucun nom, aucun lien ne peut contenir ces suites.
+_CRENEAUX = b'"creneaux":['
+_CRENEAU = b'{"id":"'
+
+
+def _offre_json(ligne: _Ligne, trouvees: _Trouvees) -> bytes:
     """Comme `_offre`, par morceaux de JSON : mêmes champs, mêmes valeurs (un test compare les deux)."""
-    rang, km, participe, en_sus = ligne[2:6]
-    carte = _decodeur_brut.decode(ligne[6])
-    lieu = _decodeur_lieu.decode(carte.lieu)
-    creneaux = b",".join(
-        b'%b,"age_s":%b}' % (bytes(carte.creneaux[position])[:-1], b"null" if age is None else b"%d" % age)
-        for position, age in _proposables(ligne, lieu.fuseau, trouvees)
+    identite, _, suite = ligne.document.encode().partition(_CRENEAUX)
+    textes = suite[: -len(b"}]}")].split(b"}," + _CRENEAU)
+    textes[0] = textes[0][len(_CRENEAU) :]
+    fins = {
+        fraicheur: b',"age_s":%b}' % (b"null" if age is None else b"%d" % age)
+        for fraicheur, age in _ages(ligne, trouvees).items()
+    }
+    fraicheurs = ligne.fraicheurs
+    creneaux = [_CRENEAU + textes[n] + fins[fraicheurs[n]] for n in _proposables(ligne, trouvees)]
+    entete = (
+        f'{{"id":"l{ligne.lieu_id}","groupe":{ligne.groupe},"raison_du_rang":"{_raison(ligne, trouvees)}",'
+        f'"distance_km":{round(ligne.km, 2)},'
     )
-    return (
-        b'{"id":"%b","groupe":%d,"raison_du_rang":%b,"distance_km":%b,"effecteur":%b,"structure":%b,"lieu":%b,'
-        b'"participe":%b,"en_sus":%b,"creneaux":[%b]}'
-    ) % (
-        lieu.id.encode(),
-        rang,
-        _texte_json(_raison(ligne, lieu.fuseau, trouvees)),
-        _texte_json(round(km, 2)),
-        bytes(carte.effecteur),
-        bytes(carte.structure),
-        bytes(carte.lieu),
-        b"true" if participe else b"false",
-        b"true" if en_sus else b"false",
-        creneaux,
+    return b'%b%b"participe":%b,"en_sus":%b,"creneaux":[%b]}' % (
+        entete.encode(),
+        identite[1:],
+        b"true" if ligne.participe else b"false",
+        b"true" if ligne.en_sus else b"false",
+        b",".join(creneaux),
     )
 
 
-def _proposables(
-    ligne: tuple[Any, ...], fuseau: str, trouvees: _Trouvees
-) -> Iterator[tuple[int, int | None]]:
-    """(rang dans la carte, âge en secondes) des créneaux encore proposables."""
-    debuts, fins, masques, fraicheurs, lots, lectures = ligne[7:13]
-    lu_le = dict(zip(lots, lectures, strict=True))
+def _proposables(ligne: _Ligne, trouvees: _Trouvees) -> list[int]:
+    """Rangs, dans la carte, des créneaux encore proposables."""
+    minute, fenetre = en_minutes(trouvees.maintenant), trouvees.fenetres[ligne.fuseau]
+    proposables = [
+        position
+        for position, (debut, expire) in enumerate(zip(ligne.debuts, ligne.fins, strict=True))
+        if expire > minute and debut < fenetre
+    ]
+    if trouvees.masque:
+        return [position for position in proposables if ligne.masques[position] & trouvees.masque]
+    return proposables
+
+
+def _ages(ligne: _Ligne, trouvees: _Trouvees) -> dict[int, int | None]:
+    """Âge en secondes de chaque fraîcheur de la carte : presque toujours une seule, pour tous ses créneaux."""
     epoque = int(trouvees.maintenant.timestamp())
-    minute, fenetre, masque = epoque // 60, trouvees.fenetres[fuseau], trouvees.masque
-    for position, (debut, expire, fraicheur) in enumerate(zip(debuts, fins, fraicheurs, strict=True)):
-        if expire > minute and debut < fenetre and (not masque or masques[position] & masque):
-            vu = fraicheur * 60 if fraicheur >= 0 else lu_le[-fraicheur]
-            yield position, None if vu is None else max(0, epoque - vu)
+    lu_le = dict(zip(ligne.lots, ligne.lectures, strict=True))
+    vus = {
+        fraicheur: fraicheur * 60 if fraicheur >= 0 else lu_le[-fraicheur]
+        for fraicheur in {*ligne.fraicheurs}
+    }
+    return {fraicheur: None if vu is None else max(0, epoque - vu) for fraicheur, vu in vus.items()}
 
 
-def _raison(ligne: tuple[Any, ...], fuseau: str, trouvees: _Trouvees) -> str:
-    rang, km, libre = ligne[2], ligne[3], ligne[13]
+def _raison(ligne: _Ligne, trouvees: _Trouvees) -> str:
+    premier = None
+    if ligne.libre is not None and ligne.groupe <= Groupe.LIBRE:
+        premier = en_instant(ligne.libre).astimezone(_FUSEAUX[ligne.fuseau])
     return raison_du_rang(
-        Groupe(rang),
-        premier=en_instant(libre).astimezone(ZoneInfo(fuseau)) if rang <= Groupe.LIBRE else None,
-        maintenant=trouvees.maintenant,
-        distance_km=km,
+        Groupe(ligne.groupe), premier=premier, maintenant=trouvees.maintenant, distance_km=ligne.km
     )
 
 

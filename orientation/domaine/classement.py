@@ -54,6 +54,8 @@ def _quand(premier: datetime, maintenant: datetime) -> str:
     if premier <= maintenant:
         return "dès maintenant"
     ecart = (premier.date() - maintenant.astimezone(premier.tzinfo).date()).days
-    heure = f"{premier:%H}\u00a0h\u00a0{premier:%M}"
-    jour = {0: "aujourd’hui", 1: "demain", 2: "après-demain"}.get(ecart, f"le {premier:%d/%m}")
+    heure = f"{premier.hour:02d}\u00a0h\u00a0{premier.minute:02d}"
+    jour = {0: "aujourd’hui", 1: "demain", 2: "après-demain"}.get(
+        ecart, f"le {premier.day:02d}/{premier.month:02d}"
+    )
     return f"{jour} à {heure}"

@@ -306,6 +306,24 @@ def test_une_page_coute_une_requete(generaliste, compter_requetes):
     assert compter_requetes(lambda: rechercher(criteres(generaliste), maintenant=MATIN)) == pour_une == 1
 
 
+def test_un_lieu_qui_repond_a_deux_specialites_cherchees_n_est_montre_qu_une_fois(generaliste):
+    proche = SpecialiteFactory(code="PROCHE", savoir_faire=generaliste.savoir_faire)
+    lieu = ouvert(time(9))
+    projeter()
+
+    deux = Criteres(**LILLE, rayon_km=10, specialite_ids=(generaliste.pk, proche.pk))
+
+    assert OffreLieu.objects.filter(lieu=lieu).count() == 2
+    assert rechercher(deux, maintenant=MATIN).total == 1
+
+
+def test_sans_specialite_ni_nom_rien_ne_repond(generaliste):
+    ouvert(time(9))
+    projeter()
+
+    assert rechercher(criteres(generaliste, specialite_ids=()), maintenant=MATIN).total == 0
+
+
 def test_la_reponse_de_l_api_a_la_forme_promise(generaliste):
     ouvert(time(9))
     projeter()
@@ -321,16 +339,26 @@ def test_la_reponse_de_l_api_a_la_forme_promise(generaliste):
     assert (creneau["source"], creneau["capacite"], creneau["prises"]) == ("agenda_sas", 1, 0)
 
 
-def test_l_api_et_la_page_disent_la_meme_chose(generaliste):
-    agenda = AgendaEditeurFactory(lieu=ouvert(time(9)))
+# Ce qui ressemble aux coupures que `rechercher_json` fait dans un document.
+PIEGE = '"creneaux":[{"id":"},{"id":"\\'
+
+
+@pytest.mark.parametrize("modalites", [(), ("cabinet",)], ids=["toutes", "une modalité"])
+def test_l_api_et_la_page_disent_la_meme_chose(generaliste, modalites):
+    deux_sources = ouvert(time(9), nom=PIEGE, informations_complementaires=PIEGE)
+    DisponibiliteFactory(lieu=deux_sources, modalites=["domicile"], heure_debut=time(11), heure_fin=time(12))
+    agenda = AgendaEditeurFactory(lieu=deux_sources)
+    agenda.raccordement.editeur.nom = PIEGE[:40]
+    agenda.raccordement.editeur.save()
+    LieuExerciceFactory(effecteur=EffecteurFactory(nom=PIEGE[:60]))
     LieuExerciceFactory(effecteur=None, structure=StructureFactory(nom="L’« Étoile »"))
     projeter()
-    demande = criteres(generaliste, modalites=("cabinet",))
+    demande = criteres(generaliste, modalites=modalites)
 
     page = rechercher(demande, maintenant=MATIN)
     api = json.loads(rechercher_json(demande, maintenant=MATIN))
 
-    assert agenda.lieu_id
+    assert len(api["offres"][0]["creneaux"]) == 3 - len(modalites)
     assert [c["age_s"] for c in api["offres"][0]["creneaux"]] == [c.age_s for c in page.offres[0].creneaux]
     attendues = json.loads(msgspec.json.encode(page.offres))
     for offre in attendues:
