@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from comptes.connecteurs import psc
+from comptes.demandeur import compte_actif
 from comptes.models import Compte
 
 
@@ -126,4 +128,4 @@ class ConnexionPSC(OIDCAuthenticationBackend):
 
     def get_user(self, user_id: int) -> Compte | None:
         """Un compte désactivé perd aussitôt sa session."""
-        return Compte.objects.filter(pk=user_id, is_active=True).first()
+        return compte_actif(user_id, timezone.now())
