@@ -8,11 +8,6 @@ from django.utils import timezone
 
 from comptes.models.compte import Compte
 
-# Ce que scelle l’empreinte d’une ligne ; `comptes.trace` le recalcule à la vérification.
-SCEAU = """encode(sha256(convert_to(concat_ws('|',
-                        {0}precedente, {0}id, extract(epoch FROM {0}le), {0}acteur_id,
-                        {0}verbe, {0}objet, {0}details::text), 'UTF8')), 'hex')"""
-
 
 class Trace(models.Model):
     """Qui a fait ou lu quoi, quand. En ajout seul ; chaque ligne scelle la précédente.
@@ -59,14 +54,16 @@ class Trace(models.Model):
                 name="sceller",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                func=f"""
+                func="""
                     PERFORM pg_advisory_xact_lock(hashtext('comptes_trace'));
                     NEW.precedente := coalesce(
                         (SELECT empreinte FROM comptes_trace ORDER BY id DESC LIMIT 1),
                         (SELECT empreinte FROM comptes_ancretrace ORDER BY derniere_id DESC LIMIT 1),
                         '');
                     NEW.id := nextval(pg_get_serial_sequence('comptes_trace', 'id'));
-                    NEW.empreinte := {SCEAU.format("NEW.")};
+                    NEW.empreinte := encode(sha256(convert_to(concat_ws('|',
+                        NEW.precedente, NEW.id, extract(epoch FROM NEW.le), NEW.acteur_id,
+                        NEW.verbe, NEW.objet, NEW.details::text), 'UTF8')), 'hex');
                     RETURN NEW;
                 """,
             ),
