@@ -217,11 +217,19 @@ class Lot(models.Model):
 
 
 class Raccordement(models.Model):
-    """Cet effecteur tient un agenda chez cet éditeur."""
+    """Cet effecteur tient un agenda chez cet éditeur.
+
+    `memoire` et `etat` : la dernière réponse lue et l’état où elle a mis la base,
+    pour ne pas juger deux fois la même (`agenda.editeurs.memoire`).
+    """
 
     effecteur = models.ForeignKey(Effecteur, on_delete=models.CASCADE, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="raccordements")
     editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="+")
+    memoire = models.JSONField("mémoire de la dernière réponse", null=True, editable=False)
+    etat = models.CharField(
+        "état de la base après elle", max_length=32, blank=True, db_default="", editable=False
+    )
 
     class Meta:
         verbose_name = "raccordement"

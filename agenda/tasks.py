@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from agenda import offre
-from agenda.editeurs import ordonnanceur, stockage
+from agenda.editeurs import ordonnanceur, retraits
 from agenda.editeurs.stockage import Bilan
 from agenda.models import Editeur
 
@@ -43,8 +43,8 @@ def reconstruire_offre_periodique() -> int:
 def interroger_lots_dus() -> int:
     """Toutes les quinze secondes : enfile les lots dus, dans le budget de chaque éditeur."""
     maintenant = timezone.now()
-    stockage.retirer_affichages_refuses(maintenant)
-    stockage.retirer_agendas_perimes(maintenant)
+    retraits.retirer_affichages_refuses(maintenant)
+    retraits.retirer_agendas_perimes(maintenant)
     lots = ordonnanceur.prendre_lots_dus(maintenant)
     for lot_id in lots:
         interroger_lot.apply_async(kwargs={"lot_id": lot_id}, expires=120)

@@ -19,7 +19,7 @@ _ABREVIATIONS = {
 
 
 class LieuConnu(Struct, frozen=True, gc=False):
-    """Lieu d’exercice de l’effecteur dans l’annuaire. `commune` : nom normalisé."""
+    """Lieu d’exercice de l’effecteur dans l’annuaire. `commune` : nom normalisé ; `version` : de sa ligne en base."""
 
     id: int
     cle: str
@@ -28,6 +28,7 @@ class LieuConnu(Struct, frozen=True, gc=False):
     adresse: str
     code_postal: str
     commune: str
+    version: str = ""
 
 
 @lru_cache(maxsize=100_000)

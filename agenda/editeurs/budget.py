@@ -8,6 +8,7 @@ et leurs décalages n’y changent rien.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -62,7 +63,11 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 if ARGV[2] == '1' then redis.call('DEL', KEYS[3])
 else redis.call('INCR', KEYS[3]) redis.call('EXPIRE', KEYS[3], ARGV[3]) end
 """
-_RENDRE_LOT = "if redis.call('GET', KEYS[4]) == ARGV[1] then redis.call('DEL', KEYS[4]) end"
+_RENDRE_LOTS = """
+for rang, cle in ipairs(KEYS) do
+    if redis.call('GET', cle) == ARGV[rang] then redis.call('DEL', cle) end
+end
+"""
 
 
 class Refus(StrEnum):
@@ -76,7 +81,7 @@ class Refus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permis:
-    """Droit d’appeler une fois pour ce lot ; `finir_appel` puis `rendre_lot` le referment."""
+    """Droit d’appeler une fois pour ce lot ; `finir_appel` puis `rendre_lots` le referment."""
 
     lot_id: int
     jeton: str
@@ -121,9 +126,10 @@ class Budget:
         """Libère la place d’appel ; cinq échecs de suite ouvrent le disjoncteur pour une minute."""
         self._jouer(_FINIR_APPEL, permis.lot_id, permis.jeton, int(reussi), REPOS_S)
 
-    def rendre_lot(self, permis: Permis) -> None:
-        """Libère le lot, sauf si un autre processus l’a repris entre-temps."""
-        self._jouer(_RENDRE_LOT, permis.lot_id, permis.jeton)
+    def rendre_lots(self, permis: Collection[Permis]) -> None:
+        """Libère ces lots, sauf ceux qu’un autre processus a repris entre-temps."""
+        if permis:
+            _script(_RENDRE_LOTS)([self._cle_du_lot(un.lot_id) for un in permis], [un.jeton for un in permis])
 
     def _seau(self) -> tuple[int, int]:
         capacite = max(1, self.requetes_par_heure // 60)
@@ -131,5 +137,8 @@ class Budget:
 
     def _jouer(self, script: str, lot_id: int, *arguments: str | int) -> Any:
         prefixe = f"sas:editeur:{self.editeur_id}"
-        cles = [f"{prefixe}:seau", f"{prefixe}:appels", f"{prefixe}:pannes", f"{prefixe}:lot:{lot_id}"]
+        cles = [f"{prefixe}:seau", f"{prefixe}:appels", f"{prefixe}:pannes", self._cle_du_lot(lot_id)]
         return _script(script)(cles, arguments)
+
+    def _cle_du_lot(self, lot_id: int) -> str:
+        return f"sas:editeur:{self.editeur_id}:lot:{lot_id}"

@@ -30,7 +30,8 @@ class Reponse:
     """Ce qu’a rendu un éditeur. `tronquee` : des pages n’ont pas été suivies, une absence ne prouve rien."""
 
     etat: EtatLot
-    pages: list[bytes] = field(default_factory=list)
+    # Hors de `repr` : à chaque appel, asyncio demande celui de la tâche, et par elle de ce qu’elle rend.
+    pages: list[bytes] = field(default_factory=list, repr=False)
     duree_ms: int = 0
     tronquee: bool = False
     detail: str = ""

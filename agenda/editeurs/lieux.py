@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
+from django.db.models.expressions import RawSQL
+
 from agenda.editeurs.appariement import LieuConnu, cle_de_lieu, ville_comparable
 from agenda.editeurs.verdicts import LieuEditeur
 from annuaire.domaine.fuseaux import fuseau_de
@@ -19,11 +21,20 @@ def lieux_connus(effecteur_ids: Collection[int]) -> dict[int, list[LieuConnu]]:
     """Lieux en activité de chaque effecteur, dans l’ordre de leur création ; une requête."""
     connus: dict[int, list[LieuConnu]] = defaultdict(list)
     lignes = LieuExercice.objects.filter(effecteur__in=effecteur_ids, est_actif=True).order_by("pk")
-    for effecteur_id, pk, cle, finess, siret, adresse, code_postal, commune in lignes.values_list(
-        "effecteur_id", "pk", "cle", "finess", "siret", "adresse", "code_postal", "commune__nom_recherche"
-    ).iterator():
+    lignes = lignes.annotate(version=RawSQL("annuaire_lieuexercice.xmin::text", []))
+    for effecteur_id, *lieu in lignes.values_list(
+        "effecteur_id",
+        "pk",
+        "cle",
+        "finess",
+        "siret",
+        "adresse",
+        "code_postal",
+        "commune__nom_recherche",
+        "version",
+    ):
         assert effecteur_id is not None  # filtré
-        connus[effecteur_id].append(LieuConnu(pk, cle, finess, siret, adresse, code_postal, commune))
+        connus[effecteur_id].append(LieuConnu(*lieu))
     return connus
 
 

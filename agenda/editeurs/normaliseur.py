@@ -1,39 +1,25 @@
 """De la réponse d’un éditeur aux créneaux, sans base, sans horloge, sans Django.
 
-Chaque entrée Slot reçoit un verdict : gardée, ou rejetée avec le code du premier
-motif rencontré, dans l’ordre de `RAISONS`. Un créneau rejeté n’en coûte
-aucun autre.
+La réponse d’un effecteur que l’on a déjà lue est reconnue à sa signature ; les
+autres sont jugées, créneau par créneau (`jugement`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import blake2b
-from typing import TypeVar
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from urllib.parse import parse_qsl, urlsplit
 
-from msgspec import Struct
+from msgspec import Raw
 
-from agenda.editeurs import codes, fhir
-from agenda.editeurs.liens import lien_admis
-from agenda.editeurs.references import Annuaire, premiere
-from agenda.editeurs.valeurs import borner
-from agenda.editeurs.verdicts import CreneauLu, Demande, Lecture, LieuEditeur, Verdict
-from annuaire.domaine.telephones import normaliser_telephone
-
-T = TypeVar("T")
+from agenda.editeurs import fhir
+from agenda.editeurs.jugement import Juge
+from agenda.editeurs.references import Annuaire
+from agenda.editeurs.verdicts import GARDE, Demande, Lecture, Memoire, Verdict
 
 TAILLE_MAX = 10 * 1024 * 1024
-
-
-class _Agenda(Struct, frozen=True, gc=False):
-    """Ce que tous les créneaux d’un même Schedule partagent ; `raison` s’il les condamne."""
-
-    raison: str = ""
-    proprietaire: str = ""
-    lieu: LieuEditeur | None = None
-    cle: str = ""
+JAMAIS = 2**31  # en minutes : rien de gardé, rien que l’heure puisse faire rejeter
 
 
 def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
@@ -44,324 +30,94 @@ def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
         enveloppes = [fhir.lire_enveloppe(page) for page in pages]
     except fhir.BundleInvalide as erreur:
         return Lecture(defaut=str(erreur))
-    brutes = (brute for enveloppe in enveloppes for brute in enveloppe.entry or ())
-    entrees = [entree for brute in brutes if (entree := fhir.lire_entree(brute)) is not None]
-    normaliseur = _Normaliseur(demande, Annuaire(entrees))
-    lecture = Lecture()
-    for entree in entrees:
+    brutes = [brute for enveloppe in enveloppes for brute in enveloppe.entry or ()]
+    slots: list[tuple[Raw, fhir.Slot]] = []
+    autres: list[tuple[Raw, fhir.Entree]] = []
+    for brute in brutes:
+        entree = fhir.lire_entree(brute)
+        if entree is None:
+            continue
         if isinstance(entree.resource, fhir.Slot):
-            lecture.verdicts.append(normaliseur.juger(entree.resource))
-    lecture.avertissements = normaliseur.avertissements
-    _avertir_de_l_enveloppe(lecture, enveloppes, demande)
+            slots.append((brute, entree.resource))
+        else:
+            autres.append((brute, entree))
+    juge = Juge(demande, Annuaire(entree for _, entree in autres))
+    lecture = _juger(juge, slots, b"".join(brute for brute, _ in autres))
+    _avertir_de_l_enveloppe(lecture, enveloppes, demande, len(slots))
     return lecture
 
 
-class _Nature(Struct, frozen=True, gc=False):
-    """Ce que disent les serviceType d’un créneau."""
+def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) -> Lecture:
+    """Juge les créneaux dans l’ordre, sauf ceux des effecteurs dont la réponse est déjà connue.
 
-    modalites: tuple[str, ...]
-    motifs: tuple[str, ...]
-    cpts: tuple[str, ...]
-
-
-class _Memo(dict[bytes, T]):
-    """Ce qu’un champ brut veut dire, calculé une fois par valeur : d’un créneau à l’autre il se répète."""
-
-    def __init__(self, calcul: Callable[[bytes], T]) -> None:
-        super().__init__()
-        self._calcul = calcul
-
-    def __missing__(self, brut: bytes) -> T:
-        valeur = self[brut] = self._calcul(brut)
-        return valeur
-
-
-class _Normaliseur:
-    """Juge les créneaux d’un Bundle, dans l’ordre où ils y sont."""
-
-    def __init__(self, demande: Demande, annuaire: Annuaire) -> None:
-        self.demande = demande
-        self.annuaire = annuaire
-        self.avertissements: Counter[str] = Counter()
-        self._premier = demande.fenetre.debut.timestamp()
-        self._dernier = demande.fenetre.fin.timestamp()
-        self._ids: set[str] = set()
-        self._vus: set[tuple[object, ...]] = set()
-        self._agendas = _Memo(self._agenda)
-        self._visibilites = _Memo(_visibilites)
-        self._natures = _Memo(self._nature)
-        self._specialites = _Memo(_specialites)
-        self._rendez_vous = _Memo(_types_de_rendez_vous)
-        self._liens: dict[str, bool] = {}
-
-    def juger(self, slot: fhir.Slot) -> Verdict:
-        identifiant = slot.id or ""
-        if len(identifiant) > 64 or not identifiant.isprintable():
-            identifiant = _identifiant_borne(identifiant)
-        if slot.id:
-            if slot.id in self._ids:
-                return Verdict(identifiant, "duplicate_id")
-            self._ids.add(slot.id)
-        raison, debut_s, fin_s = self._bornes(slot)
-        if raison:
-            return Verdict(identifiant, raison)
-        agenda = self._agendas[bytes(slot.schedule)]
-        if agenda.raison or agenda.lieu is None:
-            return Verdict(identifiant, agenda.raison)
-        nature = self._natures[bytes(slot.service_type)]
-        visibilites = self._visibilites[bytes(slot.meta)]
-        cpts = nature.cpts if "CPTS" in visibilites else ()
-        if "CPTS" in visibilites and not cpts:
-            if visibilites == ("CPTS",):
-                return Verdict(identifiant, "cpts_unresolved")
-            self.avertissements["cpts_sans_lien"] += 1
-            visibilites = visibilites[:-1]
-        if not visibilites:
-            return Verdict(identifiant, "no_visibility")
-        debut, fin = int(debut_s // 60), int(-(-fin_s // 60))
-        cle = (agenda.cle, debut, fin, visibilites, nature.modalites, nature.motifs, cpts)
-        if cle in self._vus:
-            return Verdict(identifiant, "duplicate")
-        self._vus.add(cle)
-        sans_rendez_vous, lien = self._reservation(slot)
-        creneau = CreneauLu(
-            identifiant or _empreinte(str(cle)),
-            agenda.proprietaire,
-            agenda.lieu,
-            debut,
-            fin,
-            nature.modalites,
-            visibilites,
-            nature.motifs,
-            self._specialites[bytes(slot.specialty)],
-            cpts,
-            sans_rendez_vous,
-            lien,
-        )
-        return Verdict(identifiant, "", creneau)
-
-    def _bornes(self, slot: fhir.Slot) -> tuple[str, float, float]:
-        """Raison du rejet s’il y en a une, début et fin en secondes depuis l’époque."""
-        if slot.status != "free":
-            return "status_not_free", 0, 0
-        if slot.start is None or slot.end is None:
-            return "bad_instant", 0, 0
-        debut, fin = slot.start.timestamp(), slot.end.timestamp()
-        if fin <= debut:
-            return "bad_interval", debut, fin
-        if debut < self._premier:
-            return "past", debut, fin
-        if debut >= self._dernier:
-            return "out_of_window", debut, fin
-        return "", debut, fin
-
-    # --- Schedule, propriétaire et lieu -------------------------------------
-
-    def _agenda(self, brut: bytes) -> _Agenda:
-        reference = fhir.lire_champ(brut, fhir.Reference)
-        trouve = self.annuaire.trouver((reference and reference.reference) or "", fhir.Schedule)
-        if trouve is None:
-            return _Agenda("dangling_schedule")
-        return self._agenda_sos(trouve) if self.demande.cas == "sos" else self._agenda_ps(trouve)
-
-    def _agenda_ps(self, schedule: fhir.Schedule) -> _Agenda:
-        praticien = self.annuaire.premier(schedule.actor, fhir.Practitioner)
-        if praticien is None:
-            return _Agenda("no_practitioner")
-        identifiants = _identifiants_nationaux(praticien)
-        if not identifiants:
-            return _Agenda("missing_idnps")
-        proprietaire = premiere(i for i in identifiants if i in self.demande.identifiants)
-        if not proprietaire:
-            return _Agenda("not_requested")
-        role = self.annuaire.premier(schedule.actor, fhir.PractitionerRole)
-        contenu = _lieu_contenu(role) if role else None
-        if role is None or contenu is None:
-            return _Agenda("no_location")
-        if role.practitioner and role.practitioner.reference:
-            autre = self.annuaire.trouver(role.practitioner.reference, fhir.Practitioner)
-            if autre is None or (
-                autre is not praticien and proprietaire not in _identifiants_nationaux(autre)
-            ):
-                return _Agenda("role_mismatch")
-        organisation = role.organization.identifier if role.organization else None
-        return _agenda_situe(proprietaire, contenu, _idnst([organisation]), role.telecom)
-
-    def _agenda_sos(self, schedule: fhir.Schedule) -> _Agenda:
-        lieu = self.annuaire.premier(schedule.actor, fhir.Location)
-        if lieu is None:
-            return _Agenda("no_location")
-        organisation = self.annuaire.trouver(
-            (lieu.managing_organization and lieu.managing_organization.reference) or "", fhir.Organization
-        )
-        if organisation is None:
-            return _Agenda("no_organization")
-        sirets = [
-            i.value
-            for i in organisation.identifier or ()
-            if i.value and i.system in (None, codes.OID_STRUCTURE) and codes.SIRET.fullmatch(i.value)
-        ]
-        if not sirets:
-            return _Agenda("bad_siret")
-        proprietaire = premiere(siret for siret in sirets if siret in self.demande.identifiants)
-        if not proprietaire:
-            return _Agenda("not_requested")
-        officiels = [i for i in lieu.identifier or () if i.system == codes.OID_STRUCTURE]
-        return _agenda_situe(proprietaire, lieu, _idnst(officiels), lieu.telecom)
-
-    # --- Contenu du créneau --------------------------------------------------
-
-    def _nature(self, brut: bytes) -> _Nature:
-        consultations: set[str | None] = set()
-        motifs: set[str] = set()
-        cpts: set[str] = set()
-        for service in fhir.lire_champ(brut, list[fhir.ServiceType]) or ():
-            for coding in service.coding or ():
-                if coding.system in codes.SYSTEMES_CONSULTATION:
-                    consultations.add(coding.code)
-                elif coding.code == codes.CATEGORIE_CPTS and coding.system in codes.SYSTEMES_CATEGORIE:
-                    cpts.update(self._finess_des_cpts(service))
-            if service.text and (motif := borner(service.text, 200)):
-                motifs.add(motif)
-        return _Nature(
-            tuple(modalite for code, modalite in codes.MODALITES.items() if code in consultations),
-            tuple(sorted(motifs)[:20]),
-            tuple(sorted(cpts)),
-        )
-
-    def _finess_des_cpts(self, service: fhir.ServiceType) -> Iterator[str]:
-        """FINESS des CPTS que ce serviceType désigne, liens morts écartés."""
-        for extension in service.extension or ():
-            lien = extension.value_reference
-            if extension.url != codes.EXTENSION_SERVICE or lien is None:
-                continue
-            soins = self.annuaire.trouver(lien.reference or "", fhir.HealthcareService)
-            porteur = (soins and soins.provided_by and soins.provided_by.reference) or ""
-            organisation = self.annuaire.trouver(porteur, fhir.Organization)
-            for identifiant in (organisation.identifier if organisation else None) or ():
-                if identifiant.value and codes.FINESS.fullmatch(identifiant.value):
-                    yield identifiant.value
-
-    def _reservation(self, slot: fhir.Slot) -> tuple[bool, str]:
-        """(sans rendez-vous, lien de réservation ou vide). Type inconnu : avec, si un lien l’accompagne."""
-        lien = (slot.comment or "").strip()
-        if lien:
-            admis = self._liens.get(lien)
-            if admis is None:
-                admis = lien_admis(lien, hotes=self.demande.hotes, http_local=self.demande.http_local)
-                self._liens[lien] = admis
-            if not admis:
-                lien = ""
-                self.avertissements["lien_refuse"] += 1
-        lus = self._rendez_vous[bytes(slot.appointment_type)]
-        if codes.AVEC_RENDEZ_VOUS in lus:
-            if not lien:
-                self.avertissements["rendez_vous_sans_lien"] += 1
-            return False, lien
-        if codes.SANS_RENDEZ_VOUS in lus:
-            return True, ""
-        return not lien, lien
-
-
-def _agenda_situe(
-    proprietaire: str,
-    lieu: fhir.Contenu | fhir.Location,
-    idnst: str,
-    telecoms: list[fhir.ContactPoint] | None,
-) -> _Agenda:
-    adresse = lieu.address
-    ligne = borner(" ".join((adresse and adresse.line) or ()), 200)
-    ville = borner((adresse and adresse.city) or "", 80)
-    code_postal = ((adresse and adresse.postal_code) or "").strip()
-    if not ligne or not ville or not codes.CODE_POSTAL.fullmatch(code_postal):
-        return _Agenda("bad_address")
-    cle = "|".join((proprietaire, idnst, ligne, ville, code_postal))
-    numeros = (t.value for t in telecoms or () if t.system == "phone" and t.value)
-    return _Agenda(
-        cle=cle,
-        proprietaire=proprietaire,
-        lieu=LieuEditeur(
-            idnst=idnst,
-            ligne=ligne,
-            ville=ville,
-            code_postal=code_postal,
-            telephone=premiere(map(normaliser_telephone, numeros)),
-            id_interne=premiere(borner(i.value or "", 80) for i in lieu.identifier or ()),
-            nom=borner(lieu.name or "", 200),
-        ),
-    )
-
-
-def _lieu_contenu(role: fhir.PractitionerRole) -> fhir.Contenu | None:
-    """Location contenue dans ce rôle et désignée par lui : les ids contenus se répètent d’un rôle à l’autre."""
-    designes = {
-        r.reference.lstrip("#") for r in role.location or () if r.reference and r.reference.startswith("#")
+    Quand un id se répète, le sort d’un créneau dépend de ceux des autres
+    effecteurs : rien n’est alors reconnu ni retenu.
+    """
+    demande, lecture = juge.demande, Lecture()
+    proprietaires = [juge.proprietaires[bytes(slot.schedule)] for _, slot in slots]
+    ids = [slot.id for _, slot in slots if slot.id]
+    signatures: dict[str, str] = {}
+    if len(ids) == len(set(ids)):
+        bruts = (brut for brut, _ in slots)
+        signatures = _signer(zip(proprietaires, bruts, strict=True), contexte, demande)
+    lecture.reconnues = {
+        identifiant: memoire
+        for identifiant, memoire in demande.memoires.items()
+        if memoire.vaut(signatures.get(identifiant, ""), demande.fenetre.debut)
     }
-    for contenu in role.contained or ():
-        if contenu.resource_type == "Location" and contenu.id and contenu.id.lstrip("#") in designes:
-            return contenu
-    return None
+    juges: dict[str, list[Verdict]] = defaultdict(list)
+    avertissements: dict[str, Counter[str]] = defaultdict(Counter)
+    for proprietaire, (_, slot) in zip(proprietaires, slots, strict=True):
+        if proprietaire not in lecture.reconnues:
+            juge.avertissements = avertissements[proprietaire]
+            verdict = juge.juger(slot)
+            lecture.verdicts.append(verdict)
+            juges[proprietaire].append(verdict)
+    lecture.memoires = {
+        identifiant: _memoire(signature, juges[identifiant], avertissements[identifiant])
+        for identifiant, signature in signatures.items()
+        if identifiant not in lecture.reconnues
+    }
+    for nombres in (*avertissements.values(), *(m.avertissements for m in lecture.reconnues.values())):
+        lecture.avertissements.update(nombres)
+    return lecture
 
 
-def _identifiants_nationaux(praticien: fhir.Practitioner) -> list[str]:
-    return [
-        i.value
-        for i in praticien.identifier or ()
-        if i.value and i.system == codes.OID_PERSONNE and codes.PERSONNE.fullmatch(i.value)
-    ]
+def _signer(slots: Iterable[tuple[str, Raw]], contexte: bytes, demande: Demande) -> dict[str, str]:
+    """Signature, par identifiant demandé, de tout ce dont dépend le jugement de ses créneaux, l’heure exceptée.
+
+    `slots` : propriétaire et forme brute. `contexte` : toutes les autres ressources ; un lieu
+    qui change fait donc juger de nouveau tous les effecteurs de la réponse, ce qui est rare.
+    """
+    par_proprietaire: dict[str, list[Raw]] = defaultdict(list)
+    for proprietaire, brut in slots:
+        par_proprietaire[proprietaire].append(brut)
+    hotes = None if demande.hotes is None else sorted(demande.hotes)
+    reglages = (demande.cas, sorted(demande.identifiants), demande.fenetre.fin, hotes, demande.http_local)
+    commun = sha256(repr(reglages).encode() + contexte).digest()
+    return {
+        identifiant: sha256(b"".join((commun, *par_proprietaire[identifiant]))).hexdigest()
+        for identifiant in demande.identifiants
+    }
 
 
-def _idnst(identifiants: Iterable[fhir.Identifier | None]) -> str:
-    """Identifiant de structure bien formé ; l’exemple officiel des CPTS l’envoie sans système."""
-    return premiere(
-        i.value
-        for i in identifiants
-        if i and i.value and i.system in (None, codes.OID_STRUCTURE) and codes.LIEU.fullmatch(i.value)
+def _memoire(signature: str, verdicts: Sequence[Verdict], avertissements: Counter[str]) -> Memoire:
+    debuts = [verdict.creneau.debut for verdict in verdicts if verdict.creneau is not None]
+    return Memoire(
+        signature=signature,
+        jusqu_a=min(debuts, default=JAMAIS),
+        raisons=dict(Counter(verdict.raison or GARDE for verdict in verdicts)),
+        avertissements=dict(avertissements),
     )
 
 
-def _visibilites(brut: bytes) -> tuple[str, ...]:
-    """Visibilités reconnues, de la plus large à la plus étroite."""
-    meta = fhir.lire_champ(brut, fhir.Metadonnees)
-    securites = (meta and meta.security) or ()
-    lues = {coding.code for coding in securites if coding.system in codes.SYSTEMES_VISIBILITE}
-    return tuple(code for code in codes.VISIBILITES if code in lues)
-
-
-def _types_de_rendez_vous(brut: bytes) -> frozenset[str]:
-    lu = fhir.lire_champ(brut, fhir.CodeableConcept)
-    return frozenset(
-        coding.code
-        for coding in (lu and lu.coding) or ()
-        if coding.code and coding.system in codes.SYSTEMES_RENDEZ_VOUS
-    )
-
-
-def _specialites(brut: bytes) -> tuple[str, ...]:
-    """Codes d’abord ; une spécialité donnée seulement en texte est gardée en texte."""
-    lues: list[str] = []
-    for specialite in fhir.lire_champ(brut, list[fhir.CodeableConcept]) or ():
-        codes_lus = [coding.code for coding in specialite.coding or () if coding.code]
-        reconnus = [code for code in codes_lus if codes.CODE_SPECIALITE.fullmatch(code)]
-        texte = borner(specialite.text or "", 100)
-        lues += reconnus or ([texte] if texte else [])
-    return tuple(dict.fromkeys(lues[:20]))
-
-
-def _identifiant_borne(identifiant: str) -> str:
-    """Version bornée et lisible d’un id contraire à FHIR ; deux ids restent deux."""
-    return f"{borner(identifiant, 40)}~{_empreinte(identifiant)}"
-
-
-def _empreinte(texte: str) -> str:
-    return blake2b(texte.encode(), digest_size=8).hexdigest()
-
-
-def _avertir_de_l_enveloppe(lecture: Lecture, enveloppes: list[fhir.Enveloppe], demande: Demande) -> None:
+def _avertir_de_l_enveloppe(
+    lecture: Lecture, enveloppes: list[fhir.Enveloppe], demande: Demande, entrees: int
+) -> None:
     if not enveloppes:
         return
     total = enveloppes[0].total_annonce()
-    if total is not None and total != len(lecture.verdicts):
+    if total is not None and total != entrees:
         lecture.avertissements["total_different"] += 1
     if demande.url and not _meme_recherche(enveloppes[0].lien("self"), demande.url):
         lecture.avertissements["lien_self_different"] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -19,9 +19,10 @@ from agenda.editeurs import stockage
 from agenda.editeurs.budget import Budget, Permis, Refus
 from agenda.editeurs.cadence import prochaine_interrogation
 from agenda.editeurs.client import Reponse, contexte_tls, interroger, ouvrir_session, url_creneaux
+from agenda.editeurs.memoire import demandes_par_lot
 from agenda.editeurs.normaliseur import normaliser
 from agenda.editeurs.stockage import Bilan, LectureLot
-from agenda.editeurs.verdicts import Demande, fenetre_interrogee
+from agenda.editeurs.verdicts import Demande, Memoire, fenetre_interrogee
 from agenda.enums import EtatLot
 from agenda.models import Editeur, Lot
 
@@ -72,31 +73,30 @@ class Interrogateur:
 
         Sans `ecrire`, tout est comparé puis annulé : le bilan dit ce qui aurait changé.
         """
-        identifiants = stockage.identifiants_par_lot(lot_ids)
+        demandes = {
+            lot_id: _demande(editeur, memoires, maintenant)
+            for lot_id, memoires in demandes_par_lot(lot_ids).items()
+        }
         budget = budget_de(editeur)
         permis: list[Permis] = []
         try:
             with _sans_ramasse_miettes():
-                return self._interroger(editeur, budget, identifiants, permis, maintenant, ecrire)
+                return self._interroger(editeur, budget, demandes, permis, maintenant, ecrire)
         finally:
-            for un_permis in permis:
-                budget.rendre_lot(un_permis)
+            budget.rendre_lots(permis)
 
     def _interroger(
         self,
         editeur: Editeur,
         budget: Budget,
-        identifiants: dict[int, list[str]],
+        demandes: Mapping[int, Demande],
         permis: list[Permis],
         maintenant: datetime,
         ecrire: bool,
     ) -> Bilan:
-        reponses, reportes = self._boucle.run(
-            self._appeler(editeur, budget, identifiants, maintenant, permis)
-        )
+        reponses, reportes = self._boucle.run(self._appeler(editeur, budget, demandes, permis))
         lectures = [
-            _lire(editeur, lot_id, identifiants[lot_id], reponse, maintenant)
-            for lot_id, reponse in reponses.items()
+            _lire(lot_id, demandes[lot_id], reponse, maintenant) for lot_id, reponse in reponses.items()
         ]
         with transaction.atomic():
             bilan = stockage.enregistrer(editeur, lectures, maintenant)
@@ -109,8 +109,7 @@ class Interrogateur:
         self,
         editeur: Editeur,
         budget: Budget,
-        identifiants: dict[int, list[str]],
-        maintenant: datetime,
+        demandes: Mapping[int, Demande],
         permis: list[Permis],
     ) -> tuple[dict[int, Reponse], dict[int, Refus]]:
         places = asyncio.Semaphore(editeur.concurrence_max)
@@ -126,14 +125,14 @@ class Interrogateur:
                 permis.append(issue)
                 reussi = False
                 try:
-                    url = url_creneaux(editeur.url_base, identifiants[lot_id], fenetre_interrogee(maintenant))
+                    url = demandes[lot_id].url
                     reponse = await interroger(self._session, url, http_admis=not settings.EST_EN_LIGNE)
                     reussi = reponse.etat not in ECHECS
                     reponses[lot_id] = reponse
                 finally:
                     budget.finir_appel(issue, reussi=reussi)
 
-        await asyncio.gather(*map(appeler, identifiants))
+        await asyncio.gather(*map(appeler, demandes))
         return reponses, reportes
 
 
@@ -168,23 +167,22 @@ def _tls(certificat: str, cle: str) -> SSLContext:
     return contexte_tls(certificat, cle)
 
 
-def _lire(
-    editeur: Editeur, lot_id: int, identifiants: list[str], reponse: Reponse, maintenant: datetime
-) -> LectureLot:
-    demandes = frozenset(identifiants)
-    lecture = None
-    if reponse.etat == EtatLot.REUSSI:
-        fenetre = fenetre_interrogee(maintenant)
-        demande = Demande(
-            cas="ps",
-            identifiants=demandes,
-            fenetre=fenetre,
-            hotes=frozenset(editeur.hotes_reservation),
-            http_local=not settings.EST_EN_LIGNE,
-            url=url_creneaux(editeur.url_base, identifiants, fenetre),
-        )
-        lecture = normaliser(reponse.pages, demande)
-    return LectureLot(lot_id, maintenant, demandes, reponse, lecture)
+def _demande(editeur: Editeur, memoires: Mapping[str, Memoire | None], maintenant: datetime) -> Demande:
+    fenetre = fenetre_interrogee(maintenant)
+    return Demande(
+        cas="ps",
+        identifiants=frozenset(memoires),
+        fenetre=fenetre,
+        hotes=frozenset(editeur.hotes_reservation),
+        http_local=not settings.EST_EN_LIGNE,
+        url=url_creneaux(editeur.url_base, memoires, fenetre),
+        memoires={identifiant: memoire for identifiant, memoire in memoires.items() if memoire},
+    )
+
+
+def _lire(lot_id: int, demande: Demande, reponse: Reponse, maintenant: datetime) -> LectureLot:
+    lecture = normaliser(reponse.pages, demande) if reponse.etat == EtatLot.REUSSI else None
+    return LectureLot(lot_id, maintenant, demande.identifiants, reponse, lecture)
 
 
 def _reporter(reportes: dict[int, Refus], maintenant: datetime) -> None:

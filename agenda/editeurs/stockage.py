@@ -7,7 +7,7 @@ changés, la projection de leurs lieux, l’état des lots et les compteurs.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -16,17 +16,17 @@ from itertools import pairwise
 import msgspec
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Max
 
 from agenda.editeurs.appariement import LieuConnu, apparier
 from agenda.editeurs.cadence import prochaine_interrogation
 from agenda.editeurs.client import IDENTIFIANTS_MAX, Reponse
 from agenda.editeurs.lieux import creer_lieu, lieux_connus
+from agenda.editeurs.memoire import ARetenir, retenir, version_des_lieux
 from agenda.editeurs.verdicts import CreneauLu, Lecture, LieuEditeur
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, Editeur, Lot, Raccordement
 from agenda.offre import rafraichir
-from participation.models import Participation
 
 journal = structlog.get_logger(__name__)
 DUREE_MAX_MIN = 24 * 60  # un créneau plus long est coupé : la fin sert à l’affichage, et doit tenir en base
@@ -83,8 +83,7 @@ class Bilan:
         return self
 
 
-_AGENDA = msgspec.json.Encoder()
-_ENCODAGE_VIDE = _AGENDA.encode([])
+_JSON = msgspec.json.Encoder()
 
 
 def _empreinte(contenu: bytes, telephone: str) -> str:
@@ -112,62 +111,12 @@ def enregistrer(editeur: Editeur, lectures: Sequence[LectureLot], maintenant: da
     ]
     bilan = Bilan(lots=Counter(lecture.etat.value for lecture in fraiches))
     lues = [lecture for lecture in fraiches if lecture.etat == EtatLot.REUSSI]
-    touches = _ecrire_agendas(lues, bilan)
+    touches, a_retenir = _ecrire_agendas(lues, bilan)
     rafraichir(touches, maintenant)
+    retenir(a_retenir)
     _noter_lots(editeur, [(lots[lecture.lot_id], lecture) for lecture in fraiches])
     _compter(editeur, fraiches, bilan, maintenant)
     return bilan
-
-
-@transaction.atomic
-def retirer_affichages_refuses(maintenant: datetime) -> int:
-    """Retire les créneaux d’éditeurs de tous ceux qui en refusent l’affichage ; rend le nombre d’agendas."""
-    refus = Participation.objects.filter(effecteur=OuterRef("raccordement__effecteur"), refuse_affichage=True)
-    retires = list(AgendaEditeur.objects.filter(Exists(refus)).values_list("pk", "lieu_id"))
-    if retires:
-        AgendaEditeur.objects.filter(pk__in=[pk for pk, _ in retires]).delete()
-        rafraichir({lieu_id for _, lieu_id in retires}, maintenant)
-    return len(retires)
-
-
-def retirer_agendas_perimes(maintenant: datetime) -> int:
-    """Retire les créneaux qu’aucune réponse n’a confirmés depuis `peremption_s` ; rend le nombre de lieux marqués.
-
-    Un lot que l’on est en train d’enregistrer est laissé : sa réponse le rajeunit.
-    Une réponse suivante, même inchangée, rend les créneaux, puisqu’elle ne les trouve plus.
-    """
-    with connection.cursor() as curseur:
-        curseur.execute(_RETIRER_PERIMES, [maintenant])
-        return int(curseur.rowcount)
-
-
-_RETIRER_PERIMES = """
-    WITH perimes AS (
-        SELECT l.id FROM agenda_lot l JOIN agenda_editeur e ON e.id = l.editeur_id
-        WHERE l.lu_le < %s - make_interval(secs => e.peremption_s) AND EXISTS (
-            SELECT FROM agenda_raccordement r JOIN agenda_agendaediteur a ON a.raccordement_id = r.id
-            WHERE r.lot_id = l.id)
-        ORDER BY l.id FOR UPDATE OF l SKIP LOCKED
-    ), retires AS (
-        DELETE FROM agenda_agendaediteur a USING agenda_raccordement r, perimes p
-        WHERE r.id = a.raccordement_id AND p.id = r.lot_id RETURNING a.lieu_id
-    )
-    INSERT INTO agenda_offreperimee (lieu_id) SELECT DISTINCT lieu_id FROM retires ORDER BY lieu_id
-    ON CONFLICT DO NOTHING
-"""
-
-
-def identifiants_par_lot(lot_ids: Collection[int]) -> dict[int, list[str]]:
-    """Identifiants nationaux à demander, lot par lot : ni les inactifs, ni qui refuse l’affichage."""
-    refus = Participation.objects.filter(effecteur=OuterRef("effecteur"), refuse_affichage=True)
-    demandes: dict[int, list[str]] = defaultdict(list)
-    for lot_id, identifiant in (
-        Raccordement.objects.filter(~Exists(refus), lot__in=lot_ids, effecteur__est_actif=True)
-        .order_by("pk")
-        .values_list("lot_id", "effecteur__identifiant_national")
-    ):
-        demandes[lot_id].append(identifiant)
-    return demandes
 
 
 @transaction.atomic
@@ -226,56 +175,92 @@ def _journaliser(editeur: Editeur, lecture: LectureLot) -> None:
 # --- Agendas -----------------------------------------------------------------
 
 Place = tuple[LieuEditeur, list[CreneauLu]]
-Ligne = tuple[int, int, str, str, str]  # raccordement, lieu, créneaux en JSON, téléphone, empreinte
 
-_ECRIRE_AGENDA = """
+
+class AgendaLu(msgspec.Struct, frozen=True, gc=False):
+    """Agenda à écrire ; forme d’une ligne d’`AgendaEditeur`."""
+
+    raccordement_id: int
+    lieu_id: int
+    creneaux: msgspec.Raw
+    telephone: str
+    empreinte: str
+
+
+_ECRIRE_AGENDAS = """
     INSERT INTO agenda_agendaediteur (raccordement_id, lieu_id, creneaux, telephone, empreinte)
-    VALUES (%s, %s, %s::jsonb, %s, %s)
+    SELECT raccordement_id, lieu_id, creneaux, telephone, empreinte FROM json_to_recordset(%s::json)
+        AS n (raccordement_id bigint, lieu_id bigint, creneaux jsonb, telephone text, empreinte text)
     ON CONFLICT (raccordement_id, lieu_id) DO UPDATE
     SET creneaux = excluded.creneaux, telephone = excluded.telephone, empreinte = excluded.empreinte
 """
 
 
-def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> set[int]:
-    """Compare, écrit ce qui a changé ; rend les lieux touchés. Trois lectures, quel que soit le nombre de lots."""
-    par_lot = {lecture.lot_id: lecture for lecture in lectures}
-    raccordements = [
-        ligne
-        for ligne in Raccordement.objects.filter(lot__in=par_lot)
-        .order_by("pk")
-        .values_list("pk", "effecteur_id", "lot_id", "effecteur__identifiant_national")
-        if ligne[3] in par_lot[ligne[2]].identifiants
-    ]
+def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> tuple[set[int], list[ARetenir]]:
+    """Compare, écrit ce qui a changé ; rend les lieux touchés, et ce qui est à retenir.
+
+    Trois requêtes, quel que soit le nombre de lots. Un effecteur dont la réponse est reconnue n’est ni
+    cherché ni comparé. Une réponse tronquée, ou dont un lieu est introuvable, n’est pas retenue.
+    """
+    lues = {lecture.lot_id: (lecture, lecture.lecture) for lecture in lectures if lecture.lecture}
+    places = {lot_id: _par_proprietaire(lue) for lot_id, (_, lue) in lues.items()}
+    raccordements = _a_comparer(lues, bilan)
     connus = lieux_connus([effecteur_id for _, effecteur_id, _, _ in raccordements])
-    existants: dict[int, dict[int, str]] = defaultdict(dict)
-    agendas = AgendaEditeur.objects.filter(raccordement__lot__in=par_lot)
-    for raccordement_id, lieu_id, empreinte in agendas.values_list("raccordement_id", "lieu_id", "empreinte"):
-        existants[raccordement_id][lieu_id] = empreinte
-    places = {lot_id: _par_proprietaire(lecture.lecture) for lot_id, lecture in par_lot.items()}
-    changes: list[Ligne] = []
+    existants = _empreintes([raccordement_id for raccordement_id, *_ in raccordements])
+    changes: list[AgendaLu] = []
+    a_retenir: list[ARetenir] = []
     for raccordement_id, effecteur_id, lot_id, identifiant in raccordements:
-        decrits = places[lot_id].get(identifiant, {})
-        situes = _situer(effecteur_id, list(decrits.values()), connus[effecteur_id], bilan)
+        lecture, lue = lues[lot_id]
+        decrits = list(places[lot_id].get(identifiant, {}).values())
+        situes, introuvables = _situer(effecteur_id, decrits, connus[effecteur_id], bilan)
         deja = existants[raccordement_id]
-        if not par_lot[lot_id].reponse.tronquee:
-            for lieu_id in deja.keys() - situes.keys():
-                situes[lieu_id] = []
-        for lieu_id, recus in situes.items():
-            bilan.agendas_lus += 1
-            agenda = _agenda(raccordement_id, lieu_id, recus, deja.get(lieu_id), bilan)
-            if agenda is not None:
-                changes.append(agenda)
+        if not lecture.reponse.tronquee:
+            situes |= {lieu_id: [] for lieu_id in deja.keys() - situes.keys()}
+            memoire = lue.memoires.get(identifiant)
+            if memoire and not introuvables:
+                memoire = msgspec.structs.replace(memoire, agendas=len(situes))
+                a_retenir.append(ARetenir(raccordement_id, version_des_lieux(connus[effecteur_id]), memoire))
+        bilan.agendas_lus += len(situes)
+        agendas = (_agenda(raccordement_id, pk, recus, deja.get(pk), bilan) for pk, recus in situes.items())
+        changes += filter(None, agendas)
     if changes:
         with connection.cursor() as curseur:
-            curseur.executemany(_ECRIRE_AGENDA, changes)
+            curseur.execute(_ECRIRE_AGENDAS, [_JSON.encode(changes).decode()])
     bilan.agendas_changes += len(changes)
-    return {lieu_id for _, lieu_id, *_ in changes}
+    return {agenda.lieu_id for agenda in changes}, a_retenir
 
 
-def _par_proprietaire(lecture: Lecture | None) -> dict[str, dict[tuple[str, ...], Place]]:
+def _a_comparer(
+    lues: Mapping[int, tuple[LectureLot, Lecture]], bilan: Bilan
+) -> list[tuple[int, int, int, str]]:
+    """(raccordement, effecteur, lot, identifiant) de ceux dont la réponse n’est pas reconnue."""
+    reconnus: set[str] = set()
+    for _, lue in lues.values():
+        reconnus |= lue.reconnues.keys()
+        bilan.agendas_lus += sum(memoire.agendas for memoire in lue.reconnues.values())
+    raccordements = Raccordement.objects.filter(lot__in=lues).order_by("pk")
+    return [
+        (raccordement_id, effecteur_id, lot_id, identifiant)
+        for raccordement_id, effecteur_id, lot_id, identifiant in raccordements.values_list(
+            "pk", "effecteur_id", "lot_id", "effecteur__identifiant_national"
+        )
+        if identifiant in lues[lot_id][0].identifiants and identifiant not in reconnus
+    ]
+
+
+def _empreintes(raccordement_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+    """Empreinte des agendas en base, par raccordement puis par lieu."""
+    empreintes: dict[int, dict[int, str]] = defaultdict(dict)
+    agendas = AgendaEditeur.objects.filter(raccordement__in=raccordement_ids)
+    for raccordement_id, lieu_id, empreinte in agendas.values_list("raccordement_id", "lieu_id", "empreinte"):
+        empreintes[raccordement_id][lieu_id] = empreinte
+    return empreintes
+
+
+def _par_proprietaire(lecture: Lecture) -> dict[str, dict[tuple[str, ...], Place]]:
     """Créneaux gardés, par effecteur puis par lieu de l’éditeur."""
     proprietaires: dict[str, dict[tuple[str, ...], Place]] = defaultdict(dict)
-    for creneau in lecture.gardes() if lecture else ():
+    for creneau in lecture.gardes():
         places = proprietaires[creneau.proprietaire]
         cle = creneau.lieu.cle
         if cle in places:
@@ -287,25 +272,28 @@ def _par_proprietaire(lecture: Lecture | None) -> dict[str, dict[tuple[str, ...]
 
 def _situer(
     effecteur_id: int, places: list[Place], connus: list[LieuConnu], bilan: Bilan
-) -> dict[int, list[Place]]:
-    """Range les places de l’éditeur par lieu de l’annuaire, en créant ceux qui manquent."""
+) -> tuple[dict[int, list[Place]], int]:
+    """Range les places de l’éditeur par lieu de l’annuaire, en créant ceux qui manquent ; compte les introuvables."""
     situes: dict[int, list[Place]] = defaultdict(list)
+    introuvables = 0
     for place, lieu_id in zip(places, apparier([lieu for lieu, _ in places], connus), strict=True):
         if lieu_id is None:
             cree = creer_lieu(effecteur_id, place[0])
             if cree is None:
-                bilan.creneaux["lieu_introuvable"] += len(place[1])
+                introuvables += len(place[1])
                 continue
             connus.append(cree)
             bilan.lieux_crees += 1
             lieu_id = cree.id
         situes[lieu_id].append(place)
-    return situes
+    if introuvables:
+        bilan.creneaux["lieu_introuvable"] += introuvables
+    return situes, introuvables
 
 
 def _agenda(
     raccordement_id: int, lieu_id: int, places: list[Place], empreinte_connue: str | None, bilan: Bilan
-) -> Ligne | None:
+) -> AgendaLu | None:
     """L’agenda à écrire ; rien s’il est déjà tel en base."""
     creneaux = [
         CreneauStocke(c.id, c.debut, min(c.fin, c.debut + DUREE_MAX_MIN), c.modalites, c.visibilites, c.lien)
@@ -314,37 +302,40 @@ def _agenda(
     ]
     creneaux.sort(key=lambda c: (c.d, c.f, c.i))
     telephone = next((lieu.telephone for lieu, _ in places if lieu.telephone), "")
-    contenu = _AGENDA.encode(creneaux) if creneaux else _ENCODAGE_VIDE
+    contenu = _JSON.encode(creneaux)
     empreinte = _empreinte(contenu, telephone)
     if empreinte == empreinte_connue:
         return None
     bilan.chevauchements += sum(un.f > suivant.d for un, suivant in pairwise(creneaux))
-    return raccordement_id, lieu_id, contenu.decode(), telephone, empreinte
+    return AgendaLu(raccordement_id, lieu_id, msgspec.Raw(contenu), telephone, empreinte)
 
 
 # --- Lots et compteurs --------------------------------------------------------
 
 
 def _noter_lots(editeur: Editeur, lots: Sequence[tuple[Lot, LectureLot]]) -> None:
-    """Une requête préparée par lot, envoyées ensemble : bien moins cher que le CASE de `bulk_update`."""
+    """Une instruction pour tous : bien moins chère que le CASE de `bulk_update`."""
+    lignes = [
+        {
+            "id": lot.pk,
+            "interroge_le": lecture.demandee_le,
+            "etat": lecture.etat.value,
+            "duree_ms": lecture.reponse.duree_ms,
+            "prochaine_le": prochaine_interrogation(lecture.demandee_le, lot.numero, editeur.periode_s),
+            "lu_le": lecture.demandee_le if lecture.etat == EtatLot.REUSSI else None,
+        }
+        for lot, lecture in lots
+    ]
     with connection.cursor() as curseur:
-        curseur.executemany(
+        curseur.execute(
             """
-            UPDATE agenda_lot SET interroge_le = %s, etat = %s, duree_ms = %s, prochaine_le = %s,
-                lu_le = coalesce(%s, lu_le)
-            WHERE id = %s
+            UPDATE agenda_lot l SET interroge_le = n.interroge_le, etat = n.etat, duree_ms = n.duree_ms,
+                prochaine_le = n.prochaine_le, lu_le = coalesce(n.lu_le, l.lu_le)
+            FROM json_to_recordset(%s::json) AS n (id bigint, interroge_le timestamptz, etat text,
+                duree_ms int, prochaine_le timestamptz, lu_le timestamptz)
+            WHERE l.id = n.id
             """,
-            [
-                (
-                    lecture.demandee_le,
-                    lecture.etat.value,
-                    lecture.reponse.duree_ms,
-                    prochaine_interrogation(lecture.demandee_le, lot.numero, editeur.periode_s),
-                    lecture.demandee_le if lecture.etat == EtatLot.REUSSI else None,
-                    lot.pk,
-                )
-                for lot, lecture in lots
-            ],
+            [_JSON.encode(lignes).decode()],
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -16,6 +17,7 @@ PARIS = ZoneInfo("Europe/Paris")
 
 Cas = Literal["ps", "cpts", "sos"]
 
+GARDE = "garde"
 RAISONS = (
     "duplicate_id",
     "status_not_free",
@@ -38,9 +40,30 @@ RAISONS = (
 )
 
 
+class Memoire(Struct, frozen=True, gc=False):
+    """Ce que l’on retient d’une réponse lue, pour reconnaître la même d’un effecteur sans la juger de nouveau.
+
+    `signature` : celle de tout ce dont le jugement dépend, l’heure exceptée.
+    `jusqu_a` : minute où commence le premier créneau gardé, que l’heure fera alors
+    rejeter. `raisons`, `avertissements` : ce qu’il faut compter ; `agendas` : combien elle en décrit.
+    """
+
+    signature: str
+    jusqu_a: int
+    raisons: dict[str, int]
+    avertissements: dict[str, int]
+    agendas: int = 0
+
+    def vaut(self, signature: str, maintenant: datetime) -> bool:
+        return self.signature == signature and maintenant.timestamp() < self.jusqu_a * 60
+
+
 @dataclass(frozen=True, slots=True)
 class Demande:
-    """Ce qui a été demandé : identifiants préfixés (8…, 0… ; 3… pour SOS), fenêtre, liens admis."""
+    """Ce qui a été demandé : identifiants préfixés (8…, 0… ; 3… pour SOS), fenêtre, liens admis.
+
+    `memoires` : ce que l’on a retenu de la dernière réponse, par identifiant.
+    """
 
     cas: Cas
     identifiants: frozenset[str]
@@ -48,6 +71,7 @@ class Demande:
     hotes: frozenset[str] | None = None
     http_local: bool = False
     url: str = ""
+    memoires: Mapping[str, Memoire] = field(default_factory=dict)
 
 
 class LieuEditeur(Struct, frozen=True, gc=False):
@@ -94,11 +118,17 @@ class Verdict(Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Lecture:
-    """Réponse lue. `defaut` dit pourquoi le Bundle est refusé ; vide, il est bon."""
+    """Réponse lue. `defaut` dit pourquoi le Bundle est refusé ; vide, il est bon.
+
+    `reconnues` : mémoires des effecteurs dont rien n’a changé, absents des
+    verdicts. `memoires` : ce qui est à retenir des autres.
+    """
 
     verdicts: list[Verdict] = field(default_factory=list)
     avertissements: Counter[str] = field(default_factory=Counter)
     defaut: str = ""
+    reconnues: dict[str, Memoire] = field(default_factory=dict)
+    memoires: dict[str, Memoire] = field(default_factory=dict)
 
     @property
     def etat(self) -> Literal["ok", "bundle_invalid"]:
@@ -109,7 +139,10 @@ class Lecture:
 
     def comptes(self) -> Counter[str]:
         """Nombre d’entrées Slot par raison, « garde » compris."""
-        return Counter(verdict.raison or "garde" for verdict in self.verdicts)
+        comptes = Counter(verdict.raison or GARDE for verdict in self.verdicts)
+        for memoire in self.reconnues.values():
+            comptes.update(memoire.raisons)
+        return comptes
 
 
 def fenetre_interrogee(maintenant: datetime) -> Intervalle:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection, transaction
 
 from agenda.domaine.offre import en_minutes
@@ -111,9 +112,9 @@ def marquer_vivants() -> int:
 
 _ECRIRE_CARTES = """
     INSERT INTO agenda_cartelieu (lieu_id, document, debuts, fins, masques, fraicheurs, lots, empreinte)
-    SELECT lieu_id, document, debuts::int[], fins::int[], masques::smallint[], fraicheurs::int[], lots::int[], empreinte
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-        AS n (lieu_id, document, debuts, fins, masques, fraicheurs, lots, empreinte)
+    SELECT lieu_id, document, debuts, fins, masques, fraicheurs, lots, empreinte FROM json_to_recordset(%s::json)
+        AS n (lieu_id bigint, document text, debuts int[], fins int[], masques smallint[], fraicheurs int[],
+              lots int[], empreinte text)
     ON CONFLICT (lieu_id) DO UPDATE SET document = excluded.document, debuts = excluded.debuts,
         fins = excluded.fins, masques = excluded.masques, fraicheurs = excluded.fraicheurs,
         lots = excluded.lots, empreinte = excluded.empreinte
@@ -123,8 +124,8 @@ _ECRIRE_OFFRES = """
         (lieu_id, specialite_id, position, fuseau, participe, en_sus, premier_debut, premier_fin)
     SELECT n.lieu_id, n.specialite_id, point(n.lon, n.lat),
         n.fuseau, n.participe, n.en_sus, n.premier_debut, n.premier_fin
-    FROM unnest(%s::bigint[], %s::bigint[], %s::float8[], %s::float8[], %s::smallint[], %s::bool[], %s::bool[],
-        %s::int[], %s::int[]) AS n (lieu_id, specialite_id, lon, lat, fuseau, participe, en_sus, premier_debut, premier_fin)
+    FROM json_to_recordset(%s::json) AS n (lieu_id bigint, specialite_id bigint, lon float8, lat float8,
+        fuseau smallint, participe bool, en_sus bool, premier_debut int, premier_fin int)
     LEFT JOIN agenda_offrelieu o ON o.lieu_id = n.lieu_id AND o.specialite_id = n.specialite_id
     WHERE (o.position[0], o.position[1], o.fuseau, o.participe, o.en_sus, o.premier_debut, o.premier_fin)
         IS DISTINCT FROM (n.lon, n.lat, n.fuseau, n.participe, n.en_sus, n.premier_debut, n.premier_fin)
@@ -144,10 +145,9 @@ def ecrire(lignes: list[Ligne], lieu_ids: Collection[int]) -> int:
         CarteLieu.objects.filter(lieu__in=retirees).delete()
     if changees:
         with connection.cursor() as curseur:
-            curseur.execute(_ECRIRE_CARTES, _en_colonnes(map(_valeurs_carte, changees)))
-            curseur.execute(
-                _ECRIRE_OFFRES, _en_colonnes(v for ligne in changees for v in _valeurs_offres(ligne))
-            )
+            curseur.execute(_ECRIRE_CARTES, [_en_json(map(_carte, changees))])
+            offres = (offre for ligne in changees for offre in _offres(ligne))
+            curseur.execute(_ECRIRE_OFFRES, [_en_json(offres)])
     return len(changees) + len(retirees)
 
 
@@ -159,40 +159,35 @@ def _retirer_offres(lignes: list[Ligne], lieu_ids: Collection[int]) -> None:
         OffreLieu.objects.filter(pk__in=perdues).delete()
 
 
-def _en_colonnes(lignes: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    """Une liste par colonne, pour `unnest` : une instruction écrit toutes les lignes."""
-    return [list(colonne) for colonne in zip(*lignes, strict=True)]
+def _en_json(lignes: Iterable[dict[str, Any]]) -> str:
+    """Toutes les lignes en un paramètre : une seule instruction les écrit."""
+    return msgspec.json.encode(list(lignes)).decode()
 
 
-def _tableau(nombres: Iterable[int]) -> str:
-    """Tableau d’entiers dans la notation de PostgreSQL : `unnest` aplatirait un tableau de tableaux."""
-    return f"{{{','.join(map(str, nombres))}}}"
+def _carte(ligne: Ligne) -> dict[str, Any]:
+    return {
+        "lieu_id": ligne.lieu_id,
+        "document": ligne.document,
+        "debuts": [creneau.debut for creneau in ligne.creneaux],
+        "fins": [creneau.expire for creneau in ligne.creneaux],
+        "masques": [sum(MASQUES[modalite] for modalite in creneau.modalites) for creneau in ligne.creneaux],
+        "fraicheurs": [-creneau.lot if creneau.lot else creneau.maj for creneau in ligne.creneaux],
+        "lots": sorted({creneau.lot for creneau in ligne.creneaux if creneau.lot}),
+        "empreinte": ligne.empreinte,
+    }
 
 
-def _valeurs_carte(ligne: Ligne) -> tuple[Any, ...]:
-    return (
-        ligne.lieu_id,
-        ligne.document,
-        _tableau(creneau.debut for creneau in ligne.creneaux),
-        _tableau(creneau.expire for creneau in ligne.creneaux),
-        _tableau(sum(MASQUES[modalite] for modalite in creneau.modalites) for creneau in ligne.creneaux),
-        _tableau(-creneau.lot if creneau.lot else creneau.maj for creneau in ligne.creneaux),
-        _tableau(sorted({creneau.lot for creneau in ligne.creneaux if creneau.lot})),
-        ligne.empreinte,
-    )
-
-
-def _valeurs_offres(ligne: Ligne) -> Iterator[tuple[Any, ...]]:
+def _offres(ligne: Ligne) -> Iterator[dict[str, Any]]:
     premier = ligne.creneaux[0] if ligne.creneaux else None
     for specialite_id in ligne.specialite_ids:
-        yield (
-            ligne.lieu_id,
-            specialite_id,
-            ligne.lon,
-            ligne.lat,
-            ligne.fuseau,
-            ligne.affichage.participe,
-            ligne.affichage.en_sus,
-            premier and premier.debut,
-            premier and premier.expire,
-        )
+        yield {
+            "lieu_id": ligne.lieu_id,
+            "specialite_id": specialite_id,
+            "lon": ligne.lon,
+            "lat": ligne.lat,
+            "fuseau": ligne.fuseau,
+            "participe": ligne.affichage.participe,
+            "en_sus": ligne.affichage.en_sus,
+            "premier_debut": premier and premier.debut,
+            "premier_fin": premier and premier.expire,
+        }

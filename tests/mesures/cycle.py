@@ -18,7 +18,8 @@ import msgspec
 from django.db import connection
 from django.utils import timezone
 
-from agenda.editeurs.stockage import identifiants_par_lot, raccorder
+from agenda.editeurs.memoire import demandes_par_lot
+from agenda.editeurs.stockage import raccorder
 from agenda.models import AgendaEditeur, Editeur, Lot, Raccordement
 from annuaire.models import Effecteur, LieuExercice
 from sas_platform.socle.iterables import par_lots
@@ -30,7 +31,7 @@ from tests.mesures.serveur import DELAI_S, HOTE, RACINE, environnement, port_lib
 PROCESSUS = 2
 PART = 10  # un praticien sur dix change d’un cycle à l’autre
 CRENEAUX = 27  # par praticien : un million et demi à l’échelle nationale
-TABLES = ("agenda_agendaediteur", "agenda_cartelieu", "agenda_offrelieu")
+TABLES = ("agenda_agendaediteur", "agenda_cartelieu", "agenda_offrelieu", "agenda_raccordement")
 SANS_LIMITE = 100_000_000
 _DELAI_DE_PREPARATION_S = 300
 
@@ -222,7 +223,7 @@ def _partager() -> list[dict[int, list[int]]]:
 
 def _praticiens() -> list[PraticienLocal]:
     """Ceux qui seront demandés, chacun au lieu où il a déjà un agenda, sinon à son premier lieu."""
-    demandes = identifiants_par_lot(list(Lot.objects.values_list("pk", flat=True)))
+    demandes = demandes_par_lot(list(Lot.objects.values_list("pk", flat=True)))
     interroges = {identifiant for identifiants in demandes.values() for identifiant in identifiants}
     raccordes = Raccordement.objects.order_by("pk")
     lieux = dict(AgendaEditeur.objects.order_by("-pk").values_list("raccordement__effecteur", "lieu"))
@@ -245,7 +246,7 @@ def _praticiens() -> list[PraticienLocal]:
 
 
 def _ecritures() -> dict[str, int]:
-    """Compteurs des trois tables qu’un agenda changé touche. L’attente laisse les processus les publier."""
+    """Compteurs des tables qu’un agenda changé touche. L’attente laisse les processus les publier."""
     time.sleep(1.5)
     with connection.cursor() as curseur:
         curseur.execute("SELECT pg_stat_clear_snapshot()")
@@ -261,7 +262,7 @@ def _ecritures() -> dict[str, int]:
 
 
 def _taille() -> int:
-    """Octets des trois tables, index et documents compris."""
+    """Octets de ces tables, index et documents compris."""
     with connection.cursor() as curseur:
         curseur.execute(
             "SELECT sum(pg_total_relation_size(nom::regclass)) FROM unnest(%s::text[]) nom", [list(TABLES)]

@@ -70,7 +70,7 @@ def _adresses(lots: dict[int, list[int]]) -> list[tuple[int, list[str]]]:
     from django.utils import timezone
 
     from agenda.editeurs.client import url_creneaux
-    from agenda.editeurs.stockage import identifiants_par_lot
+    from agenda.editeurs.memoire import demandes_par_lot
     from agenda.editeurs.verdicts import fenetre_interrogee
     from agenda.models import Editeur
 
@@ -80,7 +80,7 @@ def _adresses(lots: dict[int, list[int]]) -> list[tuple[int, list[str]]]:
             editeur.concurrence_max,
             [
                 url_creneaux(editeur.url_base, identifiants, fenetre)
-                for identifiants in identifiants_par_lot(lots[editeur.pk]).values()
+                for identifiants in demandes_par_lot(lots[editeur.pk]).values()
             ],
         )
         for editeur in Editeur.objects.filter(pk__in=lots).order_by("pk")

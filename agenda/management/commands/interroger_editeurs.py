@@ -5,8 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from agenda.editeurs.budget import Refus
 from agenda.editeurs.ordonnanceur import Interrogateur, ouvrir_interrogateur
-from agenda.editeurs.stockage import Bilan, retirer_affichages_refuses
+from agenda.editeurs.retraits import retirer_affichages_refuses
+from agenda.editeurs.stockage import Bilan
 from agenda.enums import EtatLot
 from agenda.models import Editeur
 from sas_platform.socle.iterables import par_lots
@@ -39,6 +41,8 @@ class Command(BaseCommand):
         self.stdout.write(_resumer(bilan, ecrire))
         if bilan.lots.keys() - {EtatLot.REUSSI.value}:
             raise CommandError("Des lots n’ont pas été lus ; leurs créneaux sont gardés tels quels.")
+        if bilan.reportes.keys() - {Refus.EN_COURS.value}:
+            raise CommandError("Des lots ont été reportés, faute de budget ; relancez plus tard.")
 
     def _interroger(self, interrogateur: Interrogateur, editeur: Editeur, ecrire: bool) -> Bilan:
         bilan = Bilan()

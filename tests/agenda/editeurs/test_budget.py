@@ -78,7 +78,7 @@ def test_un_lot_n_est_interroge_qu_une_fois_a_la_fois(editeur_id):
     budget.finir_appel(permis, reussi=True)
 
     pendant = budget.prendre(1)
-    budget.rendre_lot(permis)
+    budget.rendre_lots([permis])
 
     assert pendant == Refus.EN_COURS
     assert isinstance(budget.prendre(1), Permis)
@@ -94,7 +94,7 @@ def test_un_permis_perime_ne_libere_pas_le_lot_repris_par_un_autre(editeur_id, m
     monkeypatch.setattr(module, "BAIL_MS", 60_000)
     assert isinstance(budget.prendre(1), Permis)
 
-    budget.rendre_lot(ancien)
+    budget.rendre_lots([ancien])
 
     assert budget.prendre(1) == Refus.EN_COURS
 

@@ -163,11 +163,15 @@ def test_on_n_enfile_pas_plus_de_lots_que_le_budget_n_en_permet():
     assert len(prendre_lots_dus(timezone.now())) == 2
 
 
-def test_un_lot_que_le_budget_refuse_redevient_du(editeur):
+def _epuiser(editeur: Editeur) -> None:
     budget = budget_de(editeur)
     while budget.disponible():
         permis = budget.prendre(budget.disponible() + 1_000_000)
         budget.finir_appel(permis, reussi=True)
+
+
+def test_un_lot_que_le_budget_refuse_redevient_du(editeur):
+    _epuiser(editeur)
 
     bilan = _interroger(editeur)
 
@@ -227,6 +231,21 @@ def test_la_commande_echoue_si_un_lot_n_a_pas_ete_lu(editeur, simule):
 
     with pytest.raises(CommandError, match="gardés tels quels"):
         _commande("--ecrire")
+
+
+def test_la_commande_echoue_si_le_budget_a_fait_reporter_un_lot(editeur):
+    _epuiser(editeur)
+
+    with pytest.raises(CommandError, match="faute de budget"):
+        _commande("--ecrire")
+
+
+def test_la_commande_n_echoue_pas_pour_un_lot_qu_un_autre_interroge(editeur):
+    budget_de(editeur).prendre(editeur.lots.get().pk)
+
+    bilan, _ = _commande("--ecrire")
+
+    assert "1 reportés (en_cours 1)" in bilan
 
 
 def test_la_commande_dit_qu_un_editeur_est_inconnu():
