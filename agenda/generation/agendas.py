@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2s
@@ -34,6 +34,7 @@ class ParticipationFictive:
     participe: bool
     modalite: str
     refuse_affichage: bool
+    structure_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,18 @@ class AgendaRecuFictif:
 class GenerateurAgendas:
     """Un tirage par graine ; seules les dates dépendent de `jour`."""
 
-    def __init__(self, *, graine: int, echelle: Echelle, jour: date) -> None:
+    def __init__(
+        self, *, graine: int, echelle: Echelle, jour: date, structures: Iterable[StructureFictive] = ()
+    ) -> None:
         self._hasard = Random(f"{graine}/agendas")  # noqa: S311 : du vraisemblable, pas un secret
         self._echelle = echelle
         self._jour = jour
         self._lundi = jour - timedelta(days=jour.weekday())
         self._interfaces = 0
+        self._structures: dict[tuple[str, str], list[int]] = {}
+        for structure in structures:
+            cle = (structure.type.value, structure.place.departement)
+            self._structures.setdefault(cle, []).append(structure.id)
         self._minuits: dict[tuple[str, int], int] = {}
 
     def participation(self, effecteur: EffecteurFictif) -> ParticipationFictive | None:
@@ -87,12 +94,18 @@ class GenerateurAgendas:
         if hasard.random() >= part:
             refuse = hasard.random() < 0.03
             return ParticipationFictive(effecteur.id, False, "", refuse_affichage=True) if refuse else None
-        en_msp = any(lieu.structure and lieu.structure.type == TypeStructure.MSP for lieu in effecteur.lieux)
-        modalites = (Modalite.INDIVIDUEL,) * 12 + (Modalite.CPTS,) * 7 + (Modalite.SOS,)
-        modalite = Modalite.MSP if en_msp else hasard.choice(modalites)
-        return ParticipationFictive(
-            effecteur.id, True, modalite.value, refuse_affichage=hasard.random() < 0.04
-        )
+        modalite, structure = self._voie(effecteur)
+        refuse = hasard.random() < 0.04
+        return ParticipationFictive(effecteur.id, True, modalite.value, refuse, structure)
+
+    def _voie(self, effecteur: EffecteurFictif) -> tuple[Modalite, int | None]:
+        """Par la maison de santé où il exerce ; sinon une fois sur deux par une structure de son département."""
+        for lieu in effecteur.lieux:
+            if lieu.structure and lieu.structure.type == TypeStructure.MSP:
+                return Modalite.MSP, lieu.structure.id
+        modalite = self._hasard.choice((Modalite.INDIVIDUEL,) * 12 + (Modalite.CPTS,) * 7 + (Modalite.SOS,))
+        proches = self._structures.get((modalite.value, effecteur.lieux[0].place.departement))
+        return (modalite, self._hasard.choice(proches)) if proches else (Modalite.INDIVIDUEL, None)
 
     def est_interface(self, effecteur: EffecteurFictif) -> bool:
         """Sert-il son agenda par un éditeur ? Jamais plus que le nombre de l’échelle."""

@@ -70,8 +70,10 @@ def charger(
     """
     territoires = lire_territoires([code for code, _ in echelle.departements])
     generateur = Generateur(graine=graine, echelle=echelle, territoires=territoires)
-    agendas = GenerateurAgendas(graine=graine, echelle=echelle, jour=jour)
     structures = generateur.structures()
+    agendas = GenerateurAgendas(
+        graine=graine, echelle=echelle, jour=jour, structures=[structure for structure, _ in structures]
+    )
     if ecrire and _deja_en_place(structures[0][0], echelle):
         return Counter()
     versement = _Versement(agendas, ecrire=ecrire, maintenant=maintenant, nombre_editeurs=_editeurs(echelle))
@@ -121,6 +123,13 @@ class _Versement:
                 curseur.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table} HAVING max(id) > 0"  # noqa: S608
                 )
+            # Via une CPTS, le premier lieu y est rattaché.
+            curseur.execute(
+                "INSERT INTO participation_participation_lieux (participation_id, lieuexercice_id)"
+                " SELECT p.id, min(l.id) FROM participation_participation p"
+                " JOIN annuaire_lieuexercice l ON l.effecteur_id = p.effecteur_id"
+                " WHERE p.modalite = 'cpts' GROUP BY p.id ON CONFLICT DO NOTHING"
+            )
             for modele in (
                 Effecteur,
                 LieuExercice,
@@ -137,7 +146,7 @@ class _Versement:
         copier("structures", Structure, COLONNES_STRUCTURE, [self._structure(s) for s, _ in structures])
         copier("lieux", LieuExercice, COLONNES_LIEU, [self._lieu(lieu) for _, lieu in structures])
         participantes = [
-            (s.id + self._bases.structure, True, *horodatage)
+            (s.id + self._bases.structure, True, True, 4, *horodatage)
             for rang, (s, _) in enumerate(structures)
             if s.type in (TypeStructure.CDS, TypeStructure.SOS) and rang % 4
         ]
@@ -147,15 +156,16 @@ class _Versement:
         )
 
     def verser_effecteurs(self, effecteurs: Sequence[EffecteurFictif]) -> None:
-        reglages: list[ParticipationFictive] = []
+        reglages: list[tuple[ParticipationFictive, bool]] = []
         disponibilites: list[DisponibiliteFictive] = []
         fermetures: list[IndisponibiliteFictive] = []
         recus: list[AgendaRecuFictif] = []
         for effecteur in effecteurs:
             reglage = self._agendas.participation(effecteur)
+            interface = self._agendas.est_interface(effecteur)
             if reglage:
-                reglages.append(reglage)
-            if self._agendas.est_interface(effecteur):
+                reglages.append((reglage, interface))
+            if interface:
                 recus.append(self._agendas.agenda_recu(effecteur))
             else:
                 participe = reglage is not None and reglage.participe
@@ -163,17 +173,14 @@ class _Versement:
             fermetures += filter(None, map(self._agendas.indisponibilite, effecteur.lieux))
         lieux = (lieu for effecteur in effecteurs for lieu in effecteur.lieux)
         horodatage = (self._maintenant, self._maintenant)
-        base, copier = self._bases.effecteur, self._copier
+        copier = self._copier
         copier("effecteurs", Effecteur, COLONNES_EFFECTEUR, map(self._effecteur, effecteurs))
         copier("lieux", LieuExercice, COLONNES_LIEU, map(self._lieu, lieux))
         copier(
             "participations",
             Participation,
             COLONNES_PARTICIPATION,
-            (
-                (r.effecteur_id + base, r.participe, r.modalite, r.refuse_affichage, *horodatage)
-                for r in reglages
-            ),
+            (self._participation(r, interface) for r, interface in reglages),
         )
         self._copier_disponibilites(disponibilites)
         copier(
@@ -271,6 +278,24 @@ class _Versement:
             True,
         )
 
+    def _participation(self, r: ParticipationFictive, interface: bool) -> Sequence[Any]:
+        """Qui participe dit son logiciel s’il en a un ; sinon, ou s’il en refuse l’affichage, il déclare ses deux heures."""
+        montre = r.participe and interface and not r.refuse_affichage
+        structure = r.structure_id and r.structure_id + self._bases.structure
+        return (
+            r.effecteur_id + self._bases.effecteur,
+            r.participe,
+            r.modalite,
+            structure,
+            interface if r.participe and r.modalite != "sos" else None,
+            ["fictif-1"] if montre else [],
+            r.participe and not montre,
+            r.refuse_affichage,
+            False,
+            self._maintenant,
+            self._maintenant,
+        )
+
     def _effecteur(self, e: EffecteurFictif) -> Sequence[Any]:
         return (
             e.id + self._bases.effecteur,
@@ -325,9 +350,12 @@ COLONNES_LIEU = (
     "secteur_activite", "informations_complementaires", "est_actif",
 )  # fmt: skip
 COLONNES_PARTICIPATION = (
-    "effecteur_id", "participe", "modalite", "refuse_affichage", "cree_le", "modifie_le",
+    "effecteur_id", "participe", "modalite", "structure_id", "utilise_logiciel", "logiciels",
+    "declare_deux_heures", "refuse_affichage", "forfait_reorientation", "cree_le", "modifie_le",
 )  # fmt: skip
-COLONNES_PARTICIPATION_STRUCTURE = ("structure_id", "participe", "cree_le", "modifie_le")
+COLONNES_PARTICIPATION_STRUCTURE = (
+    "structure_id", "participe", "declare_deux_heures", "nombre_effecteurs", "cree_le", "modifie_le",
+)  # fmt: skip
 COLONNES_DISPONIBILITE = (
     "lieu_id", "genre", "capacite", "modalites", "premier_jour", "dernier_jour", "jours",
     "toutes_les_n_semaines", "heure_debut", "heure_fin", "sauf", "cree_le", "modifie_le",

@@ -1,6 +1,7 @@
 import factory
 from factory.django import DjangoModelFactory
 
+from annuaire.enums import TypeStructure
 from participation.enums import Modalite
 from participation.models import Participation, ParticipationStructure
 from tests.annuaire.factories import EffecteurFactory, StructureFactory
@@ -15,13 +16,22 @@ class ParticipationFactory(DjangoModelFactory):
     effecteur = factory.SubFactory(EffecteurFactory)
     participe = True
     modalite = Modalite.INDIVIDUEL
+    utilise_logiciel = True
+    logiciels = factory.LazyFunction(lambda: ["logiciel"])
+    declare_deux_heures = True
 
     class Params:
         refus = factory.Trait(participe=False, modalite="")
         sans_affichage = factory.Trait(refuse_affichage=True)
-        via_cpts = factory.Trait(modalite=Modalite.CPTS)
-        via_msp = factory.Trait(modalite=Modalite.MSP)
-        via_sos = factory.Trait(modalite=Modalite.SOS)
+        via_cpts = factory.Trait(
+            modalite=Modalite.CPTS, structure=factory.SubFactory(StructureFactory, type=TypeStructure.CPTS)
+        )
+        via_msp = factory.Trait(
+            modalite=Modalite.MSP, structure=factory.SubFactory(StructureFactory, type=TypeStructure.MSP)
+        )
+        via_sos = factory.Trait(
+            modalite=Modalite.SOS, structure=factory.SubFactory(StructureFactory, type=TypeStructure.SOS)
+        )
 
 
 class ParticipationStructureFactory(DjangoModelFactory):
@@ -30,3 +40,5 @@ class ParticipationStructureFactory(DjangoModelFactory):
 
     structure = factory.SubFactory(StructureFactory)
     participe = True
+    declare_deux_heures = True
+    nombre_effecteurs = 1
