@@ -44,9 +44,13 @@ _CLE_ENTETE = OpenApiParameter(
 _DEMANDE_DE_RECHERCHE = DemandeRechercheSerializer()
 
 
+# Un corps trop long, ou qui n’est pas du JSON.
+_CORPS_REFUSE = (413, 415)
+
+
 def _problemes(*etats: int) -> dict[Any, Any]:
-    """Réponses d’erreur déclarées ; 503 quand la base ne répond pas, partout."""
-    return {(etat, TYPE_MIME): ProblemeSerializer for etat in (*etats, 503)}
+    """Réponses d’erreur déclarées ; partout, 406 à qui ne veut pas de JSON, 503 quand la base ne répond pas."""
+    return {(etat, TYPE_MIME): ProblemeSerializer for etat in sorted((*etats, 406, 503))}
 
 
 class Recherches(APIView):
@@ -55,7 +59,7 @@ class Recherches(APIView):
     @extend_schema(
         operation_id="rechercher",
         request=DemandeRechercheSerializer,
-        responses={200: ResultatsSerializer} | _problemes(400, 401, 403),
+        responses={200: ResultatsSerializer} | _problemes(400, 401, 403, *_CORPS_REFUSE),
     )
     def post(self, request: RequeteApi) -> HttpResponse:
         """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""
@@ -73,7 +77,7 @@ class Orientations(APIView):
         operation_id="orienter",
         parameters=[_CLE_ENTETE],
         request=DemandeOrientationSerializer,
-        responses={201: OrientationSerializer} | _problemes(400, 401, 403, 404, 409, 422),
+        responses={201: OrientationSerializer} | _problemes(400, 401, 403, 404, 409, 422, *_CORPS_REFUSE),
     )
     def post(self, request: RequeteApi) -> Response:
         """Enregistre une orientation ; 409 si la place n’est plus libre, avec d’autres créneaux du lieu."""

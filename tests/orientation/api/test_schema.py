@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
 
 from agenda.offre import rafraichir
 from comptes.models import Jeton
+from sas_platform.socle.entrees import TAILLE_MAX
 from sas_platform.wsgi import application
 from tests.agenda.factories import DisponibiliteFactory
 from tests.annuaire.factories import CommuneFactory
@@ -73,6 +74,29 @@ def test_chaque_operation_se_conforme_au_schema(schema, methode, chemin):
         cas.validate_response(reponse, checks=CONTROLES)
 
     eprouver()
+
+
+@pytest.mark.parametrize(
+    ("etat", "demande"),
+    [
+        pytest.param(
+            406, {"data": {}, "headers": {"accept": "text/html"}}, id="autre chose que du JSON voulu"
+        ),
+        pytest.param(413, {"data": {"x": "x" * TAILLE_MAX}}, id="corps trop long"),
+        pytest.param(415, {"data": "x", "content_type": "text/plain"}, id="corps d’un autre type"),
+    ],
+)
+@pytest.mark.parametrize("chemin", ["/api/v1/recherches/", "/api/v1/orientations/"])
+def test_un_refus_d_avant_la_lecture_a_la_forme_que_le_schema_declare(client, osnp, chemin, etat, demande):
+    JetonFactory(compte=osnp, empreinte=Jeton.empreinte_de("secret"))
+    entetes = {"authorization": "Bearer secret", "idempotency-key": "cle"} | demande.get("headers", {})
+    declarees = client.get("/api/v1/schema/", {"format": "json"}).json()["paths"][chemin]["post"]["responses"]
+
+    reponse = client.post(chemin, **{"content_type": "application/json"} | demande | {"headers": entetes})
+
+    assert reponse.status_code == etat
+    assert reponse.headers["Content-Type"] in declarees[str(etat)]["content"]
+    assert reponse.json()["status"] == etat
 
 
 @pytest.mark.parametrize("parametre", ["version", "lang"])
