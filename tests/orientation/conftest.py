@@ -14,7 +14,13 @@ from annuaire.models import LieuExercice
 from comptes.enums import Role
 from comptes.models import Compte
 from tests.agenda.factories import AgendaEditeurFactory, DisponibiliteFactory
-from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory, SpecialiteFactory
+from tests.annuaire.factories import (
+    CommuneFactory,
+    DepartementFactory,
+    EffecteurFactory,
+    LieuExerciceFactory,
+    SpecialiteFactory,
+)
 from tests.comptes.factories import CompteFactory
 from tests.participation.factories import ParticipationFactory
 
@@ -108,3 +114,19 @@ def jeton(connecte, medecine_generale, maintenant) -> str:
     reponse = connecte.post(reverse("orientation:recherche"), {"quoi": "médecine générale", "ou": "Lille"})
     assert reponse.status_code == 302, reponse.context["form"].errors
     return reponse.headers["Location"].split("/")[-2]
+
+
+def url_resultats(jeton: str) -> str:
+    return reverse("orientation:resultats", kwargs={"jeton": jeton})
+
+
+def saint_denis() -> None:
+    CommuneFactory(reunion=True)
+    CommuneFactory(
+        code_insee="93066",
+        nom="Saint-Denis",
+        departement=DepartementFactory(code="93", nom="Seine-Saint-Denis", population=1_668_670),
+        codes_postaux=["93200"],
+        lat=48.936,
+        lon=2.357,
+    )

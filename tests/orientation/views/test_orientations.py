@@ -1,7 +1,7 @@
-"""Les trois étapes, l’annulation, la liste du jour, le départ chez l’éditeur."""
+"""Les trois étapes, sur un créneau, sur une plage et hors disponibilité."""
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from unittest.mock import patch
 
 import pytest
@@ -14,12 +14,11 @@ from agenda.offre import rafraichir
 from comptes.enums import Role
 from comptes.models import Trace
 from orientation.actions import orienter
-from orientation.models import Orientation, Redirection
+from orientation.models import Orientation
 from tests.agenda.factories import DisponibiliteFactory
 from tests.annuaire.factories import LieuExerciceFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants, projeter
-from tests.orientation.factories import OrientationFactory
 from tests.participation.factories import ParticipationFactory
 
 pytestmark = pytest.mark.django_db
@@ -335,111 +334,3 @@ def test_un_lieu_qui_n_accepte_pas_en_sus_est_introuvable(connecte, medecine_gen
     projeter(lieu)
 
     assert connecte.get(url_en_sus(lieu)).status_code == 404
-
-
-# --- Notification, annulation, liste ----------------------------------------
-
-
-@pytest.mark.parametrize("route", ["orientation:orientation", "orientation:annulation"])
-def test_l_orientation_d_un_autre_est_introuvable(connecte, route, maintenant):
-    autre = OrientationFactory()
-
-    chemin = reverse(route, kwargs={"uuid": autre.uuid})
-
-    assert connecte.get(chemin).status_code == 404
-    assert connecte.post(chemin).status_code in (404, 405)
-
-
-def test_annuler_demande_une_confirmation_et_rend_la_place(connecte, osnp, creneau, maintenant):
-    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
-    chemin = reverse("orientation:annulation", kwargs={"uuid": orientation.uuid})
-    demande = connecte.get(chemin)
-    assert identifiants(creneau.lieu_id) == []
-
-    reponse = connecte.post(chemin, follow=True)
-
-    assert "Garder l’orientation" in demande.content.decode()
-    assert "Orientation annulée" in reponse.content.decode()
-    assert len(identifiants(creneau.lieu_id)) == 1
-
-
-def test_annuler_deux_fois_donne_un_409(connecte, osnp, creneau, maintenant):
-    orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
-    chemin = reverse("orientation:annulation", kwargs={"uuid": orientation.uuid})
-    connecte.post(chemin)
-
-    reponse = connecte.post(chemin)
-
-    assert reponse.status_code == 409
-    assert "déjà annulée" in reponse.content.decode()
-
-
-def test_la_liste_ne_montre_que_mes_orientations_du_jour(connecte, osnp, maintenant):
-    la_mienne = OrientationFactory(acteur=osnp, prise_le=maintenant)
-    OrientationFactory(acteur=osnp, prise_le=maintenant - timedelta(hours=9))
-    OrientationFactory(prise_le=maintenant)
-
-    lignes = connecte.get("/orientations/").context["lignes"]
-
-    assert [ligne["orientation"] for ligne in lignes] == [la_mienne]
-
-
-def test_la_liste_ne_fait_pas_une_requete_par_ligne(connecte, osnp, maintenant, compter_requetes):
-    OrientationFactory(acteur=osnp, prise_le=maintenant)
-    connecte.get("/orientations/")
-    avec_une = compter_requetes(lambda: connecte.get("/orientations/"))
-
-    OrientationFactory.create_batch(9, acteur=osnp, prise_le=maintenant)
-
-    assert compter_requetes(lambda: connecte.get("/orientations/")) == avec_une
-
-
-def test_la_liste_vide_le_dit(connecte, maintenant):
-    assert "Aucune orientation aujourd’hui" in connecte.get("/orientations/").content.decode()
-
-
-# --- Départ chez l’éditeur --------------------------------------------------
-
-
-def url_redirection(creneau_id: str) -> str:
-    return reverse("orientation:rediriger", kwargs={"creneau_id": creneau_id})
-
-
-def test_le_creneau_d_un_editeur_ouvre_son_site_avec_l_origine(connecte, chez_l_editeur):
-    (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
-
-    reponse = connecte.post(url_redirection(creneau_id))
-
-    assert reponse.status_code == 303
-    assert reponse.headers["Location"].endswith("/rdv?creneau=1&origin=sas")
-    assert Redirection.objects.count() == 1
-
-
-def test_un_depart_ne_se_fait_pas_en_get(connecte, chez_l_editeur):
-    (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
-
-    assert connecte.get(url_redirection(creneau_id)).status_code == 405
-    assert not Redirection.objects.exists()
-
-
-def test_un_creneau_d_editeur_disparu_donne_un_410_et_des_alternatives(
-    connecte, jeton, chez_l_editeur, maintenant
-):
-    (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
-    chez_l_editeur.creneaux = []
-    chez_l_editeur.save()
-    DisponibiliteFactory(lieu=chez_l_editeur.lieu, heure_debut=time(10), heure_fin=time(10, 20))
-    rafraichir([chez_l_editeur.lieu_id], maintenant)
-
-    reponse = connecte.post(url_redirection(creneau_id), {"recherche": jeton})
-
-    assert reponse.status_code == 410
-    assert "10h00 – 10h20" in reponse.content.decode()
-
-
-@pytest.mark.parametrize("role", Role)
-def test_seuls_ceux_qui_orientent_partent_chez_l_editeur(client, chez_l_editeur, role):
-    (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
-    client.force_login(CompteFactory(role=role))
-
-    assert client.post(url_redirection(creneau_id)).status_code == (303 if role in ORIENTENT else 404)
