@@ -206,6 +206,7 @@ def _verifier_inchangee(place: PlaceTenue, vue: PlaceVue | None) -> None:
 
 
 def _remplir_creneau(orientation: Orientation, place: PlaceTenue) -> None:
+    assert orientation.acteur is not None  # elle vient de naître
     # Qui est à la fois de la régulation et de l’accueil oriente au titre de la régulation (O-04).
     regule = orientation.acteur.a_un_role([Role.OSNP, Role.REGULATEUR])
     orientation.voie = Voie.AGENDA_SAS
@@ -217,6 +218,7 @@ def _remplir_creneau(orientation: Orientation, place: PlaceTenue) -> None:
 
 
 def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maintenant: datetime) -> None:
+    assert orientation.acteur is not None  # elle vient de naître
     if not peut(orientation.acteur, Action.ORIENTER_EN_SUS):
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter hors disponibilité.")
     if demande.debut < maintenant:

@@ -17,6 +17,14 @@ from comptes.models import Compte
 from orientation.enums import TypeOrientation, Voie
 
 
+def _acteur_ou_pseudonyme(nom: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=nom,
+        condition=Q(acteur__isnull=False, pseudonyme="") | (Q(acteur=None) & ~Q(pseudonyme="")),
+        violation_error_message="Le pseudonyme remplace la personne qui a agi ; il n’y a jamais les deux.",
+    )
+
+
 class OrientationQuerySet(models.QuerySet["Orientation"]):
     def visibles_par(self, compte: Compte) -> OrientationQuerySet:
         return self.filter(acteur=compte)
@@ -34,12 +42,17 @@ class Orientation(models.Model):
     """Une décision d’orienter vers un lieu, à une heure. Aucune donnée de patient (O-06).
 
     L’identité du régulateur, le destinataire et les dates sont établis par le
-    serveur (W-20). `cle` est la clé d’idempotence de l’appelant, `empreinte`
-    celle de sa demande : la même clé ne sert pas à deux demandes.
+    serveur (W-20) ; au terme de la conservation, un pseudonyme remplace le
+    régulateur (`orientation.retention`). `cle` est la clé d’idempotence de
+    l’appelant, `empreinte` celle de sa demande : la même clé ne sert pas à deux
+    demandes.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    acteur = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    acteur = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    pseudonyme = models.CharField("pseudonyme de l’acteur", max_length=32, blank=True, editable=False)
     cle = models.CharField("clé d’idempotence", max_length=100)
     empreinte = models.CharField("empreinte de la demande", max_length=64, editable=False)
     type = models.CharField("type", max_length=1, choices=TypeOrientation.choices)
@@ -63,6 +76,7 @@ class Orientation(models.Model):
         indexes = [models.Index(fields=["acteur", "prise_le"], name="orientation_acteur_jour")]
         constraints = [
             models.UniqueConstraint(name="orientation_cle_par_acteur", fields=["acteur", "cle"]),
+            _acteur_ou_pseudonyme("orientation_acteur_ou_pseudonyme"),
             models.CheckConstraint(name="orientation_a_une_cle", condition=~Q(cle="")),
             models.CheckConstraint(
                 name="orientation_reservation_selon_la_voie",
@@ -99,7 +113,10 @@ class Redirection(models.Model):
     """Départ d’un régulateur vers le site d’un éditeur, sur un créneau donné."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    acteur = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    acteur = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    pseudonyme = models.CharField("pseudonyme de l’acteur", max_length=32, blank=True, editable=False)
     editeur = models.ForeignKey(Editeur, on_delete=models.PROTECT, related_name="+")
     lieu = models.ForeignKey(LieuExercice, on_delete=models.PROTECT, related_name="+")
     debut = models.DateTimeField("début du créneau")
@@ -110,6 +127,7 @@ class Redirection(models.Model):
     class Meta:
         verbose_name = "redirection"
         constraints = [
+            _acteur_ou_pseudonyme("redirection_acteur_ou_pseudonyme"),
             models.CheckConstraint(name="redirection_fin_apres_debut", condition=Q(fin__gt=F("debut"))),
         ]
 

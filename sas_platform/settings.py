@@ -5,6 +5,7 @@ fournie par l’exploitant (docs/exploitation.md).
 """
 
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import environ
@@ -13,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
 from sas_platform.journalisation import configurer_journal
+from sas_platform.socle.durees import Duree
 
 RACINE = Path(__file__).resolve().parent.parent
 
@@ -268,6 +270,53 @@ else:
     EMAIL_BACKEND = "sas_platform.demo.courriels.boite.Boite"
 EMAIL_TIMEOUT = 15  # secondes
 DEFAULT_FROM_EMAIL = env("EMAIL_EXPEDITEUR", default="SAS <nepasrepondre@exemple.invalid>")
+
+# --- Durées de conservation -------------------------------------------------
+
+
+class Terme(NamedTuple):
+    """Combien de temps une donnée se garde, et le texte qui le dit."""
+
+    duree: Duree
+    reference: str
+
+
+def terme(nom: str, defaut: str, reference: str) -> Terme:
+    """Réglable par `CONSERVATION_<NOM>`, en mois ou en jours."""
+    variable = f"CONSERVATION_{nom.upper()}"
+    try:
+        return Terme(Duree.lire(env(variable, default=defaut)), reference)
+    except ValueError as erreur:
+        raise ImproperlyConfigured(f"{variable} : {erreur}") from None
+
+
+# Les durées exactes du décret n° 2022-403 restent à relire sur le texte publié avant l’ouverture (docs/adr/0011).
+_JOURNALISATION = "CNIL, délibération n° 2021-122 du 14 octobre 2021 : journaux gardés de six mois à un an"
+_DECRET = "décret n° 2022-403 du 21 mars 2022 (plateforme numérique du SAS) ; RGPD, article 5 § 1 e"
+_LIMITATION = "RGPD, article 5 § 1 e : pas plus longtemps que nécessaire"
+_MINIMISATION = "RGPD, article 5 § 1 c : rien de plus que nécessaire"
+
+# Au terme, `manage.py purger` efface, anonymise ou pseudonymise (sas_platform/conservation.py). Les critères
+# d’une recherche n’ont pas de ligne ici : ils ne sont que dans la session, effacée dans l’heure qui suit sa fin.
+CONSERVATION = {
+    "trace": terme("trace", "12 mois", _JOURNALISATION),
+    "journal_administration": terme("journal_administration", "12 mois", _JOURNALISATION),
+    "comptes": terme("comptes", "24 mois", _DECRET),
+    "delegations": terme("delegations", "24 mois", _DECRET),
+    "demandes_delegation": terme("demandes_delegation", "12 mois", _LIMITATION),
+    "orientations": terme("orientations", "24 mois", _DECRET),
+    "redirections": terme("redirections", "24 mois", _DECRET),
+    "cles_idempotence": terme("cles_idempotence", "30 jours", _MINIMISATION),
+    "disponibilites": terme("disponibilites", "12 mois", _DECRET),
+    "indisponibilites": terme("indisponibilites", "12 mois", _DECRET),
+    "demandes": terme("demandes", "12 mois", _LIMITATION),
+    "courriels": terme("courriels", "6 mois", _LIMITATION),
+    "liens": terme("liens", "30 jours", _MINIMISATION),
+    "jetons": terme("jetons", "12 mois", _JOURNALISATION),
+    "sessions_ouvertes": terme("sessions_ouvertes", "1 jour", _MINIMISATION),
+}
+# Dossier, hors de la base et sauvegardé, où les lignes purgées de la trace s’archivent ; vide : pas d’archive.
+TRACE_ARCHIVES = env("TRACE_ARCHIVES", default="")
 
 # --- En-têtes de sécurité ---------------------------------------------------
 
