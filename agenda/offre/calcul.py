@@ -40,6 +40,7 @@ from agenda.offre.cartes import (
 from annuaire.enums import TypeStructure
 from annuaire.models import LieuExercice, Specialite
 from participation.domaine.eligibilite import Affichage, affichage_effecteur, affichage_structure
+from participation.enums import Modalite
 from participation.models import Participation, ParticipationStructure
 from sas_platform.socle.intervalles import Intervalle
 
@@ -54,6 +55,7 @@ class _Sources:
     agendas: dict[int, list[AgendaRecu]] = field(default_factory=lambda: defaultdict(list))
     participations: dict[int, Participation] = field(default_factory=dict)
     structures: dict[int, bool] = field(default_factory=dict)
+    maisons: set[int] = field(default_factory=set)
     specialites: list[Specialite] = field(default_factory=list)
 
 
@@ -150,6 +152,11 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
             "structure_id", "participe"
         )
     )
+    sources.maisons = set(
+        Participation.objects.filter(
+            structure__in=structures, modalite=Modalite.MSP, participe=True, effecteur__est_actif=True
+        ).values_list("structure_id", flat=True)
+    )
     return sources
 
 
@@ -207,7 +214,7 @@ def _creneaux(
 
 def _affichage(lieu: LieuExercice, sources: _Sources) -> Affichage:
     if lieu.effecteur_id is None:
-        return affichage_structure(participe=sources.structures.get(lieu.structure_id or 0, False))
+        return affichage_structure(participe=_structure_participe(lieu, sources))
     reglages = sources.participations.get(lieu.effecteur_id) or Participation()
     return affichage_effecteur(
         participe=reglages.participe,
@@ -215,6 +222,13 @@ def _affichage(lieu: LieuExercice, sources: _Sources) -> Affichage:
         refuse_affichage=reglages.refuse_affichage,
         dans_un_centre_de_sante=lieu.structure is not None and lieu.structure.type == TypeStructure.CDS,
     )
+
+
+def _structure_participe(lieu: LieuExercice, sources: _Sources) -> bool:
+    """Un centre, une association le disent ; une maison de santé participe dès qu’un effecteur le fait par elle (S-24)."""
+    if lieu.structure is not None and lieu.structure.type == TypeStructure.MSP:
+        return lieu.structure_id in sources.maisons
+    return sources.structures.get(lieu.structure_id or 0, False)
 
 
 def _ouverture(disponibilite: Disponibilite, fuseau: str) -> Ouverture:

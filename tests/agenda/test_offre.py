@@ -15,6 +15,9 @@ from agenda.offre import (
 )
 from agenda.tasks import rafraichir_perimees as rafraichir_perimees_tache
 from agenda.tasks import reconstruire_offre_periodique
+from annuaire.enums import TypeStructure
+from annuaire.models import Effecteur, LieuExercice
+from participation.models import Participation
 from tests.agenda.factories import (
     AgendaEditeurFactory,
     DisponibiliteFactory,
@@ -135,6 +138,71 @@ def test_dans_un_centre_de_sante_c_est_le_centre_qui_participe():
 
     assert OffreLieu.objects.get(lieu=lieu_du_centre).en_sus
     assert not OffreLieu.objects.get(lieu=salarie).participe
+
+
+@pytest.fixture
+def maison() -> LieuExercice:
+    """Le lieu d’une maison de santé, que la recherche trouve."""
+    SpecialiteFactory(code="MSP", profession=None, savoir_faire=[], type_structure=TypeStructure.MSP)
+    structure = StructureFactory(type=TypeStructure.MSP)
+    return LieuExerciceFactory(effecteur=None, structure=structure)
+
+
+def participe(lieu: LieuExercice) -> tuple[bool, bool]:
+    offre = OffreLieu.objects.get(lieu=lieu)
+    return offre.participe, offre.en_sus
+
+
+@pytest.mark.parametrize(
+    ("reglages", "attendu"),
+    [
+        pytest.param({}, True, id="par elle"),
+        pytest.param({"effecteur__est_actif": False}, False, id="par elle, mais n’exerce plus"),
+        pytest.param({"modalite": "cpts"}, False, id="par elle, mais à un autre titre"),
+        pytest.param({"structure": None, "modalite": "individuel"}, False, id="à titre individuel"),
+        pytest.param({"structure": None, "modalite": "", "participe": False}, False, id="ne participe pas"),
+    ],
+)
+def test_une_maison_de_sante_participe_des_qu_un_effecteur_le_fait_par_elle(maison, reglages, attendu):
+    reglages = {"structure": maison.structure, "modalite": "msp"} | reglages
+    ParticipationFactory(**reglages)
+    ParticipationFactory(via_msp=True)  # par une autre
+
+    rafraichir([maison.pk], MATIN)
+
+    assert participe(maison) == (attendu, attendu)
+
+
+def test_une_maison_de_sante_n_a_pas_de_reglage_a_elle(maison):
+    ParticipationStructureFactory(structure=maison.structure)
+
+    rafraichir([maison.pk], MATIN)
+
+    assert participe(maison) == (False, False)
+
+
+def test_une_maison_de_sante_suit_ses_effecteurs_et_eux_seuls(maison):
+    rafraichir([maison.pk], MATIN)
+    vu = []
+
+    def suivre() -> None:
+        rafraichir_perimees(MATIN)
+        vu.append(participe(maison)[0])
+
+    participation = ParticipationFactory(structure=maison.structure, modalite="msp")
+    suivre()
+    Effecteur.objects.filter(pk=participation.effecteur_id).update(est_actif=False)
+    suivre()
+    Effecteur.objects.filter(pk=participation.effecteur_id).update(est_actif=True)
+    suivre()
+    Participation.objects.update(structure=StructureFactory(type=TypeStructure.MSP))
+    suivre()
+    Participation.objects.update(structure=maison.structure)
+    suivre()
+    participation.delete()
+    suivre()
+
+    assert vu == [True, False, True, False, True, False]
 
 
 def test_le_nombre_de_requetes_ne_croit_pas_avec_les_lieux(compter_requetes):
