@@ -27,10 +27,9 @@ from agenda.offre import (
     CreneauOffert,
     decodeur_carte,
 )
+from annuaire.domaine.territoire import KM_PAR_DEGRE
 from orientation.domaine.classement import Groupe, raison_du_rang
 from sas_platform.socle.textes import normaliser
-
-KM_PAR_DEGRE = 111.195  # rayon moyen de la Terre, 6 371 km
 
 _FUSEAUX = tuple(ZoneInfo(nom) for nom in FUSEAUX)
 

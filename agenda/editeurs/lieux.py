@@ -9,9 +9,9 @@ from django.db.models.expressions import RawSQL
 
 from agenda.editeurs.appariement import LieuConnu, cle_de_lieu, ville_comparable
 from agenda.editeurs.verdicts import LieuEditeur
-from annuaire.domaine.fuseaux import fuseau_de
+from annuaire.actions.situer import place_de
 from annuaire.domaine.territoire import departements_du_code_postal
-from annuaire.enums import PrecisionGeo, SourceLieu
+from annuaire.enums import SourceLieu
 from annuaire.models import Commune, LieuExercice
 
 LIEUX_MAX = 20  # par effecteur : un éditeur ne remplit pas l’annuaire d’adresses inventées
@@ -42,11 +42,8 @@ def creer_lieu(effecteur_id: int, lieu: LieuEditeur) -> LieuConnu | None:
     """Le lieu ainsi décrit, créé ou réactivé ; rien si sa commune est introuvable ou s’il y en a trop."""
     commune = commune_de(lieu)
     deja = LieuExercice.objects.filter(effecteur=effecteur_id, source=SourceLieu.EDITEUR).count()
-    if commune is None or deja >= LIEUX_MAX:
-        return None
-    departement = commune.departement
-    lat, lon = (commune.lat, commune.lon) if commune.lat is not None else (departement.lat, departement.lon)
-    if lat is None or lon is None:
+    place = place_de(commune, commune.departement) if commune else None
+    if commune is None or place is None or deja >= LIEUX_MAX:
         return None
     genre, valeur = lieu.idnst[:1], lieu.idnst[1:]
     cree, _ = LieuExercice.objects.update_or_create(
@@ -60,10 +57,10 @@ def creer_lieu(effecteur_id: int, lieu: LieuEditeur) -> LieuConnu | None:
             "adresse": lieu.ligne,
             "code_postal": lieu.code_postal,
             "commune": commune,
-            "lat": lat,
-            "lon": lon,
-            "precision_geo": PrecisionGeo.DEPARTEMENT if commune.lat is None else PrecisionGeo.COMMUNE,
-            "fuseau": fuseau_de(commune.pk, departement.fuseau),
+            "lat": place.lat,
+            "lon": place.lon,
+            "precision_geo": place.precision,
+            "fuseau": place.fuseau,
             "telephone": lieu.telephone,
             "finess": valeur if genre == "1" else "",
             "siret": valeur if genre == "3" else "",

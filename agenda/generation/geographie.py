@@ -10,8 +10,7 @@ from itertools import accumulate
 from random import Random
 
 from agenda.generation.noms import tranche_fictive
-
-KM_PAR_DEGRE = 111.32
+from annuaire.domaine.territoire import KM_PAR_DEGRE
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from annuaire.actions.imports import (
 from annuaire.actions.situer import Situeur
 from annuaire.connecteurs.finess import EtablissementLu, PositionLue, lire
 from annuaire.connecteurs.rpps import Rejet
-from annuaire.domaine.identifiants import cle_finess_juste
+from annuaire.domaine.identifiants import cle_finess_juste, cle_siret_juste
 from annuaire.domaine.telephones import normaliser_telephone
 from sas_platform.socle.textes import normaliser
 
@@ -110,6 +110,8 @@ def _ligne(lu: EtablissementLu, situeur: Situeur, bilan: BilanImport) -> Sequenc
         return None
     if not cle_finess_juste(lu.finess):
         bilan.signalees["clé du FINESS inattendue"] += 1
+    if lu.siret and not cle_siret_juste(lu.siret):
+        bilan.signalees["clé du SIRET inattendue"] += 1
     return (
         lu.numero,
         lu.finess,
@@ -180,7 +182,9 @@ def _fusionner_structures(bilan: BilanImport, *, confirmer: bool) -> None:
         FROM (SELECT s.* FROM {_EN_PLACE}) s LEFT JOIN import_structure i ON i.finess = s.finess
         """  # noqa: S608 : des constantes
     )
-    verifier_retenue(en_place=en_place, changees=changees, disparues=disparues, confirmer=confirmer)
+    verifier_retenue(
+        "identités", en_place=en_place, changees=changees, disparues=disparues, confirmer=confirmer
+    )
     modifiees = executer(
         f"""
         UPDATE annuaire_structure s SET {", ".join(f"{notre} = i.{leur}" for notre, leur in _CHAMPS.items())}
@@ -233,6 +237,8 @@ def _fusionner_lieux(bilan: BilanImport) -> None:
     executer(
         f"CREATE TEMP TABLE import_lieu_structure AS SELECT s.id AS structure_id, {valeurs} FROM {_STRUCTURES_QUI_RECOIVENT}"  # noqa: S608 : des constantes
     )
+    executer("CREATE UNIQUE INDEX ON import_lieu_structure (structure_id)")
+    executer("ANALYZE import_lieu_structure")
     champs = ", ".join(_CHAMPS_LIEU)
     leurs_champs = ", ".join(f"i.{champ}" for champ in _CHAMPS_LIEU)
     modifies = executer(

@@ -14,11 +14,13 @@ from django.db import connection, transaction
 
 from sas_platform.socle.verrous import prendre_verrou
 
-SEUIL_RETENUE = 0.05  # part des identités en place qu’un import peut changer sans qu’on le confirme
+SEUIL_RETENUE = (
+    0.05  # part des identités, ou des lieux, en place qu’un import peut changer sans qu’on le confirme
+)
 
 
 class ImportRetenuError(Exception):
-    """L’import changerait trop d’identités d’un coup ; rien n’est écrit. Le message est montrable."""
+    """L’import changerait trop d’identités ou de lieux d’un coup ; rien n’est écrit. Le message est montrable."""
 
 
 class ImportEnCoursError(Exception):
@@ -91,13 +93,16 @@ def seance(nom: str, tables: Sequence[str], *, ecrire: bool) -> Iterator[None]:
         transaction.set_rollback(not ecrire)
 
 
-def verifier_retenue(*, en_place: int, changees: int, disparues: int, confirmer: bool) -> None:
-    """Lève `ImportRetenuError` au-delà de 5 % des identités en place, sauf si l’on a confirmé."""
+def verifier_retenue(quoi: str, *, en_place: int, changees: int, disparues: int, confirmer: bool) -> None:
+    """Lève `ImportRetenuError` au-delà de 5 % de ce qui est en place, sauf si l’on a confirmé.
+
+    `quoi` : ce que l’on compte, au pluriel.
+    """
     if confirmer or not en_place or changees + disparues <= SEUIL_RETENUE * en_place:
         return
     part = 100 * (changees + disparues) / en_place
     raise ImportRetenuError(
-        f"Import retenu, rien n’est écrit : {changees} identités changeraient et {disparues} disparaîtraient, "
+        f"Import retenu, rien n’est écrit : {changees} {quoi} changeraient et {disparues} disparaîtraient, "
         f"soit {part:.1f} % des {en_place} en place (5 % au plus). "
         "Vérifiez le fichier, puis relancez avec --confirmer."
     )

@@ -77,7 +77,7 @@ def importer_rpps(
             copier("import_rpps", tuple(_COLONNES), flux.lignes(chemin))
             signaler(f"{bilan.lues:>9} lignes lues, fusion…")
             _fusionner_effecteurs(bilan, confirmer=confirmer)
-            _fusionner_lieux(bilan)
+            _fusionner_lieux(bilan, confirmer=confirmer)
     finally:
         ecartees.fermer()
     return bilan
@@ -186,7 +186,9 @@ def _fusionner_effecteurs(bilan: BilanImport, *, confirmer: bool) -> None:
         LEFT JOIN import_effecteur i ON i.identifiant = e.identifiant_national
         """  # noqa: S608 : des constantes
     )
-    verifier_retenue(en_place=en_place, changees=changees, disparues=disparues, confirmer=confirmer)
+    verifier_retenue(
+        "identités", en_place=en_place, changees=changees, disparues=disparues, confirmer=confirmer
+    )
     modifies = executer(
         f"""
         UPDATE annuaire_effecteur e SET civilite = i.civilite, nom = i.nom, prenom = i.prenom,
@@ -236,7 +238,13 @@ _CHAMPS_LIEU = {
 }
 
 
-def _fusionner_lieux(bilan: BilanImport) -> None:
+# Pour la retenue : où est un lieu, et non son enseigne ni son téléphone.
+_A_DEMENAGE = (
+    "(l.adresse, l.code_postal, l.commune_id) IS DISTINCT FROM (i.adresse, i.code_postal, i.commune)"
+)
+
+
+def _fusionner_lieux(bilan: BilanImport, *, confirmer: bool) -> None:
     """Les informations complémentaires, saisies ici, ne sont pas touchées."""
     executer(
         f"""
@@ -248,6 +256,15 @@ def _fusionner_lieux(bilan: BilanImport) -> None:
     )
     executer("CREATE UNIQUE INDEX ON import_lieu (effecteur_id, cle)")
     executer("ANALYZE import_lieu")
+    en_place, demenages, disparus = compter(
+        f"""
+        SELECT count(*), count(*) FILTER (WHERE i.cle IS NOT NULL AND {_A_DEMENAGE}),
+            count(*) FILTER (WHERE i.cle IS NULL)
+        FROM annuaire_lieuexercice l LEFT JOIN import_lieu i ON i.effecteur_id = l.effecteur_id AND i.cle = l.cle
+        WHERE l.source = 'rpps' AND l.est_actif
+        """  # noqa: S608 : des constantes
+    )
+    verifier_retenue("lieux", en_place=en_place, changees=demenages, disparues=disparus, confirmer=confirmer)
     nos_champs = ", ".join(_CHAMPS_LIEU)
     leurs_champs = ", ".join(f"i.{champ}" for champ in _CHAMPS_LIEU.values())
     modifies = executer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from annuaire.domaine.fuseaux import fuseau_de
 from annuaire.enums import PrecisionGeo
@@ -21,6 +21,22 @@ class PlaceSituee:
     structure: int | None = None
 
 
+def place_de(commune: Commune, departement: Departement) -> PlaceSituee | None:
+    """Le centre de la commune, à défaut celui du département ; rien si ni l’un ni l’autre n’est connu."""
+    est_situee = commune.lat is not None and commune.lon is not None
+    lat, lon = (commune.lat, commune.lon) if est_situee else (departement.lat, departement.lon)
+    if lat is None or lon is None:
+        return None
+    return PlaceSituee(
+        commune=commune.pk,
+        departement=departement.pk,
+        lat=lat,
+        lon=lon,
+        precision=(PrecisionGeo.COMMUNE if est_situee else PrecisionGeo.DEPARTEMENT).value,
+        fuseau=fuseau_de(commune.pk, departement.fuseau),
+    )
+
+
 class Situeur:
     """Communes et structures en mémoire (vingt mégaoctets) : un import en demande deux millions."""
 
@@ -29,19 +45,10 @@ class Situeur:
         self._places: dict[str, PlaceSituee] = {}
         self._par_code_postal: dict[str, list[tuple[str, str]]] = {}
         for commune in Commune.objects.order_by("-population", "pk").iterator():
-            departement = departements[commune.departement_id]
-            est_situee = commune.lat is not None and commune.lon is not None
-            lat, lon = (commune.lat, commune.lon) if est_situee else (departement.lat, departement.lon)
-            if lat is None or lon is None:
+            place = place_de(commune, departements[commune.departement_id])
+            if place is None:
                 continue
-            self._places[commune.pk] = PlaceSituee(
-                commune=commune.pk,
-                departement=departement.pk,
-                lat=lat,
-                lon=lon,
-                precision=(PrecisionGeo.COMMUNE if est_situee else PrecisionGeo.DEPARTEMENT).value,
-                fuseau=fuseau_de(commune.pk, departement.fuseau),
-            )
+            self._places[commune.pk] = place
             for code in commune.codes_postaux:
                 self._par_code_postal.setdefault(code, []).append((commune.nom_recherche, commune.pk))
         self._structures = {
@@ -64,12 +71,8 @@ class Situeur:
             return place
         structure, lat, lon = self._structures[finess]
         if lat is None or lon is None:
-            lat, lon, precision = place.lat, place.lon, place.precision
-        else:
-            precision = PrecisionGeo.NUMERO.value
-        return PlaceSituee(
-            place.commune, place.departement, lat, lon, precision, place.fuseau, structure=structure
-        )
+            return replace(place, structure=structure)
+        return replace(place, structure=structure, lat=lat, lon=lon, precision=PrecisionGeo.NUMERO.value)
 
     def _par_la_poste(self, code_postal: str, nom: str) -> str:
         candidates = self._par_code_postal.get(code_postal, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+KM_PAR_DEGRE = 111.195  # de latitude ; rayon moyen de la Terre, 6 371 km
 METROPOLE = "metropole"
 
 # (latitude min, max, longitude min, max), à dix kilomètres près ; en mer compris.

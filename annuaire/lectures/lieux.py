@@ -19,7 +19,7 @@ from annuaire.connecteurs import geoplateforme
 from annuaire.domaine.fuseaux import fuseau_de
 from annuaire.domaine.lieu_tape import LieuTape, analyser
 from annuaire.domaine.proximite import proximite
-from annuaire.domaine.territoire import METROPOLE, departements_du_code_postal, territoire
+from annuaire.domaine.territoire import KM_PAR_DEGRE, METROPOLE, departements_du_code_postal, territoire
 from annuaire.enums import PrecisionGeo
 from annuaire.models import Commune, Departement
 from sas_platform.socle.textes import normaliser
@@ -358,4 +358,4 @@ def _distance_km(lat: float, lon: float, commune: Commune) -> float:
     assert commune.lat is not None
     assert commune.lon is not None
     est_ouest = (lon - commune.lon) * math.cos(math.radians(lat))
-    return 111.32 * math.hypot(lat - commune.lat, est_ouest)
+    return KM_PAR_DEGRE * math.hypot(lat - commune.lat, est_ouest)

@@ -258,6 +258,20 @@ def test_les_mauvaises_lignes_sont_ecartees(fichier, tmp_path):
     assert Structure.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("siret", "signalee"), [("73282932000074", False), ("73282932000075", True), ("", False)]
+)
+def test_une_cle_de_siret_fausse_est_signalee_sans_ecarter_la_structure(tmp_path, siret, signalee):
+    centre = ege()
+    centre["informationsGeneralesEGE"] |= {"siret": siret}
+    document = ecrire_json(tmp_path / "finess.json", entite(centre))
+
+    _, details = importer(document, "--ecrire")
+
+    assert ("à vérifier : 1 × clé du SIRET inattendue" in details) is signalee
+    assert Structure.objects.get().siret == siret
+
+
 def test_un_signe_nul_n_arrete_pas_l_import(fichier):
     ecrire_finess(fichier, ligne_finess(), ligne_finess(finess="590000022", rs="CEN\0TRE"))
 

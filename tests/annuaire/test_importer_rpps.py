@@ -248,6 +248,36 @@ def test_un_import_qui_changerait_trop_d_identites_est_retenu(fichier):
         importer(fichier, "--ecrire")
 
 
+@pytest.mark.parametrize(
+    ("valeurs", "message"),
+    [
+        pytest.param({"structure": "C999"}, "0 lieux changeraient et 40 disparaîtraient", id="autres sites"),
+        pytest.param({"voie": "AUTRE RUE"}, "40 lieux changeraient et 0 disparaîtraient", id="déménagés"),
+    ],
+)
+def test_un_import_qui_toucherait_trop_de_lieux_est_retenu(fichier, valeurs, message):
+    ecrire_rpps(fichier, *personnes(40))
+    importer(fichier, "--ecrire")
+    ecrire_rpps(fichier, *personnes(40, **valeurs))
+    avant = etat()
+
+    with pytest.raises(CommandError, match=message) as refus:
+        importer(fichier, "--ecrire")
+
+    assert refus.value.returncode == 3
+    assert etat() == avant
+
+
+def test_un_changement_de_telephone_n_est_pas_retenu(fichier):
+    ecrire_rpps(fichier, *personnes(40))
+    importer(fichier, "--ecrire")
+    ecrire_rpps(fichier, *personnes(40, telephone="0353010099"))
+
+    resume, _ = importer(fichier, "--ecrire")
+
+    assert "40 lieux modifiés" in resume
+
+
 def test_cinq_pour_cent_tout_juste_passent(fichier):
     ecrire_rpps(fichier, *personnes(40))
     importer(fichier, "--ecrire")
@@ -289,7 +319,7 @@ def test_un_lieu_ferme_devient_inactif_et_ce_qui_est_saisi_demeure(fichier):
     LieuExercice.objects.update(informations_complementaires="Sonner deux fois.")
     ecrire_rpps(fichier, ligne_rpps(telephone="0353010099"))
 
-    importer(fichier, "--ecrire")
+    importer(fichier, "--ecrire", "--confirmer")
 
     ouvert, ferme = LieuExercice.objects.order_by("cle")
     assert (ouvert.est_actif, ouvert.telephone) == (True, "+33353010099")

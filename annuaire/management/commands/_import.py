@@ -51,7 +51,3 @@ class CommandeImport(BaseCommand):
         for ligne in bilan.details():
             self.stderr.write(f"  {ligne}")
         self.stdout.write(f"{'Écrit' if ecrire else 'Simulation'} : {bilan.resume()}")
-        if ecrire:
-            self.stderr.write(
-                "  Lancez « reconstruire_offre --ecrire » pour que la recherche en tienne compte."
-            )
