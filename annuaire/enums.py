@@ -39,3 +39,13 @@ class EtatDemande(TextChoices):
     ACCEPTEE = "acceptee", "Acceptée"
     REFUSEE = "refusee", "Refusée"
     ANNULEE = "annulee", "Annulée par le demandeur"
+
+
+class EtatDelegation(TextChoices):
+    """Ce qu’une délégation permet, déduit de ses dates."""
+
+    A_CONSENTIR = "a_consentir", "En attente de consentement"
+    EN_VIGUEUR = "en_vigueur", "En vigueur"
+    FINIE = "finie", "Finie"
+    REVOQUEE = "revoquee", "Révoquée"
+    NON_CONSENTIE = "non_consentie", "Non consentie"

@@ -137,6 +137,18 @@ ROUTES: dict[str, Action | Acces] = {
     "orientation:orientation": Action.ORIENTER,
     "orientation:annulation": Action.ORIENTER,
     "orientation:rediriger": Action.ORIENTER,
+    "delegations:donnees": Action.DEMANDER_DELEGATION,
+    "delegations:demander": Action.DEMANDER_DELEGATION,
+    "delegations:annuler_demande": Action.DEMANDER_DELEGATION,
+    "delegations:consentir": Action.DEMANDER_DELEGATION,
+    # Une délégation se voit, et se clôt, de son titulaire, du délégataire et du gestionnaire de comptes.
+    "delegations:recues": CONNECTE,
+    "delegations:delegation": CONNECTE,
+    "delegations:revoquer": CONNECTE,
+    "delegations:demandes": Action.GERER_DELEGATIONS,
+    "delegations:accepter": Action.GERER_DELEGATIONS,
+    "delegations:refuser": Action.GERER_DELEGATIONS,
+    "delegations:accorder": Action.GERER_DELEGATIONS,
     # Les courriels de la démonstration ; ces routes n’existent pas en ligne.
     "demo:*": PUBLIC,
     # Tout l’espace de noms de l’administration de Django.

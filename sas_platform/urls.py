@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sante/", views.sante, name="sante"),
     path("api/v1/", include("sas_platform.urls_api")),
     path("administration/", admin.site.urls),
+    path("delegations/", include("annuaire.delegations.urls")),
     path("", include("orientation.urls")),
 ]
 

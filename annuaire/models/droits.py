@@ -7,10 +7,10 @@ from datetime import datetime
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from annuaire.enums import EtatDemande
+from annuaire.enums import EtatDelegation, EtatDemande
 from annuaire.models.effecteurs import Effecteur, LieuExercice, Structure
 from annuaire.models.referentiels import Commune
 from annuaire.models.territoires import Territoire
@@ -80,6 +80,17 @@ class Perimetre(models.Model):
 _UN_TITULAIRE = Q(effecteur__isnull=False, structure=None) | Q(effecteur=None, structure__isnull=False)
 
 
+class DemandeDelegationQuerySet(models.QuerySet["DemandeDelegation"]):
+    def avec_compte_connu(self) -> DemandeDelegationQuerySet:
+        """Ajoute `a_un_compte` : l’adresse demandée est celle d’un compte."""
+        return self.annotate(a_un_compte=Exists(Compte.objects.filter(email=OuterRef("email"))))
+
+    def pour_liste(self) -> DemandeDelegationQuerySet:
+        """Tout ce que lit une ligne de liste ; la plus ancienne d’abord."""
+        liees = self.select_related("effecteur", "structure", "commune", "demandeur")
+        return liees.prefetch_related("lieux__commune").order_by("creee_le", "pk")
+
+
 class DemandeDelegation(models.Model):
     """Un effecteur, ou le gestionnaire d’une structure, demande qu’une personne agisse pour lui.
 
@@ -108,6 +119,8 @@ class DemandeDelegation(models.Model):
     creee_le = models.DateTimeField("demandée le", default=timezone.now)
     traitee_le = models.DateTimeField("traitée le", null=True, blank=True)
     traitee_par = models.ForeignKey(Compte, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = DemandeDelegationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "demande de délégation"
@@ -141,12 +154,29 @@ class DemandeDelegation(models.Model):
     def __str__(self) -> str:
         return f"demande de délégation {self.pk}"
 
+    @property
+    def titulaire(self) -> Effecteur | Structure:
+        titulaire = self.effecteur or self.structure
+        assert titulaire is not None
+        return titulaire
+
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
     def en_vigueur(self, instant: datetime) -> DelegationQuerySet:
         """Consenties, commencées, ni finies ni révoquées : les seules qui donnent un droit."""
-        datees = self.filter(Q(fin_le=None) | Q(fin_le__gt=instant), debut_le__lte=instant)
-        return datees.filter(consentie_le__lte=instant, revoquee_le=None)
+        return self.vivantes(instant).filter(debut_le__lte=instant, consentie_le__lte=instant)
+
+    def vivantes(self, instant: datetime) -> DelegationQuerySet:
+        """Ni révoquées ni finies, consenties ou non."""
+        return self.filter(Q(fin_le=None) | Q(fin_le__gt=instant), revoquee_le=None)
+
+    def closes(self, instant: datetime) -> DelegationQuerySet:
+        return self.filter(Q(revoquee_le__isnull=False) | Q(fin_le__lte=instant))
+
+    def pour_liste(self) -> DelegationQuerySet:
+        """Tout ce que lit une ligne de liste ; la plus récente d’abord."""
+        liees = self.select_related("delegataire", "effecteur", "structure")
+        return liees.prefetch_related("lieux__commune").order_by("-debut_le", "-pk")
 
 
 class Delegation(Horodate):
@@ -226,6 +256,19 @@ class Delegation(Horodate):
 
     def __str__(self) -> str:
         return f"délégation {self.pk}"
+
+    @property
+    def titulaire(self) -> Effecteur | Structure:
+        titulaire = self.effecteur or self.structure
+        assert titulaire is not None
+        return titulaire
+
+    def etat(self, instant: datetime) -> EtatDelegation:
+        if self.revoquee_le:
+            return EtatDelegation.REVOQUEE if self.consentie_le else EtatDelegation.NON_CONSENTIE
+        if self.fin_le and self.fin_le <= instant:
+            return EtatDelegation.FINIE
+        return EtatDelegation.EN_VIGUEUR if self.consentie_le else EtatDelegation.A_CONSENTIR
 
 
 class Rattachement(models.Model):

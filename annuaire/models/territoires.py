@@ -18,9 +18,12 @@ from sas_platform.socle.modeles import Horodate
 
 class TerritoireQuerySet(models.QuerySet["Territoire"]):
     def couvrant(self, commune: Commune) -> TerritoireQuerySet:
-        """Territoires dont un département, ou une commune nommée, contient cette commune."""
-        par_commune = Q(communes=commune.pk) | Q(communes=commune.commune_parente_id)
-        return self.filter(Q(departements=commune.departement_id) | par_commune).distinct()
+        """Territoires dont un département, ou une commune nommée, contient cette commune.
+
+        Un arrondissement est dans les territoires de sa ville.
+        """
+        codes = [code for code in (commune.pk, commune.commune_parente_id) if code]
+        return self.filter(Q(departements=commune.departement_id) | Q(communes__in=codes)).distinct()
 
     def operationnels(self, jour: date) -> TerritoireQuerySet:
         """Où un SAS fonctionne ce jour-là : ailleurs, rien n’est dû."""

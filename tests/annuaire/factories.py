@@ -4,8 +4,21 @@ import factory
 from factory.django import DjangoModelFactory
 
 from annuaire.enums import Conventionnement, PrecisionGeo, SourceLieu, TypeStructure
-from annuaire.models import Commune, Departement, Effecteur, LieuExercice, Profession, Specialite, Structure
+from annuaire.models import (
+    Commune,
+    Departement,
+    Effecteur,
+    LieuExercice,
+    Perimetre,
+    Profession,
+    Specialite,
+    Structure,
+    Territoire,
+)
+from comptes.enums import Role
+from comptes.models import Compte
 from sas_platform.socle.textes import normaliser
+from tests.comptes.factories import DEBUT, HabilitationFactory
 
 
 class DepartementFactory(DjangoModelFactory):
@@ -208,3 +221,33 @@ class LieuExerciceFactory(DjangoModelFactory):
             mode_exercice="",
             secteur_activite="SA05",
         )
+
+
+class TerritoireFactory(DjangoModelFactory):
+    """Territoire sans commune ; `departements=[…]` ou `communes=[…]` lui en donne."""
+
+    class Meta:
+        model = Territoire
+        skip_postgeneration_save = True
+
+    nom = factory.Sequence(lambda n: f"SAS fictif n° {n}")
+
+    @factory.post_generation
+    def departements(self, create: bool, departements: list[Departement] | None, **kwargs: object) -> None:
+        if create and departements:
+            self.departements.set(departements)
+
+    @factory.post_generation
+    def communes(self, create: bool, communes: list[Commune] | None, **kwargs: object) -> None:
+        if create and communes:
+            self.communes.set(communes)
+
+
+def habiliter(
+    compte: Compte, role: Role, *, territoire: Territoire | None = None, structure: Structure | None = None
+) -> Perimetre:
+    """Donne à ce compte un rôle qui porte sur ce territoire ou cette structure."""
+    habilitation = HabilitationFactory(compte=compte, role=role)
+    return Perimetre.objects.create(
+        habilitation=habilitation, territoire=territoire, structure=structure, debut_le=DEBUT
+    )
