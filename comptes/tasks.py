@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 from celery import shared_task
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from comptes.models import Courriel
+from comptes.connecteurs import psc
+from comptes.models import Courriel, SessionOuverte
 
 LOT_MAX = 500
 REFUS_DEFINITIF = 500
@@ -23,6 +25,30 @@ REFUS_DEFINITIF = 500
 def effacer_sessions_expirees() -> None:
     """Chaque heure : une session finie garde des adresses cherchées, elle ne reste pas en base."""
     call_command("clearsessions")
+    vivantes = Session.objects.values("session_key")
+    SessionOuverte.objects.exclude(cle_session__in=vivantes).delete()
+
+
+@shared_task(soft_time_limit=30)
+def prolonger_session_psc(*, session_id: int) -> bool:
+    """Renouvelle le jeton de rafraîchissement d’une session ; faux s’il n’y a rien à faire ou si c’est refusé.
+
+    Un refus est définitif et se garde ; une panne se réessaie à la demande suivante.
+    """
+    with transaction.atomic():
+        libres = SessionOuverte.objects.select_for_update(skip_locked=True)
+        ouverte = libres.filter(pk=session_id).first()
+        if ouverte is None or not ouverte.est_a_rafraichir(timezone.now()):
+            return False
+        try:
+            ouverte.rafraichissement = psc.rafraichir(ouverte.rafraichissement).get("refresh_token") or ""
+            ouverte.rafraichi_le = timezone.now()
+        except psc.ReponseRefusee:
+            ouverte.rafraichissement, ouverte.refus_le = "", timezone.now()
+        except psc.PscIndisponible:
+            return False
+        ouverte.save(update_fields=["rafraichissement", "rafraichi_le", "refus_le"])
+        return ouverte.refus_le is None
 
 
 @shared_task(soft_time_limit=60)

@@ -7,16 +7,21 @@ from sas_platform import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.accueil, name="accueil"),
     path("", include("comptes.urls")),
+    path("", include("comptes.local.urls_allauth")),
+    path("premiere-connexion/", include("annuaire.premiere_connexion.urls")),
     path("mentions-legales/", views.page, {"gabarit": "mentions_legales"}, name="mentions_legales"),
     path(
         "donnees-personnelles/", views.page, {"gabarit": "donnees_personnelles"}, name="donnees_personnelles"
     ),
     path("accessibilite/", views.page, {"gabarit": "accessibilite"}, name="accessibilite"),
+    path("plan/", views.plan, name="plan"),
     path("sante/", views.sante, name="sante"),
     path("api/v1/", include("sas_platform.urls_api")),
     path("administration/", admin.site.urls),
     path("delegations/", include("annuaire.delegations.urls")),
+    path("territoires/", include("annuaire.territoires.urls")),
     path("", include("orientation.urls")),
+    path("", include("assistance.urls")),
 ]
 
 if not settings.EST_EN_LIGNE:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -102,6 +103,10 @@ class SessionOuverte(models.Model):
     sid = models.CharField("session chez Pro Santé Connect", max_length=100, blank=True, db_index=True)
     sub = models.CharField("sujet chez Pro Santé Connect", max_length=100, db_index=True)
     ouverte_le = models.DateTimeField("ouverte le", default=timezone.now)
+    # Renouvelé par une tâche, donc hors de la session, que deux requêtes écriraient l’une par-dessus l’autre.
+    rafraichissement = models.TextField(blank=True, editable=False)
+    rafraichi_le = models.DateTimeField("rafraîchie le", null=True, blank=True)
+    refus_le = models.DateTimeField("rafraîchissement refusé le", null=True, blank=True)
 
     class Meta:
         verbose_name = "session ouverte"
@@ -109,6 +114,11 @@ class SessionOuverte(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.pk}"
+
+    def est_a_rafraichir(self, instant: datetime) -> bool:
+        if not self.rafraichissement or self.rafraichi_le is None:
+            return False
+        return instant - self.rafraichi_le >= timedelta(seconds=settings.PSC_RAFRAICHIR_APRES_S)
 
 
 class VersionCGU(models.Model):

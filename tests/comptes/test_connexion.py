@@ -65,16 +65,22 @@ def test_le_compte_est_retrouve_par_l_identifiant_national_et_non_par_l_adresse(
     assert connecte(parcours.client) == str(attendu.pk)
 
 
-def test_une_personne_sans_compte_apprend_a_qui_s_adresser(parcours, osnp):
+def test_une_personne_sans_compte_va_confirmer_son_adresse_sans_etre_connectee(parcours, osnp):
     reponse = parcours.complet("effecteur-nouveau")
 
-    assert reponse.status_code == 403
-    page = reponse.content.decode()
-    assert PAR_CLE["effecteur-nouveau"].identifiant_national in page
-    assert "gestionnaire de comptes" in page
+    assert reponse.headers["Location"] == reverse("premiere_connexion:saisie")
     assert connecte(parcours.client) is None
     assert not Compte.objects.filter(nom="Vasseur").exists()
-    assert Trace.objects.get().details["motif"] == "sans_habilitation"
+    assert not Trace.objects.exists()
+
+
+def test_une_identite_inconnue_ne_reste_pas_sous_le_nom_de_qui_etait_connecte(parcours, osnp):
+    parcours.complet("osnp")
+
+    parcours.complet("effecteur-nouveau")
+
+    assert connecte(parcours.client) is None
+    assert Trace.objects.latest("pk").details == {"motif": "autre identité sur ce poste"}
 
 
 def test_un_compte_desactive_n_entre_pas(parcours, osnp):
@@ -179,7 +185,7 @@ def test_un_code_deja_servi_est_refuse(parcours, psc, osnp, monkeypatch):
     reponse = parcours.revenir(champs)
 
     assert reponse.status_code == 403
-    assert "n’a pas pu être vérifiée" in reponse.content.decode()
+    assert "a déjà servi" in reponse.content.decode()
     assert connecte(parcours.client) is None
 
 
@@ -201,8 +207,8 @@ def test_un_verifieur_pkce_different_est_refuse(parcours, osnp):
         pytest.param({"aud": ["plateforme-sas", "autre"], "azp": None}, "refusee", id="azp absent"),
         pytest.param({"azp": "un-autre-client"}, "refusee", id="azp d’un autre"),
         pytest.param({"nonce": "un-autre-nonce"}, "refusee", id="nonce"),
-        pytest.param({"exp": 1_700_000_000}, "refusee", id="expiré"),
-        pytest.param({"iat": 4_000_000_000}, "refusee", id="émis dans le futur"),
+        pytest.param({"exp": 1_700_000_000}, "horloge", id="expiré"),
+        pytest.param({"iat": 4_000_000_000}, "horloge", id="émis dans le futur"),
         pytest.param({"sub": "f:autre:personne"}, "refusee", id="identité d’une autre personne"),
         pytest.param({"acr": "eidas0"}, "niveau", id="niveau inconnu"),
         pytest.param({"acr": None}, "niveau", id="niveau absent"),
@@ -306,7 +312,7 @@ def test_se_connecter_sous_un_autre_nom_remplace_la_session(parcours, osnp):
 
     assert connecte(parcours.client) == str(Compte.objects.get(email="ioa@exemple.invalid").pk)
     assert parcours.client.session.session_key != ancienne
-    assert parcours.client.session["jeton_identite"]
+    assert parcours.client.session["psc"]["jeton_identite"]
 
 
 def test_sortir_ferme_la_session_ici_puis_chez_pro_sante_connect(parcours, psc, osnp):
@@ -315,10 +321,25 @@ def test_sortir_ferme_la_session_ici_puis_chez_pro_sante_connect(parcours, psc, 
     reponse = parcours.client.post("/deconnexion/")
 
     fin = requests.get(reponse.headers["Location"], allow_redirects=False, timeout=5)
-    assert fin.headers["Location"] == "http://testserver/connexion/"
+    retour = urlsplit(fin.headers["Location"])
+    assert retour.path == "/connexion/"
     assert connecte(parcours.client) is None
     assert psc._acces == {}
     assert list(Trace.objects.order_by("pk").values_list("verbe", flat=True)) == ["connexion", "deconnexion"]
+    page = parcours.client.get(fin.headers["Location"], follow=True)
+    assert page.redirect_chain == [("/connexion/", 302)]
+    assert "déconnecté de la plateforme et de Pro Santé Connect" in page.content.decode()
+
+
+@pytest.mark.parametrize("champs", [{}, {"state": "autre"}, {"state": "é"}], ids=str)
+def test_une_sortie_rendue_sans_son_etat_dit_de_fermer_le_navigateur(parcours, osnp, champs):
+    parcours.complet("osnp")
+    parcours.client.post("/deconnexion/")
+
+    page = parcours.client.get("/connexion/", champs, follow=True).content.decode()
+
+    assert "n’a pas confirmé la fermeture" in page
+    assert "n’a pas confirmé" not in parcours.client.get("/connexion/").content.decode()
 
 
 def test_sortir_marche_meme_quand_pro_sante_connect_est_arrete(parcours, osnp, settings):

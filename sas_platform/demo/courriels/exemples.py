@@ -30,6 +30,11 @@ def contexte() -> dict[str, Any]:
         "delai_jours": 30,
         "date_expiration": datetime(2026, 12, 24, 9, tzinfo=UTC),
         "nouvelle_adresse": "camille.osmont@exemple.invalid",
+        # Première connexion.
+        "identifiant_national": "899999999011",
+        "autre_nom": "Camille Osmont-Durand",
+        "cas": "sans_compte",
+        "explication": "L’annuaire ne vous connaît aucun lieu d’exercice en activité.",
         # Délégations.
         "titulaire": "Étienne Favier",
         "delegataire": "Délia Gautier",
