@@ -24,3 +24,11 @@ class EtatLot(TextChoices):
     REFUS = "refus", "Refusé par l’éditeur (4xx)"
     PANNE = "panne", "Erreur de l’éditeur (5xx ou 429)"
     ILLISIBLE = "bundle_invalid", "Réponse illisible"
+
+
+class Portee(TextChoices):
+    """Jusqu’où va le changement d’une disponibilité répétée."""
+
+    CETTE = "cette", "Cette occurrence seulement"
+    SUIVANTES = "suivantes", "Celle-ci et les suivantes"
+    TOUTES = "toutes", "Toutes les occurrences à venir"

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from agenda.domaine.recurrence import Regle
 from agenda.enums import EtatLot, Genre, ModaliteConsultation
 from annuaire.models import Effecteur, LieuExercice, Specialite
+from comptes.models import Compte
 from sas_platform.socle.champs import PointField
 from sas_platform.socle.modeles import Horodate
 
@@ -149,6 +150,56 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"place {self.rang} du {self.debut:%d/%m/%Y %H:%M}"
+
+
+class GesteAgenda(models.Model):
+    """Un geste sur l’agenda d’un lieu, avec de quoi revenir en arrière.
+
+    `avant` et `apres` : lignes touchées, sérialisées ; `creees` : lignes
+    ajoutées, `[modèle, clé]`. Voir `agenda.saisie.journal`.
+    """
+
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
+    auteur = models.ForeignKey(Compte, on_delete=models.PROTECT, related_name="+")
+    le = models.DateTimeField("le")
+    libelle = models.CharField("geste", max_length=200)
+    avant = models.JSONField(default=list)
+    apres = models.JSONField(default=list)
+    creees = models.JSONField(default=list)
+    annule_le = models.DateTimeField("annulé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "geste sur un agenda"
+        verbose_name_plural = "gestes sur un agenda"
+        indexes = [models.Index(fields=["lieu", "-le"], name="gesteagenda_lieu")]
+
+    def __str__(self) -> str:
+        return self.libelle
+
+
+class SemaineType(Horodate):
+    """Une semaine modèle d’un lieu : des horaires par jour, à rejouer quand on veut.
+
+    `horaires` : liste de `{"jour", "debut", "fin", "genre", "capacite", "modalites"}`, heures « HH:MM ».
+    """
+
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
+    nom = models.CharField("nom", max_length=60)
+    horaires = models.JSONField("horaires", default=list)
+
+    class Meta:
+        verbose_name = "semaine type"
+        verbose_name_plural = "semaines types"
+        constraints = [
+            models.UniqueConstraint(
+                name="semainetype_nom_par_lieu",
+                fields=["lieu", "nom"],
+                violation_error_message="Une semaine type de ce lieu porte déjà ce nom.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom
 
 
 # --- Agendas reçus des éditeurs ---------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -80,7 +81,7 @@ def _refus_des_horaires(saisie: Saisie) -> Iterator[Refus]:
             yield Refus("heure_fin", "L’heure de début doit être antérieure à l’heure de fin.")
             return
     tries = sorted(saisie.horaires)
-    if any(suivant[0] < horaire[1] for horaire, suivant in zip(tries, tries[1:], strict=False)):
+    if any(suivant[0] < horaire[1] for horaire, suivant in itertools.pairwise(tries)):
         yield Refus("heure_debut", "Deux de ces horaires se recouvrent.")
 
 

@@ -1,0 +1,132 @@
+"""Un geste : une transaction, l’offre recalculée, une trace, et de quoi revenir en arrière."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.core import serializers
+from django.db import transaction
+from django.db.models import Model, ProtectedError
+
+from agenda.models import Disponibilite, GesteAgenda, Indisponibilite, Reservation
+from agenda.offre import rafraichir, verrouiller
+from annuaire.models import LieuExercice
+from comptes.actions import tracer
+from comptes.models import Compte
+
+DELAI_RETOUR = timedelta(hours=1)
+T = TypeVar("T", Disponibilite, Indisponibilite)
+
+
+class RetourImpossible(Exception):
+    """Le geste ne peut plus être annulé ; le message dit pourquoi."""
+
+
+class Journal:
+    """Écrit les lignes de l’agenda en gardant leur état d’avant."""
+
+    def __init__(self) -> None:
+        self.avant: dict[tuple[str, int], dict[str, Any]] = {}
+        self.touchees: dict[tuple[str, int], type[Model]] = {}
+        self.creees: list[tuple[str, int]] = []
+
+    def creer(self, objet: T) -> T:
+        objet.full_clean(validate_constraints=False)
+        objet.save(force_insert=True)
+        self.creees.append((objet._meta.label_lower, objet.pk))
+        return objet
+
+    def changer(self, objet: Disponibilite | Indisponibilite, **champs: Any) -> None:
+        self._retenir(objet)
+        for champ, valeur in champs.items():
+            setattr(objet, champ, valeur)
+        objet.save()
+
+    def supprimer(self, objet: Disponibilite | Indisponibilite) -> None:
+        self._retenir(objet)
+        objet.delete()
+
+    def deplacer(
+        self, reservations: Iterable[Reservation], vers: Disponibilite, *, debut: datetime, fin: datetime
+    ) -> None:
+        """Les places tenues suivent leur occurrence ; rangs et orientations restent les mêmes."""
+        for reservation in reservations:
+            self._retenir(reservation)
+            reservation.disponibilite, reservation.debut, reservation.fin = vers, debut, fin
+            reservation.save(update_fields=["disponibilite", "debut", "fin"])
+
+    def _retenir(self, objet: Model) -> None:
+        cle = (objet._meta.label_lower, objet.pk)
+        self.avant.setdefault(cle, _serialiser(objet))
+        self.touchees[cle] = type(objet)
+
+
+@contextmanager
+def geste(*, lieu: LieuExercice, libelle: str, auteur: Compte, maintenant: datetime) -> Iterator[Journal]:
+    """Tient le lieu, laisse écrire, puis recalcule l’offre et trace ; tout ou rien."""
+    with transaction.atomic():
+        verrouiller([lieu.pk])
+        journal = Journal()
+        yield journal
+        apres = [_serialiser(o) for cle in journal.touchees if (o := _relire(*cle)) is not None]
+        ligne = GesteAgenda.objects.create(
+            lieu=lieu,
+            auteur=auteur,
+            le=maintenant,
+            libelle=libelle,
+            avant=list(journal.avant.values()),
+            apres=apres,
+            creees=journal.creees,
+        )
+        rafraichir([lieu.pk], maintenant)
+        tracer(acteur=auteur, verbe="agenda.change", objet=f"lieu:{lieu.pk}", geste=ligne.pk)
+
+
+@transaction.atomic
+def annuler(*, geste: GesteAgenda, auteur: Compte, maintenant: datetime) -> None:
+    """Remet l’agenda comme il était avant ce geste. Lève `RetourImpossible`.
+
+    Refusé passé une heure, si les lignes ont changé depuis, ou si une place a
+    été prise sur ce que le geste avait ouvert.
+    """
+    verrouiller([geste.lieu_id])
+    geste = GesteAgenda.objects.select_for_update(of=("self",)).get(pk=geste.pk)
+    if geste.annule_le is not None:
+        raise RetourImpossible("Ce changement est déjà annulé.")
+    if maintenant - geste.le > DELAI_RETOUR:
+        raise RetourImpossible("Ce changement a plus d’une heure : modifiez l’agenda directement.")
+    if any(_serialiser_ou_rien(ligne) != ligne for ligne in geste.apres):
+        raise RetourImpossible("L’agenda a changé depuis : ce changement ne peut plus être annulé.")
+    for restaure in serializers.deserialize("json", json.dumps(geste.avant)):
+        restaure.save()
+    for etiquette, cle in geste.creees:
+        objet = _relire(etiquette, cle)
+        try:
+            if objet is not None:
+                objet.delete()
+        except ProtectedError:
+            raise RetourImpossible(
+                "Une place a été prise depuis : ce changement ne peut plus être annulé."
+            ) from None
+    GesteAgenda.objects.filter(pk=geste.pk).update(annule_le=maintenant)
+    rafraichir([geste.lieu_id], maintenant)
+    tracer(acteur=auteur, verbe="agenda.retabli", objet=f"lieu:{geste.lieu_id}", geste=geste.pk)
+
+
+def _serialiser(objet: Model) -> dict[str, Any]:
+    (ligne,) = json.loads(serializers.serialize("json", [objet]))
+    return dict(ligne)
+
+
+def _serialiser_ou_rien(ligne: dict[str, Any]) -> dict[str, Any] | None:
+    objet = _relire(ligne["model"], ligne["pk"])
+    return objet and _serialiser(objet)
+
+
+def _relire(etiquette: str, cle: int) -> Model | None:
+    return apps.get_model(etiquette)._default_manager.filter(pk=cle).first()
