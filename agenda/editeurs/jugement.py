@@ -62,13 +62,19 @@ class Juge:
         self._dernier = demande.fenetre.fin.timestamp()
         self._ids: set[str] = set()
         self._vus: set[tuple[object, ...]] = set()
-        self.proprietaires = _Memo(self._proprietaire)
         self._agendas = _Memo(self._agenda)
         self._visibilites = _Memo(_visibilites)
         self._natures = _Memo(self._nature)
         self._specialites = _Memo(_specialites)
         self._rendez_vous = _Memo(_types_de_rendez_vous)
         self._liens: dict[str, bool] = {}
+
+    def proprietaire(self, brut: bytes) -> str:
+        """Identifiant demandé auquel appartient cet agenda, bon ou non ; vide s’il n’est à aucun."""
+        schedule = self._schedule(brut)
+        praticien = self.annuaire.premier(schedule.actor, fhir.Practitioner) if schedule else None
+        identifiants = _identifiants_nationaux(praticien) if praticien else ()
+        return premiere(i for i in identifiants if i in self.demande.identifiants)
 
     def juger(self, slot: fhir.Slot) -> Verdict:
         identifiant = slot.id or ""
@@ -136,13 +142,6 @@ class Juge:
     def _schedule(self, brut: bytes) -> fhir.Schedule | None:
         reference = fhir.lire_champ(brut, fhir.Reference)
         return self.annuaire.trouver((reference and reference.reference) or "", fhir.Schedule)
-
-    def _proprietaire(self, brut: bytes) -> str:
-        """Identifiant demandé auquel appartient cet agenda, bon ou non ; vide s’il n’est à aucun."""
-        schedule = self._schedule(brut)
-        praticien = self.annuaire.premier(schedule.actor, fhir.Practitioner) if schedule else None
-        identifiants = _identifiants_nationaux(praticien) if praticien else ()
-        return premiere(i for i in identifiants if i in self.demande.identifiants)
 
     def _agenda(self, brut: bytes) -> _Agenda:
         trouve = self._schedule(brut)

@@ -7,7 +7,7 @@ autres sont jugées, créneau par créneau (`jugement`).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from urllib.parse import parse_qsl, urlsplit
 
@@ -54,27 +54,34 @@ def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) 
     effecteurs : rien n’est alors reconnu ni retenu.
     """
     demande, lecture = juge.demande, Lecture()
-    proprietaires = [juge.proprietaires[bytes(slot.schedule)] for _, slot in slots]
     ids = [slot.id for _, slot in slots if slot.id]
+    rangs = _rangs_par_proprietaire(juge, slots)
     signatures: dict[str, str] = {}
     if len(ids) == len(set(ids)):
-        bruts = (brut for brut, _ in slots)
-        signatures = _signer(zip(proprietaires, bruts, strict=True), contexte, demande)
+        commun = _signer_le_commun(contexte, demande)
+        for identifiant in demande.identifiants:
+            bruts = (slots[rang][0] for rang in rangs.get(identifiant, ()))
+            signatures[identifiant] = sha256(b"".join((commun, *bruts))).hexdigest()
     lecture.reconnues = {
         identifiant: memoire
         for identifiant, memoire in demande.memoires.items()
         if memoire.vaut(signatures.get(identifiant, ""), demande.fenetre.debut)
     }
-    juges: dict[str, list[Verdict]] = defaultdict(list)
+    proprietaires = {
+        rang: proprietaire
+        for proprietaire, les_siens in rangs.items()
+        if proprietaire not in lecture.reconnues
+        for rang in les_siens
+    }
+    verdicts: dict[str, list[Verdict]] = defaultdict(list)
     avertissements: dict[str, Counter[str]] = defaultdict(Counter)
-    for proprietaire, (_, slot) in zip(proprietaires, slots, strict=True):
-        if proprietaire not in lecture.reconnues:
-            juge.avertissements = avertissements[proprietaire]
-            verdict = juge.juger(slot)
-            lecture.verdicts.append(verdict)
-            juges[proprietaire].append(verdict)
+    for rang, proprietaire in sorted(proprietaires.items()):
+        juge.avertissements = avertissements[proprietaire]
+        verdict = juge.juger(slots[rang][1])
+        lecture.verdicts.append(verdict)
+        verdicts[proprietaire].append(verdict)
     lecture.memoires = {
-        identifiant: _memoire(signature, juges[identifiant], avertissements[identifiant])
+        identifiant: _memoire(signature, verdicts[identifiant], avertissements[identifiant])
         for identifiant, signature in signatures.items()
         if identifiant not in lecture.reconnues
     }
@@ -83,22 +90,25 @@ def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) 
     return lecture
 
 
-def _signer(slots: Iterable[tuple[str, Raw]], contexte: bytes, demande: Demande) -> dict[str, str]:
-    """Signature, par identifiant demandé, de tout ce dont dépend le jugement de ses créneaux, l’heure exceptée.
+def _rangs_par_proprietaire(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]]) -> dict[str, list[int]]:
+    """Rangs des créneaux de chaque effecteur, agenda par agenda ; sous la clé vide, ceux de personne."""
+    par_agenda: dict[bytes, list[int]] = defaultdict(list)
+    for rang, (_, slot) in enumerate(slots):
+        par_agenda[bytes(slot.schedule)].append(rang)
+    rangs: dict[str, list[int]] = defaultdict(list)
+    for agenda, les_siens in par_agenda.items():
+        rangs[juge.proprietaire(agenda)] += les_siens
+    return rangs
 
-    `slots` : propriétaire et forme brute. `contexte` : toutes les autres ressources ; un lieu
-    qui change fait donc juger de nouveau tous les effecteurs de la réponse, ce qui est rare.
+
+def _signer_le_commun(contexte: bytes, demande: Demande) -> bytes:
+    """Ce dont dépend le jugement de tous, l’heure exceptée : les réglages, et les ressources autres que les créneaux.
+
+    Un lieu qui change fait donc juger de nouveau tous les effecteurs de la réponse, ce qui est rare.
     """
-    par_proprietaire: dict[str, list[Raw]] = defaultdict(list)
-    for proprietaire, brut in slots:
-        par_proprietaire[proprietaire].append(brut)
     hotes = None if demande.hotes is None else sorted(demande.hotes)
     reglages = (demande.cas, sorted(demande.identifiants), demande.fenetre.fin, hotes, demande.http_local)
-    commun = sha256(repr(reglages).encode() + contexte).digest()
-    return {
-        identifiant: sha256(b"".join((commun, *par_proprietaire[identifiant]))).hexdigest()
-        for identifiant in demande.identifiants
-    }
+    return sha256(repr(reglages).encode() + contexte).digest()
 
 
 def _memoire(signature: str, verdicts: Sequence[Verdict], avertissements: Counter[str]) -> Memoire:

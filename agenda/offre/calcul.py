@@ -128,8 +128,9 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
     ).values_list("lieu_id", "periode"):
         sources.fermetures[lieu_id].append(Intervalle(periode.lower, periode.upper or terme))
     # Par leur début : la fin d’une place est celle de la plage rognée, telle qu’elle était ce jour-là.
+    lues = [disponibilite.pk for siennes in sources.ouvertures.values() for disponibilite in siennes]
     prises = Reservation.objects.filter(
-        disponibilite__lieu__in=ids, annulee_le=None, debut__range=(maintenant - timedelta(days=1), terme)
+        disponibilite__in=lues, annulee_le=None, debut__range=(maintenant - timedelta(days=1), terme)
     )
     for disponibilite_id, debut, nombre in (
         prises.values_list("disponibilite_id", "debut").annotate(n=Count("pk")).order_by()
