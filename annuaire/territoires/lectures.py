@@ -46,3 +46,13 @@ def comptes_de(territoires: QuerySet[Territoire], role: Role, *, instant: dateti
     )
     comptes = Compte.objects.filter(is_active=True, habilitations__in=perimetres.values("habilitation"))
     return comptes.distinct().order_by("nom", "prenom", "pk")
+
+
+def recouvrant(territoire: Territoire) -> QuerySet[Territoire]:
+    """Autres territoires qui ont une commune en commun avec celui-ci : permis, mais signalé."""
+    celui_ci = Territoire.objects.filter(pk=territoire.pk)
+    communes = communes_de(celui_ci)
+    autres = Territoire.objects.exclude(pk=territoire.pk).filter(
+        Q(departements__in=communes.values("departement")) | Q(communes__in=communes)
+    )
+    return autres.distinct().order_by("nom", "pk")
