@@ -102,20 +102,28 @@ def annuler(*, geste: GesteAgenda, auteur: Compte, maintenant: datetime) -> None
         raise RetourImpossible("Ce changement a plus d’une heure : modifiez l’agenda directement.")
     if any(_serialiser_ou_rien(ligne) != ligne for ligne in geste.apres):
         raise RetourImpossible("L’agenda a changé depuis : ce changement ne peut plus être annulé.")
-    for restaure in serializers.deserialize("json", json.dumps(geste.avant)):
-        restaure.save()
-    for etiquette, cle in geste.creees:
-        objet = _relire(etiquette, cle)
-        try:
-            if objet is not None:
+    # Les places retrouvent leur disponibilité avant que parte celle où elles étaient ; une période ne revient
+    # qu’une fois partie celle qui l’avait avalée.
+    _restaurer(geste.avant, Disponibilite)
+    _restaurer(geste.avant, Reservation)
+    try:
+        for etiquette, cle in geste.creees:
+            if (objet := _relire(etiquette, cle)) is not None:
                 objet.delete()
-        except ProtectedError:
-            raise RetourImpossible(
-                "Une place a été prise depuis : ce changement ne peut plus être annulé."
-            ) from None
+    except ProtectedError:
+        raise RetourImpossible(
+            "Une place a été prise depuis : ce changement ne peut plus être annulé."
+        ) from None
+    _restaurer(geste.avant, Indisponibilite)
     GesteAgenda.objects.filter(pk=geste.pk).update(annule_le=maintenant)
     rafraichir([geste.lieu_id], maintenant)
     tracer(acteur=auteur, verbe="agenda.retabli", objet=f"lieu:{geste.lieu_id}", geste=geste.pk)
+
+
+def _restaurer(lignes: list[dict[str, Any]], modele: type[Model]) -> None:
+    siennes = [ligne for ligne in lignes if ligne["model"] == modele._meta.label_lower]
+    for restaure in serializers.deserialize("json", json.dumps(siennes)):
+        restaure.save()
 
 
 def _serialiser(objet: Model) -> dict[str, Any]:
@@ -125,7 +133,7 @@ def _serialiser(objet: Model) -> dict[str, Any]:
 
 def _serialiser_ou_rien(ligne: dict[str, Any]) -> dict[str, Any] | None:
     objet = _relire(ligne["model"], ligne["pk"])
-    return objet and _serialiser(objet)
+    return None if objet is None else _serialiser(objet)
 
 
 def _relire(etiquette: str, cle: int) -> Model | None:
