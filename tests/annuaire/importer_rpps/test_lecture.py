@@ -1,3 +1,5 @@
+"""Du fichier à l’annuaire, ligne par ligne : ce qui est lu, écarté, compris."""
+
 import csv
 import zipfile
 from io import StringIO
@@ -8,37 +10,8 @@ from django.core.management import CommandError, call_command
 from agenda.generation.extraction import ANCIENNES, COLONNES
 from annuaire.models import Effecteur, LieuExercice
 from tests.annuaire.extractions import ecrire_rpps, ligne_rpps
-from tests.annuaire.factories import CommuneFactory, LieuExerciceFactory, ProfessionFactory, StructureFactory
-
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _reference():
-    CommuneFactory()
-    CommuneFactory(reunion=True)
-    ProfessionFactory()
-    ProfessionFactory(sage_femme=True)
-
-
-@pytest.fixture
-def fichier(tmp_path):
-    return tmp_path / "PS_LibreAcces_Personne_activite_202610080800.txt"
-
-
-def importer(fichier, *options):
-    sortie, progression = StringIO(), StringIO()
-    call_command("importer_rpps", str(fichier), *options, stdout=sortie, stderr=progression)
-    return sortie.getvalue(), progression.getvalue()
-
-
-def etat():
-    """Tout ce que l’import peut écrire, identifiants compris."""
-    return list(Effecteur.objects.order_by("pk").values()), list(LieuExercice.objects.order_by("pk").values())
-
-
-def personnes(nombre, **valeurs):
-    return [ligne_rpps(numero=f"9990000{rang:04d}", **valeurs) for rang in range(nombre)]
+from tests.annuaire.factories import StructureFactory
+from tests.annuaire.importer_rpps.commande import importer, personnes
 
 
 def test_une_ligne_donne_un_effecteur_et_son_lieu(fichier):
@@ -66,18 +39,6 @@ def test_la_simulation_annonce_sans_ecrire(fichier):
     assert "1 effecteurs créés" in resume
     assert resume.startswith("Simulation")
     assert not Effecteur.objects.exists()
-
-
-def test_rejouer_ne_change_rien(fichier):
-    ecrire_rpps(fichier, *personnes(5), ligne_rpps(structure="C200"))
-    importer(fichier, "--ecrire")
-    avant = etat()
-
-    resume, _ = importer(fichier, "--ecrire")
-
-    assert etat() == avant
-    assert "0 effecteurs créés, 0 modifiés, 0 devenus inactifs" in resume
-    assert "0 lieux créés, 0 lieux modifiés, 0 lieux devenus inactifs" in resume
 
 
 def test_les_lignes_d_une_personne_sont_reunies(fichier):
@@ -224,118 +185,6 @@ def test_une_archive_tronquee_n_ecrit_rien(tmp_path, fichier):
 def test_un_fichier_absent_est_dit(tmp_path):
     with pytest.raises(CommandError, match="introuvable"):
         importer(tmp_path / "absent.txt")
-
-
-def test_un_import_qui_ferait_disparaitre_trop_de_monde_est_retenu(fichier):
-    ecrire_rpps(fichier, *personnes(40))
-    importer(fichier, "--ecrire")
-    ecrire_rpps(fichier, *personnes(37))
-    avant = etat()
-
-    with pytest.raises(CommandError, match=r"3 disparaîtraient.*--confirmer") as refus:
-        importer(fichier, "--ecrire")
-
-    assert refus.value.returncode == 3
-    assert etat() == avant
-
-
-def test_un_import_qui_changerait_trop_d_identites_est_retenu(fichier):
-    ecrire_rpps(fichier, *personnes(40))
-    importer(fichier, "--ecrire")
-    ecrire_rpps(fichier, *personnes(40, nom="AUTRE"))
-
-    with pytest.raises(CommandError, match="40 identités changeraient"):
-        importer(fichier, "--ecrire")
-
-
-@pytest.mark.parametrize(
-    ("valeurs", "message"),
-    [
-        pytest.param({"structure": "C999"}, "0 lieux changeraient et 40 disparaîtraient", id="autres sites"),
-        pytest.param({"voie": "AUTRE RUE"}, "40 lieux changeraient et 0 disparaîtraient", id="déménagés"),
-    ],
-)
-def test_un_import_qui_toucherait_trop_de_lieux_est_retenu(fichier, valeurs, message):
-    ecrire_rpps(fichier, *personnes(40))
-    importer(fichier, "--ecrire")
-    ecrire_rpps(fichier, *personnes(40, **valeurs))
-    avant = etat()
-
-    with pytest.raises(CommandError, match=message) as refus:
-        importer(fichier, "--ecrire")
-
-    assert refus.value.returncode == 3
-    assert etat() == avant
-
-
-def test_un_changement_de_telephone_n_est_pas_retenu(fichier):
-    ecrire_rpps(fichier, *personnes(40))
-    importer(fichier, "--ecrire")
-    ecrire_rpps(fichier, *personnes(40, telephone="0353010099"))
-
-    resume, _ = importer(fichier, "--ecrire")
-
-    assert "40 lieux modifiés" in resume
-
-
-def test_cinq_pour_cent_tout_juste_passent(fichier):
-    ecrire_rpps(fichier, *personnes(40))
-    importer(fichier, "--ecrire")
-    ecrire_rpps(fichier, *personnes(38))
-
-    resume, _ = importer(fichier, "--ecrire")
-
-    assert "2 devenus inactifs" in resume
-
-
-def test_confirmer_passe_outre_et_rien_n_est_supprime(fichier):
-    ecrire_rpps(fichier, *personnes(10))
-    importer(fichier, "--ecrire")
-    ecrire_rpps(fichier, *personnes(4))
-
-    importer(fichier, "--ecrire", "--confirmer")
-
-    assert Effecteur.objects.count() == LieuExercice.objects.count() == 10
-    assert Effecteur.objects.filter(est_actif=True).count() == 4
-    assert LieuExercice.objects.filter(est_actif=True).count() == 4
-
-
-def test_qui_revient_redevient_actif(fichier):
-    ecrire_rpps(fichier, *personnes(3))
-    importer(fichier, "--ecrire")
-    ecrire_rpps(fichier, *personnes(2))
-    importer(fichier, "--ecrire", "--confirmer")
-    ecrire_rpps(fichier, *personnes(3))
-
-    importer(fichier, "--ecrire")
-
-    assert not Effecteur.objects.filter(est_actif=False).exists()
-    assert not LieuExercice.objects.filter(est_actif=False).exists()
-
-
-def test_un_lieu_ferme_devient_inactif_et_ce_qui_est_saisi_demeure(fichier):
-    ecrire_rpps(fichier, ligne_rpps(), ligne_rpps(structure="C200"))
-    importer(fichier, "--ecrire")
-    LieuExercice.objects.update(informations_complementaires="Sonner deux fois.")
-    ecrire_rpps(fichier, ligne_rpps(telephone="0353010099"))
-
-    importer(fichier, "--ecrire", "--confirmer")
-
-    ouvert, ferme = LieuExercice.objects.order_by("cle")
-    assert (ouvert.est_actif, ouvert.telephone) == (True, "+33353010099")
-    assert ouvert.informations_complementaires == "Sonner deux fois."
-    assert not ferme.est_actif
-
-
-def test_les_donnees_fictives_ne_disparaissent_pas(fichier):
-    fictif = LieuExerciceFactory()
-    ecrire_rpps(fichier, ligne_rpps())
-
-    importer(fichier, "--ecrire")
-
-    fictif.refresh_from_db()
-    assert fictif.est_actif
-    assert fictif.effecteur.est_actif
 
 
 @pytest.mark.parametrize(
