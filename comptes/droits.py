@@ -209,6 +209,22 @@ ROUTES: dict[str, Action | Acces] = {
     "mfa_download_recovery_codes": CONNECTE,
     # Les courriels de la démonstration ; ces routes n’existent pas en ligne.
     "demo:*": PUBLIC,
+    # Chacun n’y voit que ses propres données : aucun objet n’est nommé dans l’adresse.
+    "mes_donnees:historique": CONNECTE,
+    "mes_donnees:export": CONNECTE,
+    "gestion:liste": Action.CONSULTER_COMPTES,
+    "gestion:export": Action.CONSULTER_COMPTES,
+    "gestion:a_revoir": Action.CONSULTER_COMPTES,
+    "gestion:compte": Action.CONSULTER_COMPTES,
+    "gestion:creer": Action.GERER_COMPTES,
+    "gestion:importer": Action.GERER_COMPTES,
+    "gestion:modele": Action.GERER_COMPTES,
+    "gestion:confirmer": Action.GERER_COMPTES,
+    "gestion:modifier": Action.GERER_COMPTES,
+    "gestion:bienvenue": Action.GERER_COMPTES,
+    "gestion:desactiver": Action.GERER_COMPTES,
+    "gestion:reactiver": Action.GERER_COMPTES,
+    "gestion:supprimer": Action.GERER_COMPTES,
     # Tout l’espace de noms de l’administration de Django.
     "admin:*": Action.ADMINISTRER,
 }

@@ -18,8 +18,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sante/", views.sante, name="sante"),
     path("api/v1/", include("sas_platform.urls_api")),
     path("administration/", admin.site.urls),
+    path("comptes/", include("annuaire.gestion.urls")),
     path("delegations/", include("annuaire.delegations.urls")),
     path("territoires/", include("annuaire.territoires.urls")),
+    path("mon-compte/", include("sas_platform.mes_donnees.urls")),
     path("", include("orientation.urls")),
     path("", include("assistance.urls")),
 ]

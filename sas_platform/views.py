@@ -1,8 +1,10 @@
 """Pages communes : accueil, pages légales, pages d’erreur."""
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,21 +18,80 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from comptes.droits import peut_ouvrir
+from comptes.models import Compte
 from sas_platform import sonde
 from sas_platform.socle.problemes import TYPE_MIME, probleme
+
+
+@dataclass(frozen=True, slots=True)
+class Raccourci:
+    route: str
+    titre: str
+    detail: str
+
+
+# Ce que l’accueil et le plan du site proposent, dans l’ordre ; chacun n’y voit que ce qu’il peut ouvrir.
+RACCOURCIS = (
+    Raccourci(
+        "orientation:recherche",
+        "Rechercher une offre de soins",
+        "Créneaux libres sous 48 heures autour d’une adresse.",
+    ),
+    Raccourci(
+        "orientation:orientations",
+        "Mes orientations",
+        "Celles que vous avez enregistrées, pour les revoir ou les annuler.",
+    ),
+    Raccourci(
+        "gestion:liste",
+        "Comptes",
+        "Créer, modifier et revoir les comptes de vos territoires.",
+    ),
+    Raccourci("assistance:traitement", "Demandes d’assistance", "Celles qui vous sont adressées."),
+    Raccourci(
+        "admin:index",
+        "Administration",
+        "Contenus de l’aide, bannières, habilitations, jetons de l’API, trace.",
+    ),
+    Raccourci("assistance:formation", "Espace de formation", "Les guides de votre rôle, pas à pas."),
+    Raccourci(
+        "assistance:faq", "Foire aux questions", "Les réponses par thème, et le formulaire de contact."
+    ),
+    Raccourci(
+        "assistance:demandes",
+        "Mes demandes d’assistance",
+        "Celles que vous avez envoyées, et leurs réponses.",
+    ),
+)
+
+
+def _raccourcis(personne: Compte | AnonymousUser) -> list[Raccourci]:
+    return [raccourci for raccourci in RACCOURCIS if peut_ouvrir(personne, raccourci.route)]
 
 
 @never_cache
 @require_safe
 def accueil(request: HttpRequest) -> HttpResponse:
-    roles = [] if isinstance(request.user, AnonymousUser) else sorted(request.user.roles)
-    return render(request, "accueil.html", {"libelles_roles": [role.label for role in roles]})
+    personne = request.user
+    roles = [] if isinstance(personne, AnonymousUser) else sorted(personne.roles)
+    contexte = {
+        "libelles_roles": [role.label for role in roles],
+        "raccourcis": _raccourcis(personne),
+    }
+    return render(request, "accueil.html", contexte)
+
+
+@never_cache
+@require_safe
+def plan(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/plan.html", {"raccourcis": _raccourcis(request.user)})
 
 
 @require_safe
 def page(request: HttpRequest, gabarit: str) -> HttpResponse:
-    """Page de texte, sans donnée."""
-    return render(request, f"pages/{gabarit}.html")
+    """Page de texte, sans autre donnée que les réglages de l’exploitant."""
+    return render(request, f"pages/{gabarit}.html", {"reglages": settings})
 
 
 def erreur_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
