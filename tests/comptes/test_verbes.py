@@ -77,10 +77,10 @@ def test_chaque_genre_d_objet_a_son_libelle():
 @pytest.mark.parametrize(
     ("objet", "attendu"),
     [
-        pytest.param("lieu:12", "lieu d’exercice n° 12", id="numéro"),
+        pytest.param("lieu:12", "lieu d’exercice n° 12", id="numéro"),
         pytest.param("orientation:5f3c", "orientation", id="identifiant opaque"),
         pytest.param("compte:inconnu", "compte", id="personne inconnue"),
-        pytest.param("machin:3", "machin n° 3", id="genre oublié"),
+        pytest.param("machin:3", "machin n° 3", id="genre oublié"),
     ],
 )
 def test_un_objet_se_dit_en_francais(objet, attendu):

@@ -1,0 +1,202 @@
+"""Copie des données d’une personne, toutes applications réunies (RGPD, articles 15 et 20)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, Prefetch, QuerySet
+
+from agenda.models import Disponibilite, Indisponibilite
+from annuaire.models import Delegation, DemandeDelegation, Effecteur, LieuExercice, Perimetre
+from assistance.models import Echange, Ticket
+from comptes.models import Compte, Trace
+from orientation.models import Orientation, Redirection
+from participation.models import Participation
+from sas_platform.mes_donnees import schema
+from sas_platform.mes_donnees.historique import objets_concernant, presenter
+
+
+def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
+    """L’export entier ; le nombre de requêtes ne dépend pas de celui des lignes."""
+    titulaire = Effecteur.objects.filter(identifiant_national=compte.identifiant_national or "")
+    effecteur = titulaire.select_related("profession").first()
+    objets = objets_concernant(compte)
+    return schema.Export(
+        version=schema.VERSION,
+        produit_le=maintenant,
+        compte=_identite(compte),
+        roles=_roles(compte),
+        conditions_acceptees=[
+            schema.Acceptation(version=acceptation.version.numero, le=acceptation.le)
+            for acceptation in compte.acceptations_cgu.select_related("version").order_by("pk")
+        ],
+        jetons=[
+            _copier(schema.Jeton, jeton, numero=jeton.pk, portees=list(jeton.portees))
+            for jeton in compte.jetons.order_by("pk")
+        ],
+        delegations_recues=_delegations(Delegation.objects.filter(delegataire=compte)),
+        delegations_donnees=_delegations(
+            Delegation.objects.filter(effecteur=effecteur, effecteur__isnull=False)
+        ),
+        demandes_de_delegation=[
+            _copier(schema.DemandeDelegation, demande, numero=demande.pk, etat=demande.get_etat_display())
+            for demande in DemandeDelegation.objects.filter(demandeur=compte).order_by("pk")
+        ],
+        demandes_d_assistance=_demandes(compte),
+        courriels=[
+            _copier(schema.Courriel, courriel, etat=courriel.get_etat_display())
+            for courriel in compte.courriels.order_by("pk")
+        ],
+        effecteur=_effecteur(effecteur) if effecteur else None,
+        orientations_decidees=[
+            schema.OrientationDecidee(
+                lieu=orientation.lieu_id,
+                type=orientation.get_type_display(),
+                debut=orientation.debut,
+                enregistree_le=orientation.prise_le,
+                annulee_le=orientation.annulee_le,
+            )
+            for orientation in Orientation.objects.filter(acteur=compte).order_by("pk")
+        ],
+        redirections=[
+            schema.Redirection(lieu=depart.lieu_id, editeur=depart.editeur.nom, le=depart.le)
+            for depart in Redirection.objects.filter(acteur=compte).select_related("editeur").order_by("pk")
+        ],
+        actes_sur_mes_donnees=_actes(Trace.objects.filter(objet__in=objets), compte),
+        mes_autres_actes=_actes(Trace.objects.filter(acteur=compte).exclude(objet__in=objets), compte),
+    )
+
+
+def _copier(forme: type[schema.Forme], objet: Model, **autres: Any) -> Any:
+    """Remplit `forme` des champs du même nom ; les autres se donnent."""
+    champs = {nom: getattr(objet, nom) for nom in forme.__struct_fields__ if nom not in autres}
+    return forme(**champs, **autres)
+
+
+def _identite(compte: Compte) -> schema.Identite:
+    return _copier(
+        schema.Identite,
+        compte,
+        numero=compte.pk,
+        carte_cpx=compte.numero_cpx,
+        actif=compte.is_active,
+        derniere_connexion_le=compte.last_login,
+        adresse_en_echec_depuis=compte.courriel_rejete_le,
+    )
+
+
+def _roles(compte: Compte) -> list[schema.Role]:
+    perimetres: dict[int, list[schema.Perimetre]] = defaultdict(list)
+    siens = Perimetre.objects.filter(habilitation__compte=compte).select_related("territoire", "structure")
+    for perimetre in siens.order_by("pk"):
+        perimetres[perimetre.habilitation_id].append(
+            schema.Perimetre(
+                territoire=perimetre.territoire.nom if perimetre.territoire else None,
+                structure=perimetre.structure.nom if perimetre.structure else None,
+                depuis=perimetre.debut_le,
+                jusqu_au=perimetre.fin_le,
+            )
+        )
+    return [
+        schema.Role(
+            role=habilitation.get_role_display(),
+            depuis=habilitation.debut_le,
+            jusqu_au=habilitation.fin_le,
+            perimetres=perimetres[habilitation.pk],
+        )
+        for habilitation in compte.habilitations.order_by("pk")
+    ]
+
+
+def _delegations(delegations: QuerySet[Delegation]) -> list[schema.Delegation]:
+    return [
+        _copier(
+            schema.Delegation,
+            delegation,
+            numero=delegation.pk,
+            titulaire=str(delegation.effecteur or delegation.structure),
+            delegataire=str(delegation.delegataire),
+            depuis=delegation.debut_le,
+            jusqu_au=delegation.fin_le,
+        )
+        for delegation in delegations.select_related("effecteur", "structure", "delegataire").order_by("pk")
+    ]
+
+
+def _demandes(compte: Compte) -> list[schema.Demande]:
+    publics = Echange.objects.filter(est_interne=False).order_by("pk")
+    tickets = Ticket.objects.filter(auteur=compte).select_related("theme").order_by("pk")
+    return [
+        _copier(
+            schema.Demande,
+            ticket,
+            theme=ticket.theme.libelle,
+            etat=ticket.get_etat_display(),
+            messages=[
+                schema.Message(le=echange.le, texte=echange.texte, de_vous=echange.auteur_id == compte.pk)
+                for echange in ticket.echanges.all()
+            ],
+            fichiers=[piece.nom for piece in ticket.pieces.all()],
+        )
+        for ticket in tickets.prefetch_related(Prefetch("echanges", queryset=publics), "pieces")
+    ]
+
+
+def _effecteur(effecteur: Effecteur) -> schema.Effecteur:
+    participation = Participation.objects.filter(effecteur=effecteur).first()
+    recues = Orientation.objects.filter(lieu__effecteur=effecteur).order_by("pk")
+    return _copier(
+        schema.Effecteur,
+        effecteur,
+        profession=effecteur.profession.libelle,
+        savoir_faire=list(effecteur.savoir_faire),
+        participation=participation and _copier(schema.Participation, participation),
+        lieux=_lieux(effecteur),
+        orientations_recues=[
+            schema.OrientationRecue(
+                lieu=orientation.lieu_id,
+                debut=orientation.debut,
+                enregistree_le=orientation.prise_le,
+                annulee_le=orientation.annulee_le,
+            )
+            for orientation in recues
+        ],
+    )
+
+
+def _lieux(effecteur: Effecteur) -> list[schema.Lieu]:
+    disponibilites: dict[int, list[schema.Disponibilite]] = defaultdict(list)
+    for regle in Disponibilite.objects.filter(lieu__effecteur=effecteur).order_by("pk"):
+        disponibilites[regle.lieu_id].append(
+            _copier(
+                schema.Disponibilite, regle, de=f"{regle.heure_debut:%H:%M}", a=f"{regle.heure_fin:%H:%M}"
+            )
+        )
+    fermetures: dict[int, list[schema.Indisponibilite]] = defaultdict(list)
+    for fermeture in Indisponibilite.objects.filter(lieu__effecteur=effecteur).order_by("pk"):
+        periode = fermeture.periode
+        fermetures[fermeture.lieu_id].append(schema.Indisponibilite(debut=periode.lower, fin=periode.upper))
+    return [
+        _copier(
+            schema.Lieu,
+            lieu,
+            numero=lieu.pk,
+            commune=lieu.commune.nom,
+            source=lieu.get_source_display(),
+            actif=lieu.est_actif,
+            disponibilites=disponibilites[lieu.pk],
+            indisponibilites=fermetures[lieu.pk],
+        )
+        for lieu in LieuExercice.objects.filter(effecteur=effecteur).select_related("commune").order_by("pk")
+    ]
+
+
+def _actes(traces: QuerySet[Trace], compte: Compte) -> list[schema.Acte]:
+    lignes: Iterable[Trace] = traces.select_related("acteur").order_by("pk")
+    return [
+        schema.Acte(le=ligne.le, qui=ligne.qui, roles=ligne.roles, acte=ligne.acte, objet=ligne.objet)
+        for ligne in presenter(lignes, compte)
+    ]

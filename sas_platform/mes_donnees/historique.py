@@ -1,0 +1,106 @@
+"""Qui a lu ou changé les données d’une personne, d’après la trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet, Value
+
+from annuaire.models import Delegation, DemandeDelegation, Effecteur, LieuExercice
+from assistance.models import Ticket
+from comptes.enums import Role
+from comptes.models import Compte, Habilitation, Jeton, Trace
+from comptes.verbes import OBJETS, libelle_de_l_objet, libelle_du_verbe
+
+PLATEFORME = "La plateforme"
+
+
+@dataclass(frozen=True, slots=True)
+class Ligne:
+    """`qui` est « Vous », un nom, ou la plateforme ; `roles`, ceux de cette personne à cet instant."""
+
+    le: datetime
+    qui: str
+    roles: str
+    est_de_soi: bool
+    acte: str
+    objet: str
+
+
+def objets_concernant(compte: Compte) -> list[str]:
+    """Ce que la trace nomme et qui est à cette personne : compte, fiche, lieux, délégations, demandes, jetons."""
+    fiche = Effecteur.objects.filter(identifiant_national=compte.identifiant_national or "")
+    siennes = Q(delegataire=compte) | Q(effecteur__in=fiche.values("pk"))
+    sources: list[tuple[str, QuerySet[Any]]] = [
+        ("effecteur", fiche),
+        ("lieu", LieuExercice.objects.filter(effecteur__in=fiche.values("pk"))),
+        ("delegation", Delegation.objects.filter(siennes)),
+        ("demande_delegation", DemandeDelegation.objects.filter(demandeur=compte)),
+        ("demande", Ticket.objects.filter(auteur=compte)),
+        ("jeton", Jeton.objects.filter(compte=compte)),
+    ]
+    premiere, *autres = [
+        lignes.order_by().annotate(genre=Value(genre)).values_list("genre", "pk") for genre, lignes in sources
+    ]
+    trouves = premiere.union(*autres, all=True)
+    return [f"compte:{compte.pk}", *(f"{genre}:{pk}" for genre, pk in trouves)]
+
+
+def trace_concernant(compte: Compte) -> QuerySet[Trace]:
+    return Trace.objects.filter(objet__in=objets_concernant(compte))
+
+
+def presenter(traces: Iterable[Trace], compte: Compte) -> list[Ligne]:
+    """Met des lignes de trace (`select_related("acteur")`) en français ; deux requêtes, pour les rôles et les lieux."""
+    traces = list(traces)
+    adresses = _adresses(traces)
+    acteurs = {trace.acteur_id for trace in traces if trace.acteur_id and trace.acteur_id != compte.pk}
+    habilitations = list(Habilitation.objects.filter(compte__in=acteurs).order_by("pk")) if acteurs else []
+    return [
+        Ligne(
+            le=trace.le,
+            qui=_qui(trace, compte),
+            roles=_roles(trace, habilitations),
+            est_de_soi=trace.acteur_id == compte.pk,
+            acte=libelle_du_verbe(trace.verbe),
+            objet=_objet(trace, compte, adresses),
+        )
+        for trace in traces
+    ]
+
+
+def _adresses(traces: Iterable[Trace]) -> dict[str, str]:
+    """Les lieux se reconnaissent à leur adresse, non à leur numéro."""
+    genres = (trace.objet.partition(":") for trace in traces)
+    numeros = {int(numero) for genre, _, numero in genres if genre == "lieu" and numero.isdecimal()}
+    lieux = LieuExercice.objects.filter(pk__in=numeros).values_list("pk", "adresse", "code_postal")
+    return {f"lieu:{pk}": f"{adresse} {code_postal}".strip() for pk, adresse, code_postal in lieux}
+
+
+def _objet(trace: Trace, compte: Compte, adresses: Mapping[str, str]) -> str:
+    if trace.objet == f"compte:{compte.pk}":
+        return "votre compte"
+    if adresse := adresses.get(trace.objet):
+        return f"{OBJETS['lieu']}, {adresse}"
+    return libelle_de_l_objet(trace.objet)
+
+
+def _qui(trace: Trace, compte: Compte) -> str:
+    if trace.acteur is None:
+        return PLATEFORME
+    return "Vous" if trace.acteur_id == compte.pk else str(trace.acteur)
+
+
+def _roles(trace: Trace, habilitations: Iterable[Habilitation]) -> str:
+    """Les rôles d’alors, non ceux d’aujourd’hui : c’est à ce titre que la personne a agi."""
+    tenus = [
+        Role(habilitation.role).label
+        for habilitation in habilitations
+        if habilitation.compte_id == trace.acteur_id
+        and habilitation.debut_le <= trace.le
+        and (habilitation.fin_le is None or trace.le < habilitation.fin_le)
+    ]
+    return ", ".join(tenus)

@@ -1,0 +1,220 @@
+"""Forme de l’export des données d’une personne, version 1. Un champ ôté ou changé de sens vaut une version de plus."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+VERSION = 1
+Titre = Annotated[str, Meta(description="Nom de la personne ou de la structure")]
+
+
+class Forme(msgspec.Struct, forbid_unknown_fields=True):
+    """Ni champ de trop, ni champ de moins."""
+
+
+class Identite(Forme):
+    numero: int
+    nom: str
+    prenom: str
+    email: str | None
+    identifiant_national: str | None
+    carte_cpx: str
+    actif: bool
+    cree_le: datetime
+    derniere_connexion_le: datetime | None
+    mot_de_passe_change_le: datetime | None
+    adresse_en_echec_depuis: datetime | None
+    desactive_le: datetime | None
+
+
+class Perimetre(Forme):
+    territoire: str | None
+    structure: str | None
+    depuis: datetime
+    jusqu_au: datetime | None
+
+
+class Role(Forme):
+    role: str
+    depuis: datetime
+    jusqu_au: datetime | None
+    perimetres: list[Perimetre]
+
+
+class Acceptation(Forme):
+    version: str
+    le: datetime
+
+
+class Jeton(Forme):
+    numero: int
+    portees: list[str]
+    cree_le: datetime
+    expire_le: datetime
+    revoque_le: datetime | None
+
+
+class Delegation(Forme):
+    numero: int
+    titulaire: Titre
+    delegataire: Titre
+    depuis: datetime
+    jusqu_au: datetime | None
+    consentie_le: datetime | None
+    revoquee_le: datetime | None
+
+
+class DemandeDelegation(Forme):
+    numero: int
+    prenom: str
+    nom: str
+    email: str
+    etat: str
+    motif: str
+    creee_le: datetime
+    traitee_le: datetime | None
+
+
+class Message(Forme):
+    le: datetime
+    texte: str
+    de_vous: bool
+
+
+class Demande(Forme):
+    """Une demande d’assistance, sans les notes que se laissent les personnes qui la traitent."""
+
+    numero: str
+    theme: str
+    nom: str
+    prenom: str
+    telephone: str
+    email: str
+    message: str
+    etat: str
+    cree_le: datetime
+    clos_le: datetime | None
+    messages: list[Message]
+    fichiers: list[str]
+
+
+class Courriel(Forme):
+    """Sans le corps, effacé à l’envoi."""
+
+    sujet: str
+    destinataire: str
+    etat: str
+    cree_le: datetime
+    envoye_le: datetime | None
+
+
+class Disponibilite(Forme):
+    genre: str
+    capacite: int
+    modalites: list[str]
+    premier_jour: date
+    dernier_jour: date | None
+    jours: list[int]
+    toutes_les_n_semaines: int
+    de: str
+    a: str
+    sauf: list[date]
+
+
+class Indisponibilite(Forme):
+    debut: datetime
+    fin: datetime | None
+
+
+class Lieu(Forme):
+    numero: int
+    nom: str
+    adresse: str
+    code_postal: str
+    commune: str
+    telephone: str
+    source: str
+    actif: bool
+    informations_complementaires: str
+    disponibilites: list[Disponibilite]
+    indisponibilites: list[Indisponibilite]
+
+
+class Participation(Forme):
+    participe: bool
+    modalite: str
+    refuse_affichage: bool
+
+
+class OrientationRecue(Forme):
+    """Sans le régulateur, qui est une autre personne."""
+
+    lieu: int
+    debut: datetime
+    enregistree_le: datetime
+    annulee_le: datetime | None
+
+
+class Effecteur(Forme):
+    identifiant_national: str
+    civilite: str
+    nom: str
+    prenom: str
+    profession: str
+    savoir_faire: list[str]
+    conventionnement: str
+    participation: Participation | None
+    lieux: list[Lieu]
+    orientations_recues: list[OrientationRecue]
+
+
+class OrientationDecidee(Forme):
+    lieu: int
+    type: str
+    debut: datetime
+    enregistree_le: datetime
+    annulee_le: datetime | None
+
+
+class Redirection(Forme):
+    lieu: int
+    editeur: str
+    le: datetime
+
+
+class Acte(Forme):
+    le: datetime
+    qui: str
+    roles: str
+    acte: str
+    objet: str
+
+
+class Export(Forme):
+    """Tout ce que la plateforme garde sur une personne. Elle ne garde rien sur les patients."""
+
+    version: int
+    produit_le: datetime
+    compte: Identite
+    roles: list[Role]
+    conditions_acceptees: list[Acceptation]
+    jetons: list[Jeton]
+    delegations_recues: list[Delegation]
+    delegations_donnees: list[Delegation]
+    demandes_de_delegation: list[DemandeDelegation]
+    demandes_d_assistance: list[Demande]
+    courriels: list[Courriel]
+    effecteur: Effecteur | None
+    orientations_decidees: list[OrientationDecidee]
+    redirections: list[Redirection]
+    actes_sur_mes_donnees: list[Acte]
+    mes_autres_actes: list[Acte]
+
+
+def schema_json() -> bytes:
+    """Schéma JSON de l’export, publié dans docs/mes-donnees.schema.json."""
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Export)), indent=2) + b"\n"
