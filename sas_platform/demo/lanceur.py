@@ -254,7 +254,8 @@ class Demonstration:
         port_psc = int(self.env["SAS_PORT_PSC"])
         retours = [f"http://{hote}:{self.port}/oidc/callback/" for hote in (ports.HOTE, "localhost")]
         identites = json.loads((DONNEES_DEMO / "identites.json").read_text())
-        arguments = ["--port", str(port_psc)]
+        deconnexion = f"http://{ports.HOTE}:{self.port}/oidc/deconnexion/"
+        arguments = ["--port", str(port_psc), "--deconnexion", deconnexion]
         arguments += [mot for retour in retours for mot in ("--redirection", retour)]
         arguments += [
             mot for cle, numero in identites.items() for mot in ("--identifiant", f"{cle}={numero}")

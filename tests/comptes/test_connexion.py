@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-import time_machine
 from django.urls import reverse
 
-from comptes.connecteurs import psc as connecteur
-from comptes.enums import Role
 from comptes.models import Compte, Trace
 from sas_platform.demo.personas import PAR_CLE, creer_comptes
-from tests.comptes.factories import CompteFactory, HabilitationFactory
+from tests.comptes.factories import CompteFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -103,136 +99,6 @@ def test_desactiver_un_compte_ferme_sa_session_a_la_requete_suivante(parcours, o
     assert "Se déconnecter" not in page
 
 
-def test_annuler_chez_pro_sante_connect_ramene_a_un_ecran_clair(parcours, osnp):
-    reponse = parcours.complet("annuler")
-
-    assert reponse.status_code == 403
-    assert "Connexion annulée" in reponse.content.decode()
-    assert Trace.objects.get().details == {"motif": "annulee"}
-
-
-@pytest.mark.parametrize(
-    "champs",
-    [
-        pytest.param({"state": "inconnu", "code": "abc"}, id="état inconnu"),
-        pytest.param({"code": "abc"}, id="sans état"),
-        pytest.param({}, id="rien"),
-        pytest.param({"state": "inconnu", "error": "access_denied"}, id="erreur jamais demandée"),
-    ],
-)
-def test_un_retour_que_rien_n_a_demande_est_refuse_sans_rien_ecrire(parcours, osnp, champs):
-    reponse = parcours.revenir(champs)
-
-    assert reponse.status_code == 400
-    assert "expiré" in reponse.content.decode()
-    assert not Trace.objects.exists()
-
-
-def test_des_etats_inventes_apres_une_vraie_demande_ne_remplissent_pas_la_trace(parcours, osnp):
-    parcours.partir()
-
-    reponses = [parcours.revenir({"state": f"invente-{n}", "code": "abc"}) for n in range(3)]
-
-    assert {reponse.status_code for reponse in reponses} == {400}
-    assert not Trace.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("retard_s", "change"),
-    [
-        pytest.param(601, {}, id="trop tard"),
-        pytest.param(0, {"code": None}, id="sans code"),
-        pytest.param(0, {"error": "server_error"}, id="erreur et code"),
-    ],
-)
-def test_un_retour_refuse_puis_rejoue_ne_s_ecrit_qu_une_fois(parcours, osnp, retard_s, change):
-    with time_machine.travel("2026-03-17T08:00Z", tick=False) as horloge:
-        champs = parcours.choisir(parcours.partir()) | change
-        horloge.shift(retard_s)
-
-        for _ in range(3):
-            parcours.revenir({champ: valeur for champ, valeur in champs.items() if valeur})
-
-    assert Trace.objects.count() == 1
-
-
-def test_l_etat_ne_vaut_que_dix_minutes(parcours, osnp, settings):
-    with time_machine.travel("2026-03-17T08:00Z", tick=False) as horloge:
-        champs = parcours.choisir(parcours.partir())
-        horloge.shift(settings.PSC_DUREE_ETAT_S + 1)
-
-        reponse = parcours.revenir(champs)
-
-    assert reponse.status_code == 400
-    assert connecte(parcours.client) is None
-
-
-def test_un_retour_ne_se_rejoue_pas(parcours, osnp):
-    champs = parcours.choisir(parcours.partir())
-    parcours.revenir(champs)
-    parcours.client.post("/deconnexion/")
-
-    reponse = parcours.revenir(champs)
-
-    assert reponse.status_code == 400
-    assert connecte(parcours.client) is None
-
-
-def test_un_code_deja_servi_est_refuse(parcours, psc, osnp, monkeypatch):
-    champs = parcours.choisir(parcours.partir())
-    psc._codes.clear()
-
-    reponse = parcours.revenir(champs)
-
-    assert reponse.status_code == 403
-    assert "a déjà servi" in reponse.content.decode()
-    assert connecte(parcours.client) is None
-
-
-def test_un_verifieur_pkce_different_est_refuse(parcours, osnp):
-    champs = parcours.choisir(parcours.partir())
-    session = parcours.client.session
-    session["oidc_states"][champs["state"]]["code_verifier"] = "x" * 64
-    session.save()
-
-    assert parcours.revenir(champs).status_code == 403
-    assert connecte(parcours.client) is None
-
-
-@pytest.mark.parametrize(
-    ("deformation", "motif"),
-    [
-        pytest.param({"iss": "https://ailleurs.example"}, "refusee", id="émetteur"),
-        pytest.param({"aud": "un-autre-client"}, "refusee", id="destinataire"),
-        pytest.param({"aud": ["plateforme-sas", "autre"], "azp": None}, "refusee", id="azp absent"),
-        pytest.param({"azp": "un-autre-client"}, "refusee", id="azp d’un autre"),
-        pytest.param({"nonce": "un-autre-nonce"}, "refusee", id="nonce"),
-        pytest.param({"exp": 1_700_000_000}, "horloge", id="expiré"),
-        pytest.param({"iat": 4_000_000_000}, "horloge", id="émis dans le futur"),
-        pytest.param({"sub": "f:autre:personne"}, "refusee", id="identité d’une autre personne"),
-        pytest.param({"acr": "eidas0"}, "niveau", id="niveau inconnu"),
-        pytest.param({"acr": None}, "niveau", id="niveau absent"),
-    ],
-)
-def test_un_jeton_d_identite_deforme_est_refuse(parcours, psc, osnp, deformation, motif):
-    psc.deformations = deformation
-
-    reponse = parcours.complet("osnp")
-
-    assert reponse.status_code == 403
-    assert connecte(parcours.client) is None
-    assert Trace.objects.get().details == {"motif": motif}
-
-
-def test_un_jeton_signe_par_une_autre_cle_est_refuse(parcours, psc, osnp):
-    cles = psc.cles()
-    psc.__post_init__()  # nouvelles clés, mais les anciennes restent publiées
-    psc.cles = lambda: cles
-
-    assert parcours.complet("osnp").status_code == 403
-    assert connecte(parcours.client) is None
-
-
 def test_une_identite_refusee_une_fois_est_relue_avec_un_jeton_neuf(parcours, psc, osnp):
     essais = []
     vraie = psc.identite
@@ -244,64 +110,44 @@ def test_une_identite_refusee_une_fois_est_relue_avec_un_jeton_neuf(parcours, ps
     assert connecte(parcours.client) == str(osnp.pk)
 
 
-def test_une_identite_toujours_refusee_n_ouvre_rien(parcours, psc, osnp):
-    psc.identite = lambda jeton: None
-
-    assert parcours.complet("osnp").status_code == 403
-    assert connecte(parcours.client) is None
-
-
-def test_une_identite_sans_numero_national_n_ouvre_rien(parcours, psc, osnp):
+def test_un_nom_qui_change_est_suivi_et_trace_sans_etre_ecrit_dans_la_trace(parcours, psc, osnp):
     vraie = psc.identite
-    psc.identite = lambda jeton: vraie(jeton) | {"SubjectNameID": ""}
+    psc.identite = lambda jeton: vraie(jeton) | {"family_name": "Osmont-Durand"}
 
-    assert parcours.complet("osnp").status_code == 403
+    parcours.complet("osnp")
 
-
-def test_pro_sante_connect_arrete_avant_le_depart(client, settings):
-    settings.PSC_DECOUVERTE_URL = "http://127.0.0.1:9/decouverte"
-    settings.PSC_HOTES_ADMIS = ["127.0.0.1:9"]
-    connecteur.oublier_decouverte()
-
-    reponse = client.get("/oidc/depart/")
-
-    assert reponse.status_code == 503
-    assert "Pro Santé Connect ne répond pas" in reponse.content.decode()
-    assert Trace.objects.get().details == {"motif": "indisponible"}
+    osnp.refresh_from_db()
+    assert (osnp.prenom, osnp.nom) == ("Camille", "Osmont-Durand")
+    trace = Trace.objects.get(verbe="compte.nom_mis_a_jour")
+    assert trace.details == {"champs": ["nom"], "source": "Pro Santé Connect"}
 
 
-def test_pro_sante_connect_trop_lent_au_retour(parcours, osnp, monkeypatch):
-    champs = parcours.choisir(parcours.partir())
+@pytest.mark.parametrize("lu", ["OSMONT", "osmont", "", None, "  Osmont "], ids=repr)
+def test_un_nom_ecrit_autrement_ou_absent_ne_change_rien(parcours, psc, osnp, lu):
+    vraie = psc.identite
+    psc.identite = lambda jeton: vraie(jeton) | {"family_name": lu}
 
-    def trop_lent(*args, **kwargs):
-        raise requests.ReadTimeout("délai dépassé")
+    parcours.complet("osnp")
 
-    monkeypatch.setattr(requests, "request", trop_lent)
-    reponse = parcours.revenir(champs)
-
-    assert reponse.status_code == 503
-    assert connecte(parcours.client) is None
-
-
-def test_une_decouverte_qui_sort_de_la_liste_d_hotes_est_refusee(parcours, psc, osnp):
-    vraie = psc.decouverte
-    psc.decouverte = lambda: vraie() | {"token_endpoint": "http://127.0.0.1:1/vol-de-code"}
-
-    assert parcours.client.get("/oidc/depart/").status_code == 503
+    osnp.refresh_from_db()
+    assert osnp.nom == "Osmont"
+    assert not Trace.objects.filter(verbe="compte.nom_mis_a_jour").exists()
 
 
-def test_la_decouverte_en_clair_est_refusee_en_production(psc, settings):
-    settings.EST_EN_LIGNE = True
+@pytest.mark.parametrize(
+    ("choisi", "transmis"),
+    [
+        pytest.param("chu-de-lille", "chu-de-lille", id="établissement"),
+        pytest.param("", None, id="aucun"),
+        pytest.param("a&prompt=none", None, id="paramètre glissé"),
+        pytest.param("x" * 101, None, id="trop long"),
+        pytest.param("é", None, id="hors de l’alphabet"),
+    ],
+)
+def test_l_etablissement_choisi_mene_a_son_fournisseur_d_identite(client, psc, choisi, transmis):
+    reponse = client.get("/oidc/depart/", {"etablissement": choisi})
 
-    with pytest.raises(connecteur.PscIndisponible):
-        connecteur.metadonnees()
-
-
-def test_une_reponse_sans_fin_est_coupee(parcours, psc):
-    vraie = psc.decouverte
-    psc.decouverte = lambda: vraie() | {"bourrage": "x" * connecteur.TAILLE_MAX}
-
-    assert parcours.client.get("/oidc/depart/").status_code == 503
+    assert dict(parse_qsl(urlsplit(reponse.headers["Location"]).query)).get("kc_idp_hint") == transmis
 
 
 def test_se_connecter_sous_un_autre_nom_remplace_la_session(parcours, osnp):
@@ -358,31 +204,6 @@ def test_on_ne_sort_pas_par_un_simple_lien(parcours, osnp):
 
     assert parcours.client.get("/deconnexion/").status_code == 405
     assert connecte(parcours.client) == str(osnp.pk)
-
-
-@pytest.mark.parametrize(
-    ("pas_min", "nombre", "reste_connecte"),
-    [
-        pytest.param(29, 1, True, id="29 minutes sans activité"),
-        pytest.param(30, 1, False, id="30 minutes sans activité"),
-        pytest.param(20, 11, True, id="3 h 40 d’activité"),
-        pytest.param(20, 12, False, id="4 h d’activité"),
-    ],
-)
-def test_la_session_dure_quatre_heures_et_trente_minutes_sans_activite(
-    parcours, osnp, pas_min, nombre, reste_connecte
-):
-    with time_machine.travel("2026-03-17T08:00Z", tick=False) as horloge:
-        HabilitationFactory(compte=osnp, role=Role.ADMINISTRATEUR)
-        parcours.complet("osnp")
-        for _ in range(nombre):
-            horloge.shift(timedelta(minutes=pas_min))
-            reponse = parcours.client.get("/", follow=True)
-
-    assert ("Se déconnecter" in reponse.content.decode()) is reste_connecte
-    if not reste_connecte:
-        assert "Votre session a expiré" in reponse.content.decode()
-        assert Trace.objects.filter(verbe="deconnexion", details__motif="session expirée").exists()
 
 
 def test_la_page_de_connexion_renvoie_qui_est_deja_connecte(parcours, osnp):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import ssl
 import sys
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from sas_platform.demo.personas import PAR_CLE
-from sas_platform.demo.psc_simule.application import Application
+from sas_platform.demo.psc_simule.application import CERTIFICAT, Application
 from sas_platform.demo.psc_simule.fournisseur import Fournisseur
 
 
@@ -25,10 +26,28 @@ class SansJournal(WSGIRequestHandler):
         return
 
 
-def servir(fournisseur: Fournisseur, port: int) -> WSGIServer:
-    return make_server(
-        "127.0.0.1", port, Application(fournisseur), server_class=Serveur, handler_class=SansJournal
+class AvecCertificat(SansJournal):
+    """Dit à l’application quel client s’est prouvé par son certificat."""
+
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        sujet = self.connection.getpeercert().get("subject", ())
+        noms = {champ: valeur for groupe in sujet for champ, valeur in groupe}
+        return environ | {CERTIFICAT: noms.get("commonName", "")}
+
+
+def servir(fournisseur: Fournisseur, port: int, tls: ssl.SSLContext | None = None) -> WSGIServer:
+    """Serveur local ; avec `tls`, il exige le certificat client que le contexte sait vérifier."""
+    serveur = make_server(
+        "127.0.0.1",
+        port,
+        Application(fournisseur),
+        server_class=Serveur,
+        handler_class=AvecCertificat if tls else SansJournal,
     )
+    if tls:
+        serveur.socket = tls.wrap_socket(serveur.socket, server_side=True)
+    return serveur
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         client_secret=options.client_secret,
         redirections=options.redirection,
         identifiants=dict(options.identifiant),
+        deconnexion=options.deconnexion,
     )
     with servir(fournisseur, options.port) as serveur:
         print(f"Pro Santé Connect simulé : http://127.0.0.1:{options.port}", flush=True)
@@ -59,6 +79,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     analyseur.add_argument("--client-secret", default="secret-de-demonstration")
     analyseur.add_argument(
         "--redirection", action="append", required=True, help="adresse de retour admise ; répétable"
+    )
+    analyseur.add_argument(
+        "--deconnexion",
+        default="",
+        help="adresse à prévenir quand une session se ferme (back-channel logout)",
     )
     analyseur.add_argument(
         "--identifiant",

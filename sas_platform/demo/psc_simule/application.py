@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 from collections.abc import Iterable
 from html import escape
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+import requests
 
 from sas_platform.demo.personas import PERSONAS
 from sas_platform.demo.psc_simule.fournisseur import (
@@ -21,6 +24,13 @@ from sas_platform.demo.psc_simule.fournisseur import (
 )
 
 CORPS_MAX = 20_000
+# Où le serveur met le nom (CN) du certificat client vérifié.
+CERTIFICAT = "SSL_CLIENT_S_DN_CN"
+ERREURS = {
+    "temporarily_unavailable": "Carte retirée, ou e-CPS sans réponse",
+    "server_error": "Panne de Pro Santé Connect",
+    "unmet_authentication_requirements": "Niveau d’identification insuffisant",
+}
 Reponse = tuple[int, dict[str, str], bytes]
 
 STYLE = """
@@ -60,6 +70,10 @@ class Application:
                 return _json(200, self.fournisseur.cles())
             case "GET", "/logout":
                 return self._fermer(requete)
+            case "GET", "/":
+                return _page(200, "Sessions ouvertes", self._sessions())
+            case "POST", "/sessions":
+                return self._fermer_d_ici(_formulaire(environ).get("session", ""))
         noms = ("wallet-openid-configuration", "openid-configuration")
         if methode == "GET" and chemin in {f"{ROYAUME}/.well-known/{nom}" for nom in noms}:
             return _json(200, self.fournisseur.decouverte())
@@ -79,6 +93,8 @@ class Application:
             demande = self.fournisseur.lire_demande(requete)
             if "annuler" in champs:
                 return _retour(requete, error="access_denied")
+            if champs.get("erreur") in ERREURS:
+                return _retour(requete, error=champs["erreur"])
             return _retour(requete, code=self.fournisseur.autoriser(demande, champs.get("persona", "")))
         except DemandeInvalide as refus:
             return _page(400, "Demande refusée", f"<p>{escape(str(refus))}</p>")
@@ -87,7 +103,8 @@ class Application:
 
     def _jetons(self, champs: dict[str, str], environ: dict[str, Any]) -> Reponse:
         try:
-            return _json(200, self.fournisseur.echanger(champs, _client(champs, environ)))
+            certificat = environ.get(CERTIFICAT, "")
+            return _json(200, self.fournisseur.echanger(champs, _client(champs, environ), certificat))
         except ErreurOAuth as erreur:
             etat = 401 if erreur.code == "invalid_client" else 400
             return _json(etat, {"error": erreur.code, "error_description": str(erreur)})
@@ -100,6 +117,29 @@ class Application:
             etat, communs, corps = _json(401, {"error": "invalid_token"})
             return etat, communs | entetes, corps
         return _json(200, champs)
+
+    def _sessions(self) -> str:
+        """De quoi fermer une session d’ici, comme Pro Santé Connect le ferait, et voir la plateforme suivre."""
+        lignes = "".join(
+            f'<li><button name="session" value="{sid}" data-session="{p.cle}">Fermer la session de '
+            f"{escape(p.prenom)} {escape(p.nom)}</button></li>"
+            for sid, p in self.fournisseur.sessions.items()
+        )
+        return f'<form method="post" action="/sessions"><ul>{lignes or "<li>Aucune.</li>"}</ul></form>'
+
+    def _fermer_d_ici(self, session: str) -> Reponse:
+        persona = self.fournisseur.sessions.get(session)
+        if persona is not None:
+            jeton = self.fournisseur.jeton_de_deconnexion(session, persona)
+            self.fournisseur.revoquer(session)
+            self._prevenir(jeton)
+        return 303, {"Location": "/"}, b""
+
+    def _prevenir(self, jeton: str) -> None:
+        """Un client qui ne répond pas n’empêche pas la session de se fermer."""
+        if self.fournisseur.deconnexion:
+            with contextlib.suppress(requests.RequestException):
+                requests.post(self.fournisseur.deconnexion, data={"logout_token": jeton}, timeout=5)
 
     def _fermer(self, requete: dict[str, str]) -> Reponse:
         retour = self.fournisseur.fermer(
@@ -118,10 +158,15 @@ def _choix(requete: dict[str, str]) -> str:
         "</button></li>"
         for p in PERSONAS
     )
+    erreurs = "".join(
+        f'<li><button name="erreur" value="{code}" data-erreur="{code}">{libelle}</button></li>'
+        for code, libelle in ERREURS.items()
+    )
     return (
         '<p class="avis">Service simulé pour la démonstration : aucune de ces personnes n’existe.</p>'
         f'<form method="post" action="?{escape(urlencode(requete))}"><ul>{boutons}</ul>'
-        '<p><button name="annuler" value="1" data-annuler>Annuler</button></p></form>'
+        '<p><button name="annuler" value="1" data-annuler>Annuler</button></p>'
+        f"<details><summary>Simuler une erreur</summary><ul>{erreurs}</ul></details></form>"
     )
 
 

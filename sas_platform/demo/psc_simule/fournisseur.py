@@ -17,6 +17,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sas_platform.demo.personas import PAR_CLE, Persona, identifiant
+from sas_platform.demo.psc_simule import identites
 
 ROYAUME = "/auth/realms/esante-wallet"
 PROTOCOLE = f"{ROYAUME}/protocol/openid-connect"
@@ -57,7 +58,12 @@ class Acces:
 
 @dataclass
 class Fournisseur:
-    """`deformations` remplace des champs du jeton d’identité, pour les essais d’un client méfiant."""
+    """`deformations` remplace des champs du jeton d’identité, pour les essais d’un client méfiant.
+
+    `par_certificat` : le client se prouve par le nom de son certificat (RFC 8705)
+    et non par son secret. `deconnexion` : adresse où prévenir le client qu’une
+    session est fermée.
+    """
 
     base: str
     client_id: str
@@ -66,12 +72,16 @@ class Fournisseur:
     identifiants: Mapping[str, str] = field(default_factory=dict)
     horloge: Callable[[], float] = time.time
     deformations: dict[str, Any] = field(default_factory=dict)
+    par_certificat: bool = False
+    deconnexion: str = ""
 
     def __post_init__(self) -> None:
         self._cle = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._codes: dict[str, Acces] = {}
         self._acces: dict[str, Acces] = {}
         self._rafraichissements: dict[str, Acces] = {}
+        # Session ouverte → la personne ; se ferme par elle, ou d’ici.
+        self.sessions: dict[str, Persona] = {}
 
     @property
     def emetteur(self) -> str:
@@ -89,7 +99,11 @@ class Fournisseur:
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": ["tls_client_auth"]
+            if self.par_certificat
+            else ["client_secret_basic", "client_secret_post"],
+            "backchannel_logout_supported": bool(self.deconnexion),
+            "backchannel_logout_session_supported": bool(self.deconnexion),
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["openid", "scope_all"],
             "acr_values_supported": ["eidas1"],
@@ -126,11 +140,17 @@ class Fournisseur:
         self._codes[code] = Acces(PAR_CLE[cle], expire_a, secrets.token_hex(8), demande)
         return code
 
-    def echanger(self, champs: Mapping[str, str], client: tuple[str, str]) -> dict[str, Any]:
-        """Jetons contre un code ou un jeton de rafraîchissement ; l’un et l’autre ne servent qu’une fois."""
-        if client[0] != self.client_id or not hmac.compare_digest(
-            client[1].encode(), self.client_secret.encode()
-        ):
+    def echanger(
+        self, champs: Mapping[str, str], client: tuple[str, str], certificat: str = ""
+    ) -> dict[str, Any]:
+        """Jetons contre un code ou un jeton de rafraîchissement ; l’un et l’autre ne servent qu’une fois.
+
+        `certificat` : nom (CN) de celui que le client a présenté, vérifié par TLS.
+        """
+        preuve, attendue = (
+            (certificat, self.client_id) if self.par_certificat else (client[1], self.client_secret)
+        )
+        if client[0] != self.client_id or not hmac.compare_digest(preuve.encode(), attendue.encode()):
             raise ErreurOAuth("invalid_client", "client inconnu")
         if champs.get("grant_type") == "authorization_code":
             acces = self._codes.pop(champs.get("code", ""), None)
@@ -150,7 +170,7 @@ class Fournisseur:
         acces = self._acces.get(jeton)
         if acces is None or acces.expire_a <= self.horloge():
             return None
-        return _champs(acces.persona, identifiant(acces.persona, self.identifiants))
+        return identites.champs(acces.persona, identifiant(acces.persona, self.identifiants))
 
     def fermer(self, jeton_identite: str, retour: str) -> str | None:
         """Révoque la session du jeton ; rend `retour` s’il mène à un client connu."""
@@ -163,10 +183,30 @@ class Fournisseur:
             )
         except jwt.InvalidTokenError:
             return None
-        for jetons in (self._acces, self._rafraichissements):
-            for jeton in [j for j, acces in jetons.items() if acces.session == contenu.get("sid")]:
-                del jetons[jeton]
+        self.revoquer(str(contenu.get("sid")))
         return retour if _origine(retour) in {_origine(admise) for admise in self.redirections} else None
+
+    def revoquer(self, session: str) -> None:
+        self.sessions.pop(session, None)
+        for jetons in (self._acces, self._rafraichissements):
+            for jeton in [j for j, acces in jetons.items() if acces.session == session]:
+                del jetons[jeton]
+
+    def jeton_de_deconnexion(self, session: str, persona: Persona, **deformations: Any) -> str:
+        """Jeton qui annonce au client la fin d’une session (Back-Channel Logout 1.0 § 2.4)."""
+        instant = int(self.horloge())
+        contenu = {
+            "iss": self.emetteur,
+            "aud": self.client_id,
+            "iat": instant,
+            "exp": instant + DUREE_ACCES_S,
+            "jti": secrets.token_hex(16),
+            "sub": identites.sub(identifiant(persona, self.identifiants)),
+            "sid": session,
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        } | deformations
+        presents = {champ: valeur for champ, valeur in contenu.items() if valeur is not None}
+        return jwt.encode(presents, self._cle, algorithm="RS256", headers={"kid": KID, "typ": "logout+jwt"})
 
     def _jetons(self, acces: Acces) -> dict[str, Any]:
         maintenant = self.horloge()
@@ -177,12 +217,13 @@ class Fournisseur:
         self._rafraichissements[rafraichissement] = Acces(
             acces.persona, maintenant + DUREE_RAFRAICHISSEMENT_S, acces.session, acces.demande
         )
+        self.sessions[acces.session] = acces.persona
         numero = identifiant(acces.persona, self.identifiants)
         contenu = {
             "iss": self.emetteur,
             "aud": self.client_id,
             "azp": self.client_id,
-            "sub": _sub(numero),
+            "sub": identites.sub(numero),
             "iat": int(maintenant),
             "exp": int(maintenant) + DUREE_ACCES_S,
             "nonce": acces.demande.nonce,
@@ -209,52 +250,3 @@ def _defi(verifieur: str) -> str:
 def _origine(url: str) -> tuple[str, str]:
     morceaux = urlsplit(url)
     return morceaux.scheme, morceaux.netloc
-
-
-def _sub(numero: str) -> str:
-    return f"f:00000000-0000-4000-8000-000000000000:{numero}"
-
-
-def _champs(persona: Persona, numero: str) -> dict[str, Any]:
-    """Identité à la forme de Pro Santé Connect ; sans `SubjectRefPro` hors des professions de santé."""
-    champs: dict[str, Any] = {
-        "sub": _sub(numero),
-        "SubjectNameID": numero,
-        "preferred_username": numero,
-        "given_name": persona.prenom,
-        "family_name": persona.nom,
-        "email_verified": False,
-        "PSI_Locale": "1.2.250.1.213.1.3.1.1",
-        "UITVersion": "1.0",
-        "Mode_Acces_Raison": "",
-        "Acces_Regulation_Medicale": "FAUX",
-        "Palier_Authentification": "APPPRIP3^1.2.250.1.213.1.5.1.1.1",
-        "otherIds": [{"identifiant": numero, "origine": "RPPS", "qualite": 1}],
-    }
-    if not persona.profession:
-        return champs
-    exercice = {
-        "codeProfession": persona.profession,
-        "codeCategorieProfessionnelle": "C",
-        "codeCiviliteDexercice": "DR" if persona.profession == "10" else "",
-        "nomDexercice": persona.nom,
-        "prenomDexercice": persona.prenom,
-        "codeTypeSavoirFaire": "S" if persona.savoir_faire else "",
-        "codeSavoirFaire": persona.savoir_faire,
-        "activities": [
-            {
-                "codeModeExercice": "L",
-                "codeSecteurDactivite": "SA07",
-                "codeSectionPharmacien": "",
-                "codeRole": "",
-                "codeGenreActivite": "GENR01",
-                "codeCommune": "",
-                "codePays": "",
-            }
-        ],
-    }
-    return champs | {
-        "Secteur_Activite": "SA07^1.2.250.1.71.4.2.4",
-        "SubjectRole": [f"{persona.profession}^1.2.250.1.213.1.1.5.5"],
-        "SubjectRefPro": {"codeCivilite": "", "exercices": [exercice]},
-    }
