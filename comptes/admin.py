@@ -7,9 +7,19 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils import timezone
 
 from comptes.actions import tracer
-from comptes.models import Compte, Habilitation, Jeton, Trace
+from comptes.models import (
+    AcceptationCGU,
+    Compte,
+    Courriel,
+    Habilitation,
+    Jeton,
+    OuvertureSecours,
+    Trace,
+    VersionCGU,
+)
 
 
 def _acteur(request: HttpRequest) -> Compte:
@@ -72,6 +82,74 @@ class TraceAdmin(LectureSeule):
     search_fields = ["objet"]
     ordering = ["-pk"]
     # Compter des millions de lignes à chaque page ralentirait la consultation.
+    show_full_result_count = False
+
+
+@admin.register(VersionCGU)
+class VersionCGUAdmin(admin.ModelAdmin):
+    """Une version publiée ne change plus : des personnes l’ont acceptée telle quelle."""
+
+    list_display = ["numero", "publiee_le"]
+    ordering = ["-publiee_le", "-pk"]
+
+    def has_change_permission(self, request: HttpRequest, obj: VersionCGU | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not _est_publiee(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: VersionCGU | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _est_publiee(obj)
+
+    def save_model(self, request: HttpRequest, obj: VersionCGU, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        tracer(acteur=_acteur(request), verbe="cgu.version_ecrite", objet=f"version_cgu:{obj.pk}")
+
+
+def _est_publiee(version: VersionCGU | None) -> bool:
+    return version is not None and version.publiee_le is not None and version.publiee_le <= timezone.now()
+
+
+@admin.register(AcceptationCGU)
+class AcceptationCGUAdmin(LectureSeule):
+    list_display = ["pk", "compte", "version", "le"]
+    list_select_related = ["compte", "version"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+
+@admin.register(OuvertureSecours)
+class OuvertureSecoursAdmin(admin.ModelAdmin):
+    """Ouvrir la connexion de secours (docs/adr/0012) ; pour la refermer plus tôt, avancer sa fin."""
+
+    list_display = ["debut_le", "fin_le", "motif", "ouverte_par"]
+    list_select_related = ["ouverte_par"]
+    ordering = ["-debut_le", "-pk"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["debut_le", "motif"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: OuvertureSecours, form: Any, change: bool) -> None:
+        if not change:
+            obj.ouverte_par = _acteur(request)
+        super().save_model(request, obj, form, change)
+        tracer(
+            acteur=_acteur(request),
+            verbe="secours.ferme" if change else "secours.ouvert",
+            objet=f"ouverture_secours:{obj.pk}",
+            fin_le=obj.fin_le.isoformat(),
+        )
+
+
+@admin.register(Courriel)
+class CourrielAdmin(LectureSeule):
+    """Ce qui est parti, ce qui attend, ce qui a été refusé ; jamais le contenu, qui porte des liens secrets."""
+
+    list_display = ["cree_le", "gabarit", "destinataire", "etat", "essais", "erreur"]
+    list_filter = ["etat", "gabarit"]
+    search_fields = ["destinataire"]
+    ordering = ["-pk"]
+    exclude = ["corps_texte", "corps_html"]
     show_full_result_count = False
 
 

@@ -225,9 +225,6 @@ ROUTES: dict[str, Action | Acces] = {
     "gestion:desactiver": Action.GERER_COMPTES,
     "gestion:reactiver": Action.GERER_COMPTES,
     "gestion:supprimer": Action.GERER_COMPTES,
-    # Chacun n’y voit que ses propres données : aucun objet n’est nommé dans l’adresse.
-    "mes_donnees:historique": CONNECTE,
-    "mes_donnees:export": CONNECTE,
     # Tout l’espace de noms de l’administration de Django.
     "admin:*": Action.ADMINISTRER,
 }

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "comptes.sessions.DureeDeSession",
     "comptes.droits.GardeDesRoutes",
     "allauth.account.middleware.AccountMiddleware",
+    "comptes.local.prealables.Prealables",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -162,15 +163,76 @@ USE_TZ = True
 # --- Comptes et connexion ---------------------------------------------------
 
 AUTH_USER_MODEL = "comptes.Compte"
-AUTHENTICATION_BACKENDS = ["comptes.connexion.ConnexionPSC"]
+AUTHENTICATION_BACKENDS = ["comptes.connexion.ConnexionPSC", "comptes.local.moteur.MoteurMotDePasse"]
 LOGIN_URL = "comptes:connexion"
 LOGIN_REDIRECT_URL = "accueil"
 LOGOUT_REDIRECT_URL = "comptes:connexion"
 
 # Comptes locaux (django-allauth) : l’adresse électronique est le nom de connexion, nul ne s’inscrit seul.
+ACCOUNT_ADAPTER = "comptes.local.adaptateur.AdaptateurComptes"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # l’adresse est prouvée par le lien d’activation
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = True  # la durée est celle de `comptes.sessions`
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_FORMS = {
+    "login": "comptes.local.forms.ConnexionForm",
+    "reset_password": "comptes.local.forms.OubliForm",
+    "reset_password_from_key": "comptes.local.forms.ReinitialisationForm",
+    "change_password": "comptes.local.forms.ChangementForm",
+    "set_password": "comptes.local.forms.PremierMotDePasseForm",
+    "reauthenticate": "comptes.local.forms.ReauthentificationForm",
+}
+# Cinq essais par adresse, puis un quart d’heure de blocage. La limite par IP est large : un centre 15 n’en a qu’une.
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": "100/5m/ip,5/15m/key",
+    "reset_password": "60/m/ip,3/15m/key",
+    "change_password": "10/m/user",
+}
+# Le mandataire pose l’adresse du client (deploiement/nginx.conf) ; ailleurs, rien n’est cru de cet en-tête.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if EST_EN_LIGNE else 0
+MFA_ADAPTER = "comptes.local.adaptateur.AdaptateurSecondFacteur"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "SAS"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "comptes.local.forms.SecondFacteurForm",
+    "reauthenticate": "comptes.local.forms.SecondFacteurRedemandeForm",
+    "activate_totp": "comptes.local.forms.ActivationSecondFacteurForm",
+}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "comptes.mots_de_passe.Format"},
+    {"NAME": "comptes.mots_de_passe.NonDevinable"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "nom", "prenom"]},
+    },
+]
+# Guide effecteur, § 1.3 : rappel à trois mois, expiration à quatre, lien de réinitialisation valable 72 h.
+MOT_DE_PASSE_RAPPEL_MOIS = env.int("MOT_DE_PASSE_RAPPEL_MOIS", default=3)
+MOT_DE_PASSE_EXPIRE_MOIS = env.int("MOT_DE_PASSE_EXPIRE_MOIS", default=4)
+PASSWORD_RESET_TIMEOUT = 72 * 3600
+# Même durée pour activer un compte et confirmer une nouvelle adresse.
+LIEN_ADRESSE_DUREE_H = env.int("LIEN_ADRESSE_DUREE_H", default=72)
+# Inactivité (règle U-41 de la plateforme nationale) : relances à 8 puis 9 mois, rôles retirés une semaine après.
+INACTIVITE_RELANCE_1_MOIS = env.int("INACTIVITE_RELANCE_1_MOIS", default=8)
+INACTIVITE_RELANCE_2_MOIS = env.int("INACTIVITE_RELANCE_2_MOIS", default=9)
+INACTIVITE_DELAI_1_JOURS = env.int("INACTIVITE_DELAI_1_JOURS", default=30)
+INACTIVITE_DELAI_2_JOURS = env.int("INACTIVITE_DELAI_2_JOURS", default=7)
+# Mot de passe de secours de qui a un identifiant national (docs/adr/0012) : `auto`, si Pro Santé Connect ne répond
+# pas ou si un administrateur l’ouvre ; `manuelle`, dans ce seul second cas ; `fermee`, jamais.
+CONNEXION_SECOURS = env("CONNEXION_SECOURS", default="auto")
+if CONNEXION_SECOURS not in ("auto", "manuelle", "fermee"):
+    raise ImproperlyConfigured(
+        f"CONNEXION_SECOURS={CONNEXION_SECOURS!r} : valeurs admises auto, manuelle, fermee"
+    )
+# Nul n’entre sans avoir accepté les CGU, ni un gestionnaire sans second facteur.
+PREALABLES_EXIGES = True
 
 # Durées d’une session (Pro Santé Connect : 4 h, ou 30 min sans activité) ; huit heures pour qui régule, le temps
 # d’un poste au centre 15. Le cookie dure autant que la plus longue.
@@ -251,6 +313,21 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
+# --- Assistance -------------------------------------------------------------
+
+# Boîtes du support ; vide : les demandes se lisent seulement sur la plateforme.
+SUPPORT_N1_COURRIEL = env("SUPPORT_N1_COURRIEL", default="" if EST_EN_LIGNE else "support-n1@exemple.invalid")
+SUPPORT_N3_COURRIEL = env("SUPPORT_N3_COURRIEL", default="" if EST_EN_LIGNE else "support-n3@exemple.invalid")
+# Sans compte : par adresse IP et par adresse électronique.
+ASSISTANCE_DEMANDES_PAR_HEURE = env.int("ASSISTANCE_DEMANDES_PAR_HEURE", default=5)
+BANNIERES_MEMOIRE_S = 30
+
+# Mentions légales et données personnelles : ce que la loi demande de publier, que seul l’exploitant connaît.
+EDITEUR = env("EDITEUR", default="")
+DIRECTEUR_PUBLICATION = env("DIRECTEUR_PUBLICATION", default="")
+HEBERGEUR = env("HEBERGEUR", default="")
+DPD_COURRIEL = env("DPD_COURRIEL", default="")
+
 # --- Services extérieurs ----------------------------------------------------
 
 # Certificat client présenté aux éditeurs (IGC-Santé), en PEM ; vide hors ligne.
@@ -313,7 +390,6 @@ CONSERVATION = {
     "courriels": terme("courriels", "6 mois", _LIMITATION),
     "liens": terme("liens", "30 jours", _MINIMISATION),
     "jetons": terme("jetons", "12 mois", _JOURNALISATION),
-    "sessions_ouvertes": terme("sessions_ouvertes", "1 jour", _MINIMISATION),
 }
 # Dossier, hors de la base et sauvegardé, où les lignes purgées de la trace s’archivent ; vide : pas d’archive.
 TRACE_ARCHIVES = env("TRACE_ARCHIVES", default="")
@@ -358,6 +434,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+# Pièces jointes et documents de formation : hors de la racine du site, servis par une vue qui vérifie les droits.
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(RACINE / "var" / "depots"))
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Le manifeste réécrit les url() des feuilles de style : les empreintes du DSFR ne valent plus.
 DSFR_USE_INTEGRITY_CHECKSUMS = False
 DSFR_MARK_OPTIONAL_FIELDS = True

@@ -13,6 +13,11 @@ WHITENOISE_AUTOREFRESH = True  # les fichiers sont lus à la demande, sans colle
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 
+BANNIERES_MEMOIRE_S = 0  # relues à chaque page : le nombre de requêtes ne dépend pas de la précédente
+
+# Chaque test commence sinon par accepter les CGU ; tests/comptes/local les exige.
+PREALABLES_EXIGES = False
+
 # Chaque processus de pytest-xdist a sa base Redis : les budgets et les verrous des uns ne gênent pas les autres.
 _processus = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 REDIS_URL = re.sub(r"/(\d+)$", lambda numero: f"/{int(numero[1]) + 8 * _processus}", REDIS_URL)

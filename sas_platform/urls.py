@@ -22,7 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("delegations/", include("annuaire.delegations.urls")),
     path("territoires/", include("annuaire.territoires.urls")),
     path("mon-compte/", include("sas_platform.mes_donnees.urls")),
-    path("mon-compte/", include("sas_platform.mes_donnees.urls")),
     path("", include("orientation.urls")),
     path("", include("assistance.urls")),
 ]

@@ -309,7 +309,7 @@ def test_tous_les_gabarits_servent():
         for app in apps.get_app_configs()
         if not Path(app.path).is_relative_to(RACINE) or "site-packages" in app.path
         for dossier in [Path(app.path) / "templates"]
-        for fichier in dossier.rglob("*.html")
+        for fichier in dossier.rglob("*.*")
     }
     inutiles = [
         nom
@@ -320,7 +320,7 @@ def test_tous_les_gabarits_servent():
     assert inutiles == []
 
 
-APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation")
+APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation", "assistance")
 
 
 def _page_ou_erreur(nom: str, sources: str) -> bool:
@@ -330,4 +330,4 @@ def _page_ou_erreur(nom: str, sources: str) -> bool:
         return f'"{re.sub("_(sujet|corps)[.](txt|html)$", "", nom.removeprefix("courriels/"))}"' in sources
     if nom.startswith("pages/"):
         return f'"gabarit": "{nom.removeprefix("pages/").removesuffix(".html")}"' in sources
-    return nom in {"500.html", "503.html"}
+    return nom in {"429.html", "500.html", "503.html"}

@@ -3,6 +3,7 @@
 from comptes.models.acces import AcceptationCGU, Jeton, Lien, SessionOuverte, VersionCGU
 from comptes.models.compte import Compte, Habilitation
 from comptes.models.courriels import Courriel
+from comptes.models.secours import OuvertureSecours
 from comptes.models.trace import AncreTrace, Trace
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Habilitation",
     "Jeton",
     "Lien",
+    "OuvertureSecours",
     "SessionOuverte",
     "Trace",
     "VersionCGU",
