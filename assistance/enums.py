@@ -1,4 +1,8 @@
+from collections.abc import Collection
+
 from django.db.models import TextChoices
+
+from comptes.enums import Role
 
 
 class Profil(TextChoices):
@@ -13,6 +17,28 @@ class Profil(TextChoices):
     DELEGATAIRE = "delegataire", "Délégataire"
     CPAM = "cpam", "Agent de CPAM"
     ANONYME = "anonyme", "Personne non connectée"
+
+
+# Du plus large au plus étroit : une personne à plusieurs rôles lit l’aide du premier (B-20). L’administrateur
+# et le support lisent celle du gestionnaire de comptes, la plus complète.
+_PROFILS = (
+    (Role.ADMINISTRATEUR, Profil.GESTIONNAIRE_COMPTES),
+    (Role.SUPPORT, Profil.GESTIONNAIRE_COMPTES),
+    (Role.GESTIONNAIRE_COMPTES, Profil.GESTIONNAIRE_COMPTES),
+    (Role.REFERENT, Profil.REFERENT),
+    (Role.OSNP, Profil.REGULATEUR),
+    (Role.REGULATEUR, Profil.REGULATEUR),
+    (Role.IOA, Profil.IOA),
+    (Role.EFFECTEUR, Profil.EFFECTEUR),
+    (Role.GESTIONNAIRE_STRUCTURE, Profil.GESTIONNAIRE_STRUCTURE),
+    (Role.DELEGATAIRE, Profil.DELEGATAIRE),
+    (Role.CPAM, Profil.CPAM),
+)
+
+
+def profil_de(roles: Collection[Role]) -> Profil:
+    """Profil d’aide d’une personne ; celui de l’anonyme si elle ne porte aucun rôle."""
+    return next((profil for role, profil in _PROFILS if role in roles), Profil.ANONYME)
 
 
 class Destination(TextChoices):

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from annuaire.models import Territoire
+from annuaire.models import Perimetre, Territoire
 from assistance.enums import Destination, EtatTicket, NiveauBanniere, Profil, PublicBanniere
-from comptes.models import Compte
+from comptes.enums import Role
+from comptes.models import Compte, Habilitation
 
 
 class Theme(models.Model):
@@ -54,6 +55,44 @@ class Question(models.Model):
         return self.question
 
 
+ROLE_DE = {
+    Destination.GESTIONNAIRE: Role.GESTIONNAIRE_COMPTES,
+    Destination.REFERENT: Role.REFERENT,
+}
+
+
+def perimetres_de(role: Role, *, instant: datetime) -> QuerySet[Perimetre]:
+    """Périmètres ouverts de celles et ceux qui portent ce rôle à cet instant, avec un compte actif."""
+    habilitations = Habilitation.objects.filter(role=role, compte__is_active=True).en_cours(instant)
+    return Perimetre.objects.en_cours(instant).filter(habilitation__in=habilitations)
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visibles_par(self, compte: Compte) -> TicketQuerySet:
+        """Les demandes qu’une personne a envoyées."""
+        return self.filter(auteur=compte)
+
+    def modifiables_par(self, compte: Compte, *, instant: datetime) -> TicketQuerySet:
+        """Les demandes qu’une personne traite : celles adressées à son rôle, sur le territoire où elle le porte.
+
+        Une personne gestionnaire ici et référente là ne traite pas, là, les
+        demandes des gestionnaires : les deux périmètres ne se mêlent pas.
+        """
+        if Role.ADMINISTRATEUR in compte.roles:
+            return self.all()
+        admises = Q(pk__in=[])
+        if Role.SUPPORT in compte.roles:
+            admises |= Q(destination__in=[Destination.SUPPORT_N1, Destination.SUPPORT_N3])
+        for destination, role in ROLE_DE.items():
+            if role in compte.roles:
+                siens = perimetres_de(role, instant=instant).filter(habilitation__compte=compte)
+                admises |= Q(destination=destination, territoire__in=siens.values("territoire"))
+        return self.filter(admises)
+
+    def pour_liste(self) -> TicketQuerySet:
+        return self.select_related("theme", "territoire", "traite_par").order_by("-cree_le", "-pk")
+
+
 class Ticket(models.Model):
     """Une demande d’assistance : numérotée, adressée à une boîte, suivie par son auteur et par qui la traite.
 
@@ -82,6 +121,8 @@ class Ticket(models.Model):
     cree_le = models.DateTimeField("créée le", default=timezone.now)
     clos_le = models.DateTimeField("close le", null=True, blank=True)
 
+    objects = TicketQuerySet.as_manager()
+
     class Meta:
         verbose_name = "demande d’assistance"
         verbose_name_plural = "demandes d’assistance"
@@ -95,6 +136,10 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.numero
+
+    @property
+    def est_clos(self) -> bool:
+        return self.etat == EtatTicket.CLOS
 
 
 class Echange(models.Model):

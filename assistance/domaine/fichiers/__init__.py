@@ -59,7 +59,7 @@ def reconnaitre(nom: str, contenu: bytes) -> str:
         raise FichierRefuse("ce fichier dépasse 1 Mo. Réduisez-le ou envoyez une capture d’écran.")
     annonce = _PAR_EXTENSION.get(PurePosixPath(nom_sur(nom)).suffix.lower())
     if annonce is None:
-        raise FichierRefuse(f"ce format n’est pas admis. Formats admis : {FORMATS}.")
+        raise FichierRefuse(f"ce format n’est pas admis. Formats admis : {FORMATS}.")
     if annonce.signatures.isdisjoint(_signatures(contenu)):
         raise FichierRefuse("son contenu n’est pas celui que son nom annonce.")
     annonce.verifier(contenu)

@@ -85,7 +85,8 @@ class _Conteneur:
     def flux(self, entree: _Entree) -> bytes:
         if entree.taille >= _SEUIL_MINI:
             return self._lire(entree.debut)[: entree.taille]
-        reserve, morceaux, position = self._lire(self.entrees[0].debut), [], entree.debut
+        reserve, position = self._lire(self.entrees[0].debut), entree.debut
+        morceaux: list[bytes] = []
         while position < _FIN_DE_CHAINE:
             if len(morceaux) > len(self.allocation_mini) or position >= len(self.allocation_mini):
                 raise FichierRefuse(ABIME)
