@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,15 +16,20 @@ RACINE = Path(settings.RACINE)
 APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation", "assistance", "sas_platform")
 
 
-def appels() -> Iterator[tuple[str, ast.Call]]:
+# Un verbe choisi ailleurs que dans l’appel (`verbe=verbe`) : on lit alors toutes les chaînes de cette forme du module.
+FORME = re.compile(r"[a-z_]+\.(?!html$|txt$|csv$|json$)[a-z_]+")
+
+
+def appels() -> Iterator[tuple[str, ast.Call, ast.Module]]:
     """Tous les appels à une fonction dont le nom contient « tracer », hors de la démonstration."""
     for application in APPLICATIONS:
         for module in (RACINE / application).rglob("*.py"):
             if "demo" in module.parts or "migrations" in module.parts:
                 continue
-            for noeud in ast.walk(ast.parse(module.read_text())):
+            arbre = ast.parse(module.read_text())
+            for noeud in ast.walk(arbre):
                 if isinstance(noeud, ast.Call) and "tracer" in _nom(noeud.func):
-                    yield f"{module.relative_to(RACINE)}:{noeud.lineno}", noeud
+                    yield f"{module.relative_to(RACINE)}:{noeud.lineno}", noeud, arbre
 
 
 def _nom(fonction: ast.expr) -> str:
@@ -44,17 +50,20 @@ def _argument(appel: ast.Call, nom: str) -> ast.expr | None:
 def verbes_ecrits() -> dict[str, str]:
     """Verbe → endroit. Une aide du module (`_tracer(acteur, "verbe", …)`) donne le sien par position."""
     trouves = {}
-    for endroit, appel in appels():
+    for endroit, appel, module in appels():
         candidats = _constantes(_argument(appel, "verbe"))
-        if _nom(appel.func) != "tracer":
+        if _nom(appel.func) not in ("tracer", "tracer_lecture"):
             candidats |= {texte for argument in appel.args for texte in _constantes(argument)}
+        if not candidats:
+            chaines = {t for n in ast.walk(module) if isinstance(n, ast.expr) for t in _constantes(n)}
+            candidats = {texte for texte in chaines if FORME.fullmatch(texte)}
         trouves.update(dict.fromkeys(candidats, endroit))
     return trouves
 
 
 def objets_ecrits() -> dict[str, str]:
     trouves = {}
-    for endroit, appel in appels():
+    for endroit, appel, _ in appels():
         for noeud in ast.walk(_argument(appel, "objet") or ast.Constant("")):
             if isinstance(noeud, ast.Constant) and isinstance(noeud.value, str) and ":" in noeud.value:
                 trouves[noeud.value.partition(":")[0]] = endroit

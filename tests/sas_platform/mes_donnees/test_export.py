@@ -1,0 +1,234 @@
+"""La copie de ses données : entière, à soi seul, sans secret, à la forme publiée."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from django.conf import settings
+
+from annuaire.models import Delegation, Perimetre, Territoire
+from assistance.enums import Destination, Profil
+from assistance.models import Echange, PieceJointe, Theme, Ticket
+from comptes.enums import Role
+from comptes.models import AcceptationCGU, Compte, Courriel, SessionOuverte, Trace, VersionCGU
+from orientation.models import Orientation
+from participation.models import Participation
+from sas_platform.mes_donnees import schema
+from sas_platform.mes_donnees.export import construire
+from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
+from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory
+from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
+from tests.orientation.factories import OrientationFactory, RedirectionFactory
+
+pytestmark = pytest.mark.django_db
+URL = "/mon-compte/mes-donnees.json"
+LE = datetime(2026, 3, 17, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def moi():
+    return CompteFactory(effecteur=True, prenom="Alix", nom="Martin")
+
+
+@pytest.fixture
+def telecharger(client, moi):
+    def lire() -> schema.Export:
+        client.force_login(moi)
+        return msgspec.json.decode(client.get(URL).content, type=schema.Export)
+
+    return lire
+
+
+def creer_demande(auteur: Compte) -> Ticket:
+    theme = Theme.objects.create(
+        profil=Profil.EFFECTEUR, libelle="Mon agenda", destination=Destination.SUPPORT_N1
+    )
+    demande = Ticket.objects.create(
+        numero="T-1",
+        auteur=auteur,
+        profil=Profil.EFFECTEUR,
+        theme=theme,
+        nom="Martin",
+        prenom="Alix",
+        telephone="+33353010000",
+        email="alix@exemple.invalid",
+        message="Bonjour",
+        destination=Destination.SUPPORT_N1,
+        empreinte_suivi="empreinte-de-suivi",
+    )
+    Echange.objects.create(ticket=demande, auteur=auteur, texte="Un mot de plus")
+    Echange.objects.create(ticket=demande, texte="Réponse")
+    Echange.objects.create(ticket=demande, texte="note interne", est_interne=True)
+    PieceJointe.objects.create(ticket=demande, fichier="demandes/x", nom="a.pdf", type_mime="x", taille=1)
+    return demande
+
+
+def test_le_compte_ses_roles_et_ses_perimetres(moi, telecharger):
+    territoire = Territoire.objects.create(nom="Nord")
+    habilitation = HabilitationFactory(compte=moi, role=Role.REFERENT)
+    Perimetre.objects.create(habilitation=habilitation, territoire=territoire, debut_le=LE)
+    version = VersionCGU.objects.create(numero="2026-1", texte="x")
+    AcceptationCGU.objects.create(compte=moi, version=version, le=LE)
+
+    export = telecharger()
+
+    assert (export.version, export.compte.nom, export.compte.email) == (1, "Martin", moi.email)
+    assert export.compte.identifiant_national == moi.identifiant_national
+    assert {role.role: role.perimetres for role in export.roles} == {
+        "Effecteur de soins": [],
+        "Référent territorial": [
+            schema.Perimetre(territoire="Nord", structure=None, depuis=LE, jusqu_au=None)
+        ],
+    }
+    assert export.conditions_acceptees == [schema.Acceptation(version="2026-1", le=LE)]
+
+
+def test_la_fiche_les_lieux_et_l_agenda(moi, telecharger):
+    effecteur = EffecteurFactory(identifiant_national=moi.identifiant_national)
+    lieu = LieuExerciceFactory(effecteur=effecteur)
+    disponibilite = DisponibiliteFactory(lieu=lieu, jours=[1, 3])
+    IndisponibiliteFactory(lieu=lieu, sans_fin=True)
+    Participation.objects.create(effecteur=effecteur, refuse_affichage=True)
+    OrientationFactory(reservation__disponibilite=disponibilite)
+    DisponibiliteFactory()  # d’un autre
+
+    fiche = telecharger().effecteur
+
+    assert fiche is not None
+    assert fiche.participation == schema.Participation(participe=False, modalite="", refuse_affichage=True)
+    (exporte,) = fiche.lieux
+    assert (exporte.numero, exporte.adresse, exporte.commune) == (lieu.pk, "12 rue Nationale", "Lille")
+    assert [(regle.de, regle.a, regle.jours) for regle in exporte.disponibilites] == [
+        ("09:00", "09:20", [1, 3])
+    ]
+    assert [fermeture.fin for fermeture in exporte.indisponibilites] == [None]
+    assert [recue.lieu for recue in fiche.orientations_recues] == [lieu.pk]
+
+
+def test_les_delegations_dans_les_deux_sens(moi, telecharger):
+    effecteur = EffecteurFactory(identifiant_national=moi.identifiant_national)
+    delegue = CompteFactory(prenom="Dominique", nom="Délégué")
+    Delegation.objects.create(delegataire=delegue, effecteur=effecteur)
+    Delegation.objects.create(
+        delegataire=moi, effecteur=EffecteurFactory(prenom="Camille", nom="AUTRE"), revoquee_le=LE
+    )
+
+    export = telecharger()
+
+    assert [d.delegataire for d in export.delegations_donnees] == ["Dominique Délégué"]
+    assert [(d.titulaire, d.revoquee_le) for d in export.delegations_recues] == [("Camille AUTRE", LE)]
+
+
+def test_les_demandes_d_assistance_sans_les_notes_internes(moi, telecharger):
+    creer_demande(moi)
+
+    (demande,) = telecharger().demandes_d_assistance
+
+    assert (demande.numero, demande.theme, demande.fichiers) == ("T-1", "Mon agenda", ["a.pdf"])
+    assert [(m.texte, m.de_vous) for m in demande.messages] == [("Un mot de plus", True), ("Réponse", False)]
+
+
+def test_les_actes_de_la_personne_et_ceux_des_autres_sur_ses_donnees(moi, telecharger):
+    Orientation.objects.filter(pk=OrientationFactory().pk).update(acteur=moi)
+    RedirectionFactory(acteur=moi)
+    camille = CompteFactory(prenom="Camille", nom="Gestion", role=Role.GESTIONNAIRE_COMPTES)
+    Trace.objects.create(le=LE, acteur=camille, verbe="compte.lu", objet=f"compte:{moi.pk}")
+    Trace.objects.create(le=LE, acteur=moi, verbe="orientation.enregistree", objet="orientation:x")
+    Trace.objects.create(le=LE, acteur=camille, verbe="compte.lu", objet=f"compte:{camille.pk}")
+
+    export = telecharger()
+
+    assert len(export.orientations_decidees) == len(export.redirections) == 1
+    assert export.actes_sur_mes_donnees == [
+        schema.Acte(
+            le=LE,
+            qui="Camille Gestion",
+            roles="Gestionnaire de comptes",
+            acte="Consultation du compte",
+            objet="votre compte",
+        )
+    ]
+    assert [acte.acte for acte in export.mes_autres_actes] == ["Enregistrement d’une orientation"]
+
+
+def test_aucun_secret_n_en_sort(client, moi):
+    moi.set_password("MotDePasse-secret-1")
+    moi.save()
+    creer_demande(moi)
+    jeton = JetonFactory(compte=moi)
+    SessionOuverte.objects.create(compte=moi, cle_session="cle-de-session", sub="sujet-psc", sid="sid-psc")
+    Courriel.objects.create(
+        compte=moi,
+        destinataire=moi.email,
+        sujet="Bienvenue",
+        corps_texte="https://sas.exemple.fr/lien-secret",
+    )
+    client.force_login(moi)
+
+    contenu = client.get(URL).content.decode()
+
+    assert "Bienvenue" in contenu
+    for secret in (
+        moi.password,
+        jeton.empreinte,
+        "cle-de-session",
+        "sujet-psc",
+        "sid-psc",
+        "empreinte-de-suivi",
+        "lien-secret",
+        "note interne",
+    ):
+        assert secret not in contenu
+
+
+def test_le_schema_publie_est_celui_que_suit_l_export():
+    """Changé ? `schema_json()` le récrit ; un champ ôté ou changé de sens demande une version de plus."""
+    publie = Path(settings.RACINE) / "docs" / "mes-donnees.schema.json"
+
+    assert publie.read_bytes() == schema.schema_json()
+
+
+def test_le_telechargement_se_trace_et_attend_une_minute(client, moi, horloge):
+    client.force_login(moi)
+
+    premier, second = client.get(URL), client.get(URL, follow=True)
+
+    assert premier.headers["Content-Disposition"] == 'attachment; filename="mes-donnees-sas-2026-03-17.json"'
+    assert "no-store" in premier.headers["Cache-Control"]
+    assert second.redirect_chain == [("/mon-compte/historique/", 302)]
+    assert "attendez une minute" in second.content.decode()
+    assert Trace.objects.filter(verbe="donnees.exportees", objet=f"compte:{moi.pk}").count() == 1
+
+
+def test_l_attente_de_l_un_ne_gene_pas_l_autre(client, moi):
+    for compte in (moi, CompteFactory(osnp=True)):
+        client.force_login(compte)
+        assert client.get(URL).headers["Content-Type"].startswith("application/json")
+
+
+def test_l_anonyme_va_se_connecter(client):
+    assert client.get(URL).headers["Location"].startswith("/connexion/")
+
+
+def test_l_export_ne_fait_pas_une_requete_par_ligne(moi, compter_requetes):
+    def ajouter():
+        lieu = LieuExerciceFactory(effecteur=effecteur)
+        disponibilite = DisponibiliteFactory(lieu=lieu)
+        OrientationFactory(reservation__disponibilite=disponibilite)
+        RedirectionFactory(acteur=moi)
+        Delegation.objects.create(delegataire=moi, effecteur=EffecteurFactory())
+        Trace.objects.create(acteur=CompteFactory(), verbe="compte.lu", objet=f"lieu:{lieu.pk}")
+        Trace.objects.create(acteur=moi, verbe="compte.lu", objet="compte:1")
+
+    effecteur = EffecteurFactory(identifiant_national=moi.identifiant_national)
+    creer_demande(moi)
+    ajouter()
+    avec_une = compter_requetes(lambda: construire(moi, maintenant=LE))
+
+    for _ in range(4):
+        ajouter()
+
+    assert compter_requetes(lambda: construire(moi, maintenant=LE)) == avec_une
