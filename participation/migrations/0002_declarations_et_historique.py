@@ -88,6 +88,15 @@ class Migration(migrations.Migration):
             name='nombre_effecteurs',
             field=models.PositiveSmallIntegerField(default=0, verbose_name='nombre d’effecteurs qui participent'),
         ),
+        # Aucune déclaration sur l’honneur ne se coche d’elle-même : qui participait sans rien déclarer déclare à nouveau.
+        migrations.RunSQL(
+            "UPDATE participation_participation SET participe = false, modalite = '' WHERE participe",
+            migrations.RunSQL.noop,
+        ),
+        migrations.RunSQL(
+            "UPDATE participation_participationstructure SET participe = false WHERE participe",
+            migrations.RunSQL.noop,
+        ),
         migrations.AddConstraint(
             model_name='participation',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('modalite__in', ['cpts', 'msp', 'sos']), ('structure__isnull', False)), models.Q(models.Q(('modalite__in', ['cpts', 'msp', 'sos']), _negated=True), ('structure', None)), _connector='OR'), name='participation_structure_selon_la_modalite', violation_error_message='Une participation par une structure la nomme ; les autres n’en ont pas.'),
