@@ -47,6 +47,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=37),
         "options": {"queue": "calculs", "expires": 3600},
     },
+    "purger": {
+        "task": "sas_platform.tasks.purger",
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"queue": "calculs", "expires": 6 * 3600},
+    },
     "reconstruire-offre": {
         "task": "agenda.tasks.reconstruire_offre_periodique",
         "schedule": crontab(minute=7),

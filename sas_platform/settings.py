@@ -386,6 +386,7 @@ CONSERVATION = {
     "cles_idempotence": terme("cles_idempotence", "30 jours", _MINIMISATION),
     "disponibilites": terme("disponibilites", "12 mois", _DECRET),
     "indisponibilites": terme("indisponibilites", "12 mois", _DECRET),
+    "gestes_agenda": terme("gestes_agenda", "12 mois", _DECRET),
     "demandes": terme("demandes", "12 mois", _LIMITATION),
     "courriels": terme("courriels", "6 mois", _LIMITATION),
     "liens": terme("liens", "30 jours", _MINIMISATION),
