@@ -54,4 +54,4 @@ def _rendre_texte(gabarit: str, contexte: dict[str, Any]) -> str:
 
 def _en_une_ligne(sujet: str) -> str:
     """Un nom saisi avec un saut de ligne ne doit pas pouvoir ajouter un en-tête."""
-    return " ".join(sujet.split())
+    return " ".join(sujet.splitlines()).strip()

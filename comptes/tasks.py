@@ -74,6 +74,18 @@ def envoyer_courriels_dus() -> int:
     return len(numeros)
 
 
+@shared_task
+def relancer_inactifs() -> None:
+    """Chaque jour ; une nuit sautée se rattrape la suivante."""
+    call_command("relancer_inactifs", "--ecrire")
+
+
+@shared_task
+def rappeler_mots_de_passe() -> None:
+    """Chaque jour ; une nuit sautée se rattrape la suivante."""
+    call_command("rappeler_mots_de_passe", "--ecrire")
+
+
 def _tenter(courriel: Courriel) -> bool:
     try:
         _message(courriel).send()

@@ -42,6 +42,16 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"queue": "sorties", "expires": 60},
     },
+    "relancer-inactifs": {
+        "task": "comptes.tasks.relancer_inactifs",
+        "schedule": crontab(hour=7, minute=12),
+        "options": {"queue": "calculs", "expires": 6 * 3600},
+    },
+    "rappeler-mots-de-passe": {
+        "task": "comptes.tasks.rappeler_mots_de_passe",
+        "schedule": crontab(hour=7, minute=22),
+        "options": {"queue": "calculs", "expires": 6 * 3600},
+    },
     "effacer-sessions-expirees": {
         "task": "comptes.tasks.effacer_sessions_expirees",
         "schedule": crontab(minute=37),
