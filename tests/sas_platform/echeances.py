@@ -1,0 +1,115 @@
+"""De quoi créer, pour chaque règle de conservation, une ligne dont on choisit l’instant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from agenda.models import GesteAgenda
+from annuaire.enums import EtatDemande
+from annuaire.models import Delegation, DemandeDelegation
+from assistance.enums import Destination, EtatTicket, Profil
+from assistance.models import Theme, Ticket
+from comptes.enums import UsageLien
+from comptes.models import Compte, Courriel, Lien, Trace
+from sas_platform.conservation import REGLES, executer
+from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
+from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
+from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
+from tests.orientation.factories import OrientationFactory, RedirectionFactory
+
+MAINTENANT = datetime(2026, 3, 17, 8, tzinfo=UTC)
+VIEUX = datetime(2020, 1, 1, tzinfo=UTC)
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def passer(nom: str, **options) -> int:
+    return executer(REGLES[nom], maintenant=MAINTENANT, **options)[0]
+
+
+def creer_compte(le: datetime) -> Compte:
+    """Une personne dont le seul rôle a fini à cet instant."""
+    compte = HabilitationFactory(debut_le=VIEUX, fin_le=le).compte
+    Compte.objects.filter(pk=compte.pk).update(cree_le=VIEUX)
+    return compte
+
+
+def creer_ticket(le: datetime | None) -> Ticket:
+    theme, _ = Theme.objects.get_or_create(
+        profil=Profil.EFFECTEUR, libelle="Connexion", destination=Destination.SUPPORT_N1
+    )
+    numero = f"T-{Ticket.objects.count()}"
+    return Ticket.objects.create(
+        numero=numero,
+        profil=Profil.EFFECTEUR,
+        theme=theme,
+        nom="Fictif",
+        prenom="Alix",
+        telephone="+33353010000",
+        email="alix@exemple.invalid",
+        message="Bonjour",
+        destination=Destination.SUPPORT_N1,
+        empreinte_suivi=numero,
+        etat=EtatTicket.CLOS if le else EtatTicket.OUVERT,
+        clos_le=le,
+    )
+
+
+def creer_demande_delegation(le: datetime) -> DemandeDelegation:
+    return DemandeDelegation.objects.create(
+        demandeur=CompteFactory(),
+        effecteur=EffecteurFactory(),
+        prenom="Dominique",
+        nom="Fictif",
+        email="d@exemple.invalid",
+        commune=CommuneFactory(),
+        etat=EtatDemande.REFUSEE,
+        traitee_le=le,
+    )
+
+
+def journal(le: datetime, compte: Compte | None = None) -> LogEntry:
+    return LogEntry.objects.create(
+        user=CompteFactory(),
+        content_type=ContentType.objects.get_for_model(Compte),
+        object_id=str(compte.pk) if compte else "1",
+        object_repr="Camille Osmont",
+        action_flag=ADDITION,
+        action_time=le,
+    )
+
+
+def creer_delegation(**dates: datetime | None) -> Delegation:
+    return Delegation.objects.create(
+        delegataire=CompteFactory(), effecteur=EffecteurFactory(), debut_le=VIEUX, **dates
+    )
+
+
+# Règle → de quoi créer une ligne dont le terme se compte à partir de cet instant.
+CREER = {
+    "comptes": creer_compte,
+    "delegations": lambda le: creer_delegation(revoquee_le=le),
+    "demandes_delegation": creer_demande_delegation,
+    "orientations": lambda le: OrientationFactory(prise_le=le),
+    "redirections": lambda le: RedirectionFactory(le=le),
+    "cles_idempotence": lambda le: OrientationFactory(prise_le=le),
+    "disponibilites": lambda le: DisponibiliteFactory(premier_jour=le.astimezone(PARIS).date()),
+    "indisponibilites": lambda le: IndisponibiliteFactory(
+        periode=DateTimeTZRange(le - timedelta(days=1), le)
+    ),
+    "gestes_agenda": lambda le: GesteAgenda.objects.create(
+        lieu=LieuExerciceFactory(), auteur=CompteFactory(), le=le, libelle="x"
+    ),
+    "demandes": creer_ticket,
+    "courriels": lambda le: Courriel.objects.create(destinataire="a@exemple.invalid", sujet="x", cree_le=le),
+    "liens": lambda le: Lien.objects.create(
+        usage=UsageLien.ACTIVATION, email="a@exemple.invalid", empreinte=le.isoformat(), expire_le=le
+    ),
+    "jetons": lambda le: JetonFactory(expire_le=le),
+    "journal_administration": journal,
+    "trace": lambda le: Trace.objects.create(le=le, verbe="connexion", objet="compte:1"),
+}
