@@ -102,24 +102,19 @@ def confirmer(lien: Lien, *, maintenant: datetime) -> Compte:
     identite = relire(lien.identite)
     with transaction.atomic():
         liens.consommer(lien, maintenant=maintenant)
-        existant = Compte.objects.filter(identifiant_national=identite.identifiant_national).first()
-        if existant is not None:
-            if existant.email != lien.email:
-                raise IdentiteDejaRattachee
-            return existant
         try:
+            # Un point de reprise : la base refuse ce qu’une autre confirmation vient de prendre.
             with transaction.atomic():
                 if lien.usage == UsageLien.RATTACHEMENT:
                     return _rattacher(lien, identite)
                 return _creer(lien, identite, maintenant)
-        except IntegrityError:
-            # Une autre confirmation a pris l’identité ou l’adresse entre la lecture et l’écriture.
-            gagnant = Compte.objects.filter(
-                identifiant_national=identite.identifiant_national, email=lien.email
-            ).first()
-            if gagnant is None:
+        except (IntegrityError, CompteDejaPris):
+            titulaire = Compte.objects.filter(identifiant_national=identite.identifiant_national).first()
+            if titulaire is None:
+                raise CompteDejaPris from None
+            if titulaire.email != lien.email:
                 raise IdentiteDejaRattachee from None
-            return gagnant
+            return titulaire
 
 
 def nom_different(identite: Identite, compte: Compte | None) -> str:
@@ -163,14 +158,14 @@ def _rattacher(lien: Lien, identite: Identite) -> Compte:
 def _creer(lien: Lien, identite: Identite, maintenant: datetime) -> Compte:
     if situation(identite) is not Situation.EFFECTEUR:
         raise PlusDeLieu
-    if Compte.objects.filter(email=lien.email).exists():
-        raise CompteDejaPris
-    compte = Compte.objects.create(
+    compte = Compte(
         email=lien.email,
         identifiant_national=identite.identifiant_national,
         nom=identite.nom or identite.identifiant_national,
         prenom=identite.prenom,
     )
+    compte.set_unusable_password()
+    compte.save(force_insert=True)
     Habilitation.objects.create(compte=compte, role=Role.EFFECTEUR, debut_le=maintenant)
     tracer(
         acteur=compte,
