@@ -31,6 +31,7 @@ class SourceLieu(TextChoices):
     RPPS = "rpps", "Annuaire Santé (RPPS)"
     FINESS = "finess", "FINESS"
     EDITEUR = "editeur", "Éditeur de rendez-vous"
+    SAISIE = "saisie", "Saisi par un gestionnaire de structure"
     FICTIVE = "fictive", "Donnée fictive de démonstration"
 
 

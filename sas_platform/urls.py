@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comptes/", include("annuaire.gestion.urls")),
     path("delegations/", include("annuaire.delegations.urls")),
     path("territoires/", include("annuaire.territoires.urls")),
+    path("structures/", include("annuaire.structures.urls")),
+    path("mon-compte/", include("annuaire.mon_compte.urls")),
     path("mon-compte/", include("sas_platform.mes_donnees.urls")),
     path("", include("orientation.urls")),
     path("", include("assistance.urls")),

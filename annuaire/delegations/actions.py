@@ -80,7 +80,7 @@ def demander(
     _verifier_les_lieux(effecteur, lieux)
     titulaires = comptes_titulaires(effecteur, structure, instant=maintenant)
     if titulaires.filter(email=email).exists():
-        raise DelegationRefusee("Cette adresse est la vôtre : vous n’avez pas besoin de délégation.", "email")
+        raise DelegationRefusee("Cette adresse est la vôtre : vous n’avez pas besoin de délégation.", "email")
     if fin_date is not None and _fin(fin_date, _fuseau(commune)) <= maintenant:
         raise DelegationRefusee("Cette date est passée.", "fin_date")
     en_vigueur = Delegation.objects.vivantes(maintenant).filter(effecteur=effecteur, structure=structure)
@@ -155,7 +155,7 @@ def accepter(*, demande: DemandeDelegation, acteur: Compte, maintenant: datetime
     _clore(demande, EtatDemande.ACCEPTEE, acteur, maintenant)
     fin_le = _fin(demande.fin_date, _fuseau(demande.commune)) if demande.fin_date else None
     if fin_le is not None and fin_le <= maintenant:
-        raise DelegationRefusee("La date de fin demandée est passée : refusez la demande, en le disant.")
+        raise DelegationRefusee("La date de fin demandée est passée : refusez la demande, en le disant.")
     delegataire = compte_du_delegataire(
         prenom=demande.prenom, nom=demande.nom, email=demande.email, acteur=acteur, maintenant=maintenant
     )
@@ -326,7 +326,7 @@ def _accorder(
     # Verrou sur le compte : une même personne ne reçoit pas deux fois le rôle.
     delegataire = Compte.objects.select_for_update(of=("self",)).get(pk=delegataire.pk)
     if not delegataire.is_active:
-        raise DelegationRefusee("Ce compte est désactivé : réactivez-le d’abord.", "email")
+        raise DelegationRefusee("Ce compte est désactivé : réactivez-le d’abord.", "email")
     if est_titulaire(delegataire, effecteur, structure, instant=maintenant):
         raise DelegationRefusee("Le titulaire n’a pas besoin de délégation.", "email")
     en_cours = delegataire.habilitations.filter(role=Role.DELEGATAIRE).en_cours(maintenant)

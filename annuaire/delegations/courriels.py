@@ -40,7 +40,7 @@ def annoncer_demande(demande: DemandeDelegation, prevenus: dict[str, Compte | No
         "nom": demande.nom,
         "email": demande.email,
         "ville": demande.commune.nom,
-        "lieux": " ; ".join(str(lieu) for lieu in demande.lieux.all()),
+        "lieux": " ; ".join(lieu.adresse_complete for lieu in demande.lieux.select_related("commune")),
         "fin_date": demande.fin_date,
         "possede_un_compte": Compte.objects.filter(email=demande.email).exists(),
         "lien": _lien("delegations:demandes"),

@@ -13,9 +13,9 @@ from annuaire.champs import Champ, structures_du
 from annuaire.domaine.identifiants import est_adeli, est_finess, est_rpps, est_siret
 from annuaire.enums import TypeStructure
 from annuaire.models import Effecteur, LieuExercice, Structure
-from annuaire.territoires.villes import VilleForm
+from annuaire.territoires.villes import LieuxField, VilleForm
 
-EMAIL_INVALIDE = "ATTENTION : Adresse email invalide"
+EMAIL_INVALIDE = "ATTENTION : Adresse email invalide"
 
 
 class CourrielField(forms.EmailField):
@@ -43,12 +43,10 @@ class DemandeForm(VilleForm):
     nom = forms.CharField(label="Nom", max_length=100)
     prenom = forms.CharField(label="Prénom", max_length=100)
     email = CourrielField(label="E-mail du délégataire")
-    lieux = forms.ModelMultipleChoiceField(
+    lieux = LieuxField(
         label="Lieux concernés",
         help_text="Tous vos lieux d’exercice si vous n’en cochez aucun.",
-        queryset=LieuExercice.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
     )
     fin_date = JourField(label="Jusqu’au", help_text="Sans date de fin si vous laissez vide.", required=False)
 
@@ -94,7 +92,7 @@ class RefusForm(DsfrBaseForm):
         label="Motif du refus",
         help_text="Le demandeur le lira.",
         max_length=300,
-        error_messages={"required": "Dites pourquoi : le demandeur lira ce motif."},
+        error_messages={"required": "Dites pourquoi : le demandeur lira ce motif."},
     )
 
 

@@ -48,6 +48,10 @@ def donnees_par(compte: Compte, *, instant: datetime) -> DelegationQuerySet:
     return Delegation.objects.filter(_du_titulaire(compte, instant))
 
 
+def delegations_recues(compte: Compte) -> DelegationQuerySet:
+    return Delegation.objects.filter(delegataire=compte)
+
+
 def demandees_par(compte: Compte, *, instant: datetime) -> DemandeDelegationQuerySet:
     return DemandeDelegation.objects.filter(_du_titulaire(compte, instant))
 

@@ -17,7 +17,6 @@ from annuaire.delegations import actions, lectures
 from annuaire.delegations.actions import DelegationRefusee
 from annuaire.delegations.forms import AccordForm, DemandeForm, RefusForm
 from annuaire.enums import EtatDemande
-from annuaire.models import Delegation
 from comptes.enums import Action
 from comptes.requetes import RequeteDeCompte
 from comptes.verbes import libelle_de_l_objet, libelle_du_verbe
@@ -46,7 +45,7 @@ def donnees(request: RequeteDeCompte) -> HttpResponse:
 def recues(request: RequeteDeCompte) -> HttpResponse:
     """Pour qui agit le délégataire (B-15)."""
     maintenant = timezone.now()
-    delegations = Delegation.objects.filter(delegataire=request.user).pour_liste()
+    delegations = lectures.delegations_recues(request.user).pour_liste()
     en_vigueur = delegations.en_vigueur(maintenant)
     contexte = {
         "effecteurs": [d for d in en_vigueur if d.effecteur],
@@ -121,7 +120,7 @@ def consentir(request: RequeteDeCompte, delegation_id: int) -> HttpResponse:
     _faire(
         request,
         lambda: actions.consentir(delegation=trouvee, acteur=request.user, maintenant=maintenant),
-        "Vous avez consenti : cette personne peut maintenant agir en votre nom.",
+        "Vous avez consenti : cette personne peut maintenant agir en votre nom.",
     )
     return redirect("delegations:delegation", delegation_id=trouvee.pk)
 
@@ -177,7 +176,7 @@ def refuser(request: RequeteDeCompte, demande_id: int) -> HttpResponse:
         _faire(
             request,
             lambda: actions.refuser(demande=demande, acteur=request.user, motif=motif, maintenant=maintenant),
-            "La demande est refusée ; le demandeur est prévenu.",
+            "La demande est refusée ; le demandeur est prévenu.",
         )
         return redirect("delegations:demandes")
     return render(request, "delegations/refuser.html", {"demande": demande, "form": form})

@@ -271,16 +271,36 @@ class Delegation(Horodate):
         return EtatDelegation.EN_VIGUEUR if self.consentie_le else EtatDelegation.A_CONSENTIR
 
 
+class RattachementQuerySet(models.QuerySet["Rattachement"]):
+    def en_cours(self, instant: datetime) -> RattachementQuerySet:
+        """Acceptés et ni finis ni à venir : les seuls qui comptent."""
+        return self.ouverts(instant).filter(accepte_le__lte=instant, debut_le__lte=instant)
+
+    def ouverts(self, instant: datetime) -> RattachementQuerySet:
+        """Acceptés ou seulement proposés."""
+        return self.filter(Q(fin_le=None) | Q(fin_le__gt=instant))
+
+    def pour_liste(self) -> RattachementQuerySet:
+        """Tout ce que lit une ligne de liste."""
+        liees = self.select_related("structure", "lieu__commune", "lieu__effecteur__profession")
+        return liees.order_by("lieu__effecteur__nom_recherche", "pk")
+
+
 class Rattachement(models.Model):
-    """Un lieu d’exercice, choisi par l’effecteur, qui compte parmi les membres d’une structure (CPTS, MSP…)."""
+    """Un lieu d’exercice, choisi par l’effecteur, qui compte parmi les membres d’une structure (CPTS, MSP…).
+
+    Le gestionnaire de la structure le propose ; il ne compte, et n’ouvre l’agenda
+    du lieu, qu’une fois accepté par l’effecteur, qui en sort quand il veut.
+    """
 
     structure = models.ForeignKey(Structure, on_delete=models.CASCADE, related_name="rattachements")
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="rattachements")
     debut_le = models.DateTimeField("depuis", default=timezone.now)
     fin_le = models.DateTimeField("jusqu’au", null=True, blank=True)
+    accepte_le = models.DateTimeField("accepté par l’effecteur le", null=True, blank=True)
     cree_par = models.ForeignKey(Compte, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects = DateQuerySet.as_manager()
+    objects = RattachementQuerySet.as_manager()
 
     class Meta:
         verbose_name = "rattachement"

@@ -166,3 +166,8 @@ class LieuExercice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.adresse}, {self.code_postal} {self.commune_id}"
+
+    @property
+    def adresse_complete(self) -> str:
+        """Lit la commune : la charger avec le lieu."""
+        return f"{self.adresse}, {self.code_postal} {self.commune.nom}".removeprefix(", ")

@@ -27,7 +27,7 @@ class ModifieEntreTemps(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "Une autre personne a modifié ces informations entre-temps. Rien n’est enregistré : "
+            "Une autre personne a modifié ces informations entre-temps. Rien n’est enregistré : "
             "rouvrez la page pour voir sa version, puis reprenez vos changements."
         )
 

@@ -38,17 +38,17 @@ class CodesField(forms.CharField):
         if inconnus:
             premiers = ", ".join(code[:10] for code in inconnus[:NOMMES_MAX])
             suite = f" et {len(inconnus) - NOMMES_MAX} autres" if len(inconnus) > NOMMES_MAX else ""
-            raise forms.ValidationError(f"{self.quoi} inconnus : {premiers}{suite}.")
+            raise forms.ValidationError(f"{self.quoi} inconnus : {premiers}{suite}.")
         return [connus[code] for code in codes]
 
 
 class TerritoireForm(DsfrBaseForm):
-    nom = forms.CharField(label="Nom", help_text="Par exemple : SAS-59 Nord", max_length=100)
+    nom = forms.CharField(label="Nom", help_text="Par exemple : SAS-59 Nord", max_length=100)
     departements = CodesField(
         Departement,
         quoi="Codes de département",
         label="Départements entiers",
-        help_text="Codes séparés par des espaces : 59 62, 2A 2B, 974",
+        help_text="Codes séparés par des espaces : 59 62, 2A 2B, 974",
         required=False,
         widget=forms.TextInput,
     )
@@ -74,7 +74,7 @@ class TerritoireForm(DsfrBaseForm):
     courriel_referents = forms.EmailField(label="Boîte des référents territoriaux", required=False)
     fournisseur_identite = forms.CharField(
         label="Fournisseur d’identité de l’hôpital",
-        help_text="Paramètre kc_idp_hint de Pro Santé Connect ; vide pour la carte et e-CPS.",
+        help_text="Paramètre kc_idp_hint de Pro Santé Connect ; vide pour la carte et e-CPS.",
         max_length=100,
         required=False,
     )
@@ -102,7 +102,7 @@ class TerritoireForm(DsfrBaseForm):
         donnees = super().clean() or self.cleaned_data
         ouvert, ferme = donnees.get("ouvert_date"), donnees.get("ferme_date")
         if ferme and not ouvert:
-            self.add_error("ouvert_date", "Un SAS ferme après avoir ouvert : dites quand.")
+            self.add_error("ouvert_date", "Un SAS ferme après avoir ouvert : dites quand.")
         elif ferme and ferme <= ouvert:
             self.add_error("ferme_date", "Le SAS ferme avant d’avoir ouvert.")
         vides = not donnees.get("departements") and not donnees.get("communes")

@@ -84,7 +84,7 @@ def _enregistrer(request: RequeteDeCompte, ancien: Territoire | None) -> HttpRes
             messages.success(request, "Le territoire est enregistré.")
             if voisins := lectures.recouvrant(enregistre):
                 noms = ", ".join(str(voisin) for voisin in voisins)
-                messages.warning(request, f"Des communes sont aussi dans : {noms}.")
+                messages.warning(request, f"Des communes sont aussi dans : {noms}.")
             return redirect("territoires:territoire", territoire_id=enregistre.pk)
     return render(request, "territoires/modifier.html", {"form": form, "territoire": ancien})
 
@@ -100,7 +100,7 @@ def rayon(request: RequeteDeCompte, territoire_id: int) -> HttpResponse:
         actions.changer_rayon(
             territoire=vise, rayons=form.rayons(), acteur=request.user, maintenant=timezone.now()
         )
-        messages.success(request, "Les rayons de recherche sont changés ; ils valent dès maintenant.")
+        messages.success(request, "Les rayons de recherche sont changés ; ils valent dès maintenant.")
         return redirect("territoires:territoire", territoire_id=vise.pk)
     contexte = {"form": form, "territoire": vise, "departements": vise.departements.order_by("code")}
     return render(request, "territoires/rayon.html", contexte)

@@ -1,4 +1,4 @@
-"""Choisir une commune d’après son nom ou son code postal, sans JavaScript."""
+"""Choisir une commune d’après son nom ou son code postal, sans JavaScript ; choisir des lieux d’exercice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from annuaire.lectures import localiser
-from annuaire.models import Commune
+from annuaire.models import Commune, LieuExercice
 
 
 def communes_nommees(texte: str) -> list[Commune]:
@@ -30,7 +30,7 @@ class VilleForm(DsfrBaseForm):
         max_length=100,
         error_messages={"required": "Sélectionnez votre ville."},
     )
-    commune = forms.ChoiceField(label="Laquelle de ces communes ?", required=False, widget=forms.RadioSelect)
+    commune = forms.ChoiceField(label="Laquelle de ces communes ?", required=False, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,3 +58,13 @@ class VilleForm(DsfrBaseForm):
                 "Sélectionnez votre ville." if self.communes else "Aucune commune ne répond à ce nom.",
             )
         return donnees
+
+
+class LieuxField(forms.ModelMultipleChoiceField):
+    """Cases à cocher, une par adresse ; le formulaire donne `queryset`, communes chargées."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=LieuExercice.objects.none(), widget=forms.CheckboxSelectMultiple, **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.adresse_complete)
