@@ -35,9 +35,9 @@ from orientation.retention import a_une_cle_d_appelant, effacer_les_cles, pseudo
 
 
 class Geste(enum.StrEnum):
-    EFFACER = "à effacer"
-    ANONYMISER = "à anonymiser"
-    PSEUDONYMISER = "à pseudonymiser"
+    EFFACER = "effacement"
+    ANONYMISER = "anonymisation"
+    PSEUDONYMISER = "pseudonymisation"
 
 
 @dataclass(frozen=True, slots=True)

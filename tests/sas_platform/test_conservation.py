@@ -129,7 +129,7 @@ def test_la_simulation_compte_sans_rien_effacer(horloge, capsys):
     assert Lien.objects.count() == 1
     assert not Trace.objects.exists()
     assert (
-        sortie[-1] == "Simulation : 2 ligne(s) à effacer, 0 ligne(s) à anonymiser, 1 ligne(s) à pseudonymiser"
+        sortie[-1] == "Simulation : 2 effacement(s), 0 anonymisation(s), 1 pseudonymisation(s)"
     )
     (liens,) = [ligne for ligne in sortie if ligne.startswith("liens ")]
     assert "avant le 15/02/2026 (30 jours)" in liens
@@ -145,7 +145,7 @@ def test_la_commande_efface_une_seule_regle_sur_demande(horloge, capsys):
 
     sortie = capsys.readouterr()
     assert (Lien.objects.count(), Courriel.objects.count()) == (0, 1)
-    assert sortie.out.splitlines()[-1].startswith("Écrit : 1 ligne(s) à effacer")
+    assert sortie.out.splitlines()[-1].startswith("Écrit : 1 effacement(s)")
     assert "liens : 1 ligne(s)" in sortie.err
 
 

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             else:
                 bilan[regle.geste] += nombre
                 self._rapporter(regle, maintenant, nombre)
-        resume = ", ".join(f"{bilan[geste]} ligne(s) {geste}" for geste in Geste)
+        resume = ", ".join(f"{bilan[geste]} {geste}(s)" for geste in Geste)
         if manquees:
             raise CommandError(f"Purge incomplète, règle(s) en échec : {', '.join(manquees)} ; {resume}")
         mention = "Écrit" if ecrire else "Simulation"
@@ -73,6 +73,6 @@ class Command(BaseCommand):
     def _rapporter(self, regle: Regle, maintenant: datetime, nombre: int) -> None:
         limite = timezone.localtime(regle.limite(maintenant))
         self.stdout.write(
-            f"{regle.nom:<24} {nombre:>9}  {regle.geste:<16} avant le {limite:%d/%m/%Y} ({regle.duree})  "
+            f"{regle.nom:<24} {nombre:>9}  {regle.geste:<17} avant le {limite:%d/%m/%Y} ({regle.duree})  "
             f"{regle.objet} — {regle.reference}"
         )
