@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
 
@@ -45,6 +45,7 @@ class QuestionAdmin(admin.ModelAdmin):
 class RessourceEnLigne(admin.StackedInline):
     model = Ressource
     extra = 0
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     ordering = ["ordre", "pk"]
 
 
@@ -61,6 +62,7 @@ class PageFormationAdmin(admin.ModelAdmin):
 class BanniereAdmin(admin.ModelAdmin):
     list_display = ["texte", "niveau", "public", "debut_le", "fin_le"]
     list_filter = ["niveau", "public"]
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     ordering = ["-debut_le", "-pk"]
 
     def save_model(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
@@ -10,8 +9,8 @@ from redis.exceptions import RedisError
 PERIODE_S = 3600
 
 
-def depasse(origine: str) -> bool:
-    """Compte un envoi de cette origine ; vrai s’il dépasse `ASSISTANCE_DEMANDES_PAR_HEURE`.
+def depasse(origine: str, maximum: int) -> bool:
+    """Compte un envoi de cette origine ; vrai s’il dépasse `maximum` sur une heure.
 
     Sans courtier on laisse passer : perdre une demande serait pire que d’en recevoir trop.
     """
@@ -19,6 +18,6 @@ def depasse(origine: str) -> bool:
     cle = f"assistance:envois:{empreinte}"
     try:
         cache.add(cle, 0, PERIODE_S)
-        return cache.incr(cle) > settings.ASSISTANCE_DEMANDES_PAR_HEURE
+        return cache.incr(cle) > maximum
     except (RedisError, ValueError):  # ValueError : la période a fini entre les deux appels
         return False

@@ -318,8 +318,9 @@ SPECTACULAR_SETTINGS = {
 # Boîtes du support ; vide : les demandes se lisent seulement sur la plateforme.
 SUPPORT_N1_COURRIEL = env("SUPPORT_N1_COURRIEL", default="" if EST_EN_LIGNE else "support-n1@exemple.invalid")
 SUPPORT_N3_COURRIEL = env("SUPPORT_N3_COURRIEL", default="" if EST_EN_LIGNE else "support-n3@exemple.invalid")
-# Sans compte : par adresse IP et par adresse électronique.
-ASSISTANCE_DEMANDES_PAR_HEURE = env.int("ASSISTANCE_DEMANDES_PAR_HEURE", default=5)
+# Sans compte, en une heure. La limite par IP est large : un hôpital n’en a qu’une.
+ASSISTANCE_DEMANDES_PAR_IP = env.int("ASSISTANCE_DEMANDES_PAR_IP", default=30)
+ASSISTANCE_DEMANDES_PAR_COURRIEL = env.int("ASSISTANCE_DEMANDES_PAR_COURRIEL", default=5)
 BANNIERES_MEMOIRE_S = 30
 
 # Mentions légales et données personnelles : ce que la loi demande de publier, que seul l’exploitant connaît.

@@ -10,9 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("comptes.local.urls_allauth")),
     path("premiere-connexion/", include("annuaire.premiere_connexion.urls")),
     path("mentions-legales/", views.page, {"gabarit": "mentions_legales"}, name="mentions_legales"),
-    path(
-        "donnees-personnelles/", views.page, {"gabarit": "donnees_personnelles"}, name="donnees_personnelles"
-    ),
+    path("donnees-personnelles/", views.donnees_personnelles, name="donnees_personnelles"),
     path("accessibilite/", views.page, {"gabarit": "accessibilite"}, name="accessibilite"),
     path("plan/", views.plan, name="plan"),
     path("sante/", views.sante, name="sante"),

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from comptes.droits import peut_ouvrir
 from comptes.models import Compte
 from sas_platform import sonde
+from sas_platform.conservation import REGLES
 from sas_platform.socle.problemes import TYPE_MIME, probleme
 
 
@@ -48,11 +49,19 @@ RACCOURCIS = (
         "Comptes",
         "Créer, modifier et revoir les comptes de vos territoires.",
     ),
+    Raccourci("gestion:liste", "Comptes", "Créer, modifier, désactiver les comptes de vos territoires."),
+    Raccourci("delegations:demandes", "Demandes de délégation", "Accorder ou refuser un délégataire."),
+    Raccourci("delegations:donnees", "Mes délégataires", "Qui agit en votre nom ; en ajouter, en révoquer."),
+    Raccourci("structures:liste", "Structures", "Membres, zone d’intervention, points fixes."),
+    Raccourci("territoires:liste", "Territoires", "Gestionnaires, référents, rayons de recherche."),
     Raccourci("assistance:traitement", "Demandes d’assistance", "Celles qui vous sont adressées."),
     Raccourci(
         "admin:index",
         "Administration",
         "Contenus de l’aide, bannières, habilitations, jetons de l’API, trace.",
+    ),
+    Raccourci(
+        "mon_compte:compte", "Mon compte", "Vos rôles, vos identifiants, qui a lu ou changé vos données."
     ),
     Raccourci("assistance:formation", "Espace de formation", "Les guides de votre rôle, pas à pas."),
     Raccourci(
@@ -86,6 +95,13 @@ def accueil(request: HttpRequest) -> HttpResponse:
 @require_safe
 def plan(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/plan.html", {"raccourcis": _raccourcis(request.user)})
+
+
+@require_safe
+def donnees_personnelles(request: HttpRequest) -> HttpResponse:
+    """Les durées montrées sont celles que la purge applique."""
+    contexte = {"reglages": settings, "conservation": list(REGLES.values())}
+    return render(request, "pages/donnees_personnelles.html", contexte)
 
 
 @require_safe

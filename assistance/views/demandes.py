@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -51,13 +53,20 @@ def contact(request: HttpRequest) -> HttpResponse:
         if compte:
             return redirect("assistance:demande", numero=ticket.numero)
         return redirect("assistance:suivi", secret=secret_de_suivi(ticket))
-    form.set_autofocus_on_first_error()
+    if not form.non_field_errors():
+        form.set_autofocus_on_first_error()
     return render(request, "assistance/contact.html", {"form": form})
 
 
 def _trop(request: HttpRequest, email: str) -> bool:
-    """Les deux comptes montent, même si le premier suffit : ni une adresse IP ni une boîte n’est inondée."""
-    return any([depasse(f"ip {request.META.get('REMOTE_ADDR', '')}"), depasse(f"a {email.lower()}")])
+    """Les deux comptes montent toujours : ni la plateforme ni la boîte d’un tiers n’est inondée."""
+    ip = get_adapter().get_client_ip(request)  # derrière le mandataire, celle du visiteur
+    return any(
+        [
+            depasse(f"ip {ip}", settings.ASSISTANCE_DEMANDES_PAR_IP),
+            depasse(f"courriel {email.lower()}", settings.ASSISTANCE_DEMANDES_PAR_COURRIEL),
+        ]
+    )
 
 
 @never_cache

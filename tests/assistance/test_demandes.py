@@ -272,7 +272,7 @@ def test_un_fichier_refuse_se_dit_et_laisse_le_reste(client, territoire, fichier
 
 
 def test_sans_compte_on_n_inonde_ni_la_plateforme_ni_une_boite(client, territoire, settings):
-    settings.ASSISTANCE_DEMANDES_PAR_HEURE = 2
+    settings.ASSISTANCE_DEMANDES_PAR_IP = settings.ASSISTANCE_DEMANDES_PAR_COURRIEL = 2
     donnees = saisie(theme(Profil.ANONYME, "Déclaration"), territoire)
 
     etats = [envoyer(client, donnees).status_code for _ in range(3)]
