@@ -12,6 +12,7 @@ import re
 LONGUEUR_MIN = 12
 LONGUEUR_MAX = 128
 SIGNES_DISTINCTS_MIN = 6
+LETTRES_MIN = 4  # en deçà, c’est une date ou un numéro
 
 # Un mot de passe fait de ces seuls mots, de chiffres et de ponctuation se devine, si long soit-il.
 MOTS_FAIBLES = (
@@ -41,11 +42,13 @@ def manques(mot_de_passe: str) -> list[str]:
 
 
 def est_devinable(mot_de_passe: str) -> bool:
-    """Vrai si, ôté de ses chiffres et de sa ponctuation, il n’est fait que de mots courants ou de répétitions."""
+    """Vrai pour un numéro, une répétition, ou des mots courants habillés de chiffres et de ponctuation."""
     minuscule = mot_de_passe.lower()
     if len(set(minuscule)) < SIGNES_DISTINCTS_MIN:
         return True
     lettres = "".join(signe for signe in minuscule if signe.isalpha())
+    if len(lettres) < LETTRES_MIN:
+        return True
     deguise = minuscule.strip(_BORDS).translate(_DETOURS)
     deguise = "".join(signe for signe in deguise if signe.isalpha())
     return any(not mot or _FAIBLE.fullmatch(mot) for mot in (lettres, deguise))

@@ -4,7 +4,7 @@ from allauth.account import views as compte
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
-from django.urls import path
+from django.urls import path, re_path
 
 from comptes.local import views
 
@@ -13,8 +13,9 @@ urlpatterns = [
     path("compte/desactive/", compte.account_inactive, name="account_inactive"),
     path("compte/oubli/", compte.password_reset, name="account_reset_password"),
     path("compte/oubli/envoye/", compte.password_reset_done, name="account_reset_password_done"),
-    path(
-        "compte/oubli/<str:uidb36>-<str:key>/",
+    re_path(
+        # La clé porte elle-même un tiret.
+        r"^compte/oubli/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[\w-]+)/$",
         compte.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
