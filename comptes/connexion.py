@@ -1,4 +1,4 @@
-"""Connexion par Pro Santé Connect : de l’identité nationale au compte habilité."""
+"""Connexion par Pro Santé Connect : de l’identité nationale au compte habilité."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ECHECS: tuple[tuple[type[Exception], type[echecs.EchecConnexion]], ...] = (
 
 
 class SansCompte(Exception):
-    """Identité vérifiée qu’aucun compte ne porte : c’est une première connexion, non un échec."""
+    """Identité vérifiée qu’aucun compte ne porte : c’est une première connexion, non un échec."""
 
     def __init__(self, preuve: Preuve) -> None:
         super().__init__("aucun compte ne porte cette identité")
@@ -96,7 +96,7 @@ class ConnexionPSC(OIDCAuthenticationBackend):
         return compte
 
     def _identite(self, jeton_acces: str, sub: str) -> Identite:
-        """Le jeton d’accès ne vaut que deux minutes : un second essai avec un jeton neuf."""
+        """Le jeton d’accès ne vaut que deux minutes : un second essai avec un jeton neuf."""
         try:
             return psc.lire_identite(jeton_acces, sub=sub)
         except psc.JetonExpire:
@@ -141,7 +141,7 @@ def entrer(request: HttpRequest, compte: Compte, preuve: Preuve) -> None:
 
 
 def _suivre_le_nom(compte: Compte, identite: Identite) -> None:
-    """Le nom change (mariage, correction) : celui de Pro Santé Connect fait foi, à la casse près."""
+    """Le nom change (mariage, correction) : celui de Pro Santé Connect fait foi, à la casse près."""
     lus = {"prenom": identite.prenom, "nom": identite.nom}
     changes = {
         champ: lu for champ, lu in lus.items() if lu and normaliser(lu) != normaliser(getattr(compte, champ))
@@ -165,7 +165,7 @@ def page_d_arrivee(compte: Compte) -> str:
 
 
 def apres_connexion(request: HttpRequest, compte: Compte, suite: str) -> str:
-    """Où aller une fois entré : choisir son exercice s’il y en a plusieurs, sinon la page demandée."""
+    """Où aller une fois entré : choisir son exercice s’il y en a plusieurs, sinon la page demandée."""
     arrivee = suite or page_d_arrivee(compte)
     plusieurs = len(preuves.exercices(request.session)) > 1
     if plusieurs and preuves.exercice_choisi(request.session) is None:

@@ -1,4 +1,4 @@
-"""Pourquoi une session ne s’ouvre pas : un refus nommé par cas, chacun avec son écran."""
+"""Pourquoi une session ne s’ouvre pas : un refus nommé par cas, chacun avec son écran."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from comptes.models import Compte
 
 
 class EchecConnexion(Exception):
-    """La connexion n’aboutit pas ; l’écran d’échec montre `titre` et le fragment du motif."""
+    """La connexion n’aboutit pas ; l’écran d’échec montre `titre` et le fragment du motif."""
 
     motif = ""
     titre = ""
@@ -36,7 +36,7 @@ class ConnexionAnnulee(EchecConnexion):
 
 
 class IdentificationInterrompue(EchecConnexion):
-    """Carte retirée, application e-CPS restée sans réponse : Pro Santé Connect a renoncé."""
+    """Carte retirée, application e-CPS restée sans réponse : Pro Santé Connect a renoncé."""
 
     motif = "interrompue"
     titre = "L’identification n’est pas allée au bout"
@@ -106,7 +106,7 @@ PAR_ERREUR: dict[str, type[EchecConnexion]] = {
 
 
 def montrer(request: HttpRequest, echec: EchecConnexion) -> HttpResponse:
-    """Trace l’échec et montre son écran ; seul l’identifiant national est retenu de l’identité.
+    """Trace l’échec et montre son écran ; seul l’identifiant national est retenu de l’identité.
 
     Un retour que rien n’avait demandé n’est pas une tentative de connexion : il
     ne s’écrit pas, sinon n’importe qui remplirait la trace.

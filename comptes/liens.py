@@ -1,4 +1,4 @@
-"""Liens reçus par courriel : les tirer, les lire, les consommer une seule fois.
+"""Liens reçus par courriel : les tirer, les lire, les consommer une seule fois.
 
 Le secret et le code ne sont connus que de qui lit le courriel ; la base n’en
 garde que des empreintes. Le code, court, est lié à son lien et ne souffre que
@@ -27,7 +27,7 @@ _SEL = "comptes.liens.code"
 
 
 class LienRefuse(Exception):
-    """Le lien ou le code n’ouvre rien ; le message est montrable."""
+    """Le lien ou le code n’ouvre rien ; le message est montrable."""
 
     message = ""
 
@@ -41,7 +41,7 @@ class LienInconnu(LienRefuse):
 
 
 class LienPerime(LienRefuse):
-    message = "Ce lien n’est plus valable : il a expiré, il a été remplacé ou il a déjà servi."
+    message = "Ce lien n’est plus valable : il a expiré, il a été remplacé ou il a déjà servi."
 
 
 class CodeFaux(LienRefuse):
@@ -50,7 +50,7 @@ class CodeFaux(LienRefuse):
 
 @dataclass(frozen=True, slots=True)
 class LienCree:
-    """`secret` et `code` ne se retrouvent pas : ils partent dans le courriel, et nulle part ailleurs."""
+    """`secret` et `code` ne se retrouvent pas : ils partent dans le courriel, et nulle part ailleurs."""
 
     lien: Lien
     secret: str
@@ -107,7 +107,7 @@ def lire(secret: str, *, usage: UsageLien | tuple[UsageLien, ...], maintenant: d
 
 
 def lire_code(lien_id: int, code: str, *, maintenant: datetime) -> Lien:
-    """Le lien `lien_id` si `code` est le sien ; au cinquième code faux, le lien est annulé.
+    """Le lien `lien_id` si `code` est le sien ; au cinquième code faux, le lien est annulé.
 
     L’essai est compté avant d’être jugé : des essais simultanés comptent tous.
     À appeler hors d’une transaction, que le refus déferait. Lève `CodeFaux` ou
@@ -138,5 +138,5 @@ def consommer(lien: Lien, *, maintenant: datetime) -> None:
 
 
 def _empreinte_du_code(empreinte: str, code: str) -> str:
-    """Un million de codes s’essaient en un instant : sans la clé du serveur, l’empreinte n’en protège aucun."""
+    """Un million de codes s’essaient en un instant : sans la clé du serveur, l’empreinte n’en protège aucun."""
     return salted_hmac(_SEL, f"{empreinte}:{code}", algorithm="sha256").hexdigest()

@@ -18,7 +18,7 @@ EN_ATTENTE = "psc_en_attente"
 
 @dataclass(frozen=True, slots=True)
 class Preuve:
-    """`jeton_identite` ne sert plus qu’à fermer la session chez Pro Santé Connect ; `rafraichissement`, à la tenir."""
+    """`jeton_identite` ne sert plus qu’à fermer la session chez Pro Santé Connect ; `rafraichissement`, à la tenir."""
 
     identite: Identite
     jeton_identite: str
@@ -31,7 +31,7 @@ class Preuve:
 
 
 def garder(session: SessionBase, preuve: Preuve) -> None:
-    """Range la preuve dans une session ouverte ; un exercice choisi pour une autre identité est oublié."""
+    """Range la preuve dans une session ouverte ; un exercice choisi pour une autre identité est oublié."""
     ancienne = lire(session)
     if ancienne is None or ancienne.identite != preuve.identite:
         session.pop(EXERCICE, None)
@@ -70,7 +70,7 @@ def exercices(session: SessionBase) -> tuple[Exercice, ...]:
 
 
 def exercice_choisi(session: SessionBase) -> Exercice | None:
-    """L’exercice au titre duquel la personne agit : le seul qu’elle a, ou celui qu’elle a choisi."""
+    """L’exercice au titre duquel la personne agit : le seul qu’elle a, ou celui qu’elle a choisi."""
     connus = exercices(session)
     if len(connus) == 1:
         return connus[0]

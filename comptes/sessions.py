@@ -1,4 +1,4 @@
-"""Durée des sessions : 30 min sans activité, 4 h en tout ; 8 h pour qui régule, le temps d’un poste.
+"""Durée des sessions : 30 min sans activité, 4 h en tout ; 8 h pour qui régule, le temps d’un poste.
 
 Au-delà de ses quatre heures, Pro Santé Connect ne tient plus la session de qui
 régule que par son jeton de rafraîchissement : une tâche le renouvelle, et un
@@ -35,7 +35,7 @@ REGULATION = frozenset({Role.OSNP, Role.REGULATEUR})
 
 @dataclass(frozen=True, slots=True)
 class Reste:
-    """Ce qui reste à une session, en secondes : sans activité, et en tout."""
+    """Ce qui reste à une session, en secondes : sans activité, et en tout."""
 
     inactivite_s: int
     absolue_s: int
@@ -70,7 +70,7 @@ def reste(request: HttpRequest, compte: Compte, *, maintenant: datetime) -> Rest
 
 
 def fermer(sid: str, sub: str) -> list[int]:
-    """Ferme ici les sessions que Pro Santé Connect a fermées ; rend les comptes concernés.
+    """Ferme ici les sessions que Pro Santé Connect a fermées ; rend les comptes concernés.
 
     `sid` désigne une session, `sub` seul toutes celles d’une personne.
     """
@@ -118,7 +118,7 @@ class DureeDeSession:
 
 
 def _suivre_pro_sante_connect(request: HttpRequest, maintenant: datetime) -> None:
-    """Fait renouveler le jeton de rafraîchissement par une tâche : la page n’attend pas Pro Santé Connect."""
+    """Fait renouveler le jeton de rafraîchissement par une tâche : la page n’attend pas Pro Santé Connect."""
     ouverte = SessionOuverte.objects.filter(cle_session=request.session.session_key).first()
     if ouverte is None:
         return
@@ -126,7 +126,7 @@ def _suivre_pro_sante_connect(request: HttpRequest, maintenant: datetime) -> Non
         request.session[REFUS_DIT] = True
         messages.warning(
             request,
-            "Pro Santé Connect n’a pas prolongé votre identification. Votre session reste ouverte ici ; "
+            "Pro Santé Connect n’a pas prolongé votre identification. Votre session reste ouverte ici ; "
             "d’autres services pourront vous redemander votre carte ou e-CPS.",
         )
     elif ouverte.est_a_rafraichir(maintenant):

@@ -1,4 +1,4 @@
-"""Première connexion : prouver qu’on lit une adresse, puis rattacher ou créer un compte.
+"""Première connexion : prouver qu’on lit une adresse, puis rattacher ou créer un compte.
 
 Les trois cas du guide de l’effecteur (§ 1.1) répondent par le même écran :
 seul le courriel, que lit le titulaire de l’adresse, dit si elle est connue.
@@ -24,7 +24,7 @@ from sas_platform.socle.textes import normaliser
 
 
 class RefusDeCompte(Exception):
-    """L’adresse est confirmée, mais le compte ne peut être ni rattaché ni créé ; le message est montrable."""
+    """L’adresse est confirmée, mais le compte ne peut être ni rattaché ni créé ; le message est montrable."""
 
     motif = ""
     message = ""
@@ -34,7 +34,7 @@ class IdentiteDejaRattachee(RefusDeCompte):
     motif = "identite_deja_rattachee"
     message = (
         "Votre identité Pro Santé Connect est déjà celle d’un autre compte. Identifiez-vous avec Pro Santé "
-        "Connect pour y entrer ; si ce compte n’est pas le vôtre, prévenez le gestionnaire de comptes de "
+        "Connect pour y entrer ; si ce compte n’est pas le vôtre, prévenez le gestionnaire de comptes de "
         "votre territoire."
     )
 
@@ -50,13 +50,13 @@ class CompteDejaPris(RefusDeCompte):
 class PlusDeLieu(RefusDeCompte):
     motif = "sans_lieu"
     message = (
-        "Aucun lieu d’exercice en activité n’est plus à votre nom dans l’annuaire : le compte n’a pas été créé. "
+        "Aucun lieu d’exercice en activité n’est plus à votre nom dans l’annuaire : le compte n’a pas été créé. "
         "Adressez-vous à votre ordre."
     )
 
 
 def demander(identite: Identite, email: str, *, maintenant: datetime) -> bool:
-    """Envoie à `email` ce qui convient à cette personne ; faux pour un double clic. Lève `TropDEnvois`.
+    """Envoie à `email` ce qui convient à cette personne ; faux pour un double clic. Lève `TropDEnvois`.
 
     Un lien est tiré même quand le courriel refuse, sans y être mis : les codes
     faux se comptent alors de la même façon, et l’écran ne dit rien de plus.
@@ -118,14 +118,14 @@ def confirmer(lien: Lien, *, maintenant: datetime) -> Compte:
 
 
 def nom_different(identite: Identite, compte: Compte | None) -> str:
-    """Le nom du compte s’il n’est pas celui de l’identité, à dire avant de rattacher ; vide sinon."""
+    """Le nom du compte s’il n’est pas celui de l’identité, à dire avant de rattacher ; vide sinon."""
     if compte is None or normaliser(str(compte)) == normaliser(str(identite)):
         return ""
     return str(compte)
 
 
 def _refus(identite: Identite, compte: Compte | None) -> dict[str, str]:
-    """Ce que dira le courriel à qui ne peut pas entrer ; vide s’il y a un compte à rattacher ou à créer."""
+    """Ce que dira le courriel à qui ne peut pas entrer ; vide s’il y a un compte à rattacher ou à créer."""
     if compte is None:
         trouvee = situation(identite)
         return (

@@ -7,16 +7,16 @@ from dsfr.forms import DsfrBaseForm
 
 
 class AdresseForm(DsfrBaseForm):
-    """Le prénom et le nom, venus de Pro Santé Connect, se lisent à côté : ils ne se changent pas ici."""
+    """Le prénom et le nom, venus de Pro Santé Connect, se lisent à côté : ils ne se changent pas ici."""
 
     email = forms.EmailField(
         label="Adresse électronique",
-        help_text="Celle de votre compte si vous en avez un ; sinon, votre adresse professionnelle",
+        help_text="Celle de votre compte si vous en avez un ; sinon, votre adresse professionnelle",
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": "Renseignez votre adresse électronique.",
-            "invalid": "Cette adresse n’est pas valable ; par exemple : prenom.nom@exemple.fr",
+            "invalid": "Cette adresse n’est pas valable ; par exemple : prenom.nom@exemple.fr",
         },
     )
 

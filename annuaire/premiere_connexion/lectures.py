@@ -31,7 +31,7 @@ class Situation(TextChoices):
 
 
 def situation(identite: Identite) -> Situation:
-    """Où en est cette personne dans l’annuaire ; elle seule le voit, l’adresse tapée n’y change rien."""
+    """Où en est cette personne dans l’annuaire ; elle seule le voit, l’adresse tapée n’y change rien."""
     if identite.professions and not Profession.objects.filter(code__in=identite.professions).exists():
         return Situation.PROFESSION
     numero = identite.identifiant_national
@@ -44,7 +44,7 @@ def situation(identite: Identite) -> Situation:
 
 
 def lien_en_cours(identite: Identite, email: str, *, maintenant: datetime) -> Lien | None:
-    """Le dernier lien envoyé à cette personne, à cette adresse ; retrouvé en base, deux onglets y voient le même."""
+    """Le dernier lien envoyé à cette personne, à cette adresse ; retrouvé en base, deux onglets y voient le même."""
     ouverts = Lien.objects.ouverts(maintenant).filter(email=email, usage__in=USAGES)
     siens = ouverts.filter(identite__identifiant_national=identite.identifiant_national)
     return siens.order_by("-pk").first()

@@ -1,4 +1,4 @@
-"""Bornes d’envoi : nul ne remplit la boîte d’un autre, et un double clic n’envoie qu’un courriel."""
+"""Bornes d’envoi : nul ne remplit la boîte d’un autre, et un double clic n’envoie qu’un courriel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DOUBLE_CLIC_S = 15
 
 
 class TropDEnvois(Exception):
-    """Trop de courriels demandés par cette personne, ou pour cette adresse ; le message est montrable."""
+    """Trop de courriels demandés par cette personne, ou pour cette adresse ; le message est montrable."""
 
     message = (
         "Trop de courriels ont été demandés. Cherchez le dernier reçu, sans oublier les indésirables, "

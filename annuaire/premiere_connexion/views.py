@@ -34,7 +34,7 @@ VueDAttente = Callable[[HttpRequest, Preuve], HttpResponse]
 
 
 def _pour_qui_attend(vue: VueDAttente) -> Callable[[HttpRequest], HttpResponse]:
-    """Donne à la vue l’identité en attente ; sans elle, il faut s’identifier de nouveau."""
+    """Donne à la vue l’identité en attente ; sans elle, il faut s’identifier de nouveau."""
 
     @wraps(vue)
     def verifiee(request: HttpRequest) -> HttpResponse:
@@ -68,7 +68,7 @@ def saisie(request: HttpRequest, preuve: Preuve) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @_pour_qui_attend
 def courriel(request: HttpRequest, preuve: Preuve) -> HttpResponse:
-    """« Un courriel vous a été envoyé » : le même écran, que l’adresse soit connue ou non."""
+    """« Un courriel vous a été envoyé » : le même écran, que l’adresse soit connue ou non."""
     email = request.session.get(EMAIL)
     if email is None:
         return redirect("premiere_connexion:saisie")
@@ -109,10 +109,10 @@ def renvoyer(request: HttpRequest, preuve: Preuve) -> HttpResponse:
     try:
         if actions.demander(preuve.identite, email, maintenant=timezone.now()):
             messages.success(
-                request, "Un nouveau courriel vous a été envoyé ; le précédent n’est plus valable."
+                request, "Un nouveau courriel vous a été envoyé ; le précédent n’est plus valable."
             )
         else:
-            messages.info(request, "Un courriel vient de partir : laissez-lui quelques secondes.")
+            messages.info(request, "Un courriel vient de partir : laissez-lui quelques secondes.")
     except TropDEnvois as refus:
         messages.error(request, refus.message)
     return redirect("premiere_connexion:courriel")
@@ -122,13 +122,13 @@ def renvoyer(request: HttpRequest, preuve: Preuve) -> HttpResponse:
 @require_POST
 @_pour_qui_attend
 def continuer(request: HttpRequest, preuve: Preuve) -> HttpResponse:
-    """Le lien a été ouvert ailleurs : le compte porte maintenant l’identité de cette fenêtre."""
+    """Le lien a été ouvert ailleurs : le compte porte maintenant l’identité de cette fenêtre."""
     numero = preuve.identite.identifiant_national
     compte = Compte.objects.filter(identifiant_national=numero, is_active=True).first()
     if compte is not None:
         return _entrer(request, compte, preuve)
     messages.warning(
-        request, "Votre adresse n’est pas encore confirmée : ouvrez le lien reçu, ou tapez le code."
+        request, "Votre adresse n’est pas encore confirmée : ouvrez le lien reçu, ou tapez le code."
     )
     return redirect("premiere_connexion:courriel")
 
@@ -136,7 +136,7 @@ def continuer(request: HttpRequest, preuve: Preuve) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def lien(request: HttpRequest, secret: str) -> HttpResponse:
-    """Lien reçu par courriel. L’ouvrir ne fait rien : les messageries l’ouvrent d’elles-mêmes pour l’examiner."""
+    """Lien reçu par courriel. L’ouvrir ne fait rien : les messageries l’ouvrent d’elles-mêmes pour l’examiner."""
     maintenant = timezone.now()
     preuve = en_attente(request.session, maintenant=maintenant)
     try:
@@ -177,7 +177,7 @@ def _entrer(request: HttpRequest, compte: Compte, preuve: Preuve) -> HttpRespons
 
 
 def _lien_refuse(request: HttpRequest, refus: liens.LienRefuse, preuve: Preuve | None) -> HttpResponse:
-    """Un lien déjà suivi n’est pas une impasse : qui attend ici peut continuer, ou redemander un courriel."""
+    """Un lien déjà suivi n’est pas une impasse : qui attend ici peut continuer, ou redemander un courriel."""
     attend = preuve is not None and _est_le_sien(refus.lien, preuve.identite)
     deja_servi = bool(refus.lien and refus.lien.consomme_le)
     contexte = {"refus": refus, "attend": attend, "deja_servi": deja_servi}

@@ -1,4 +1,4 @@
-"""Identité lue chez Pro Santé Connect : ce que la plateforme en retient, et rien d’autre.
+"""Identité lue chez Pro Santé Connect : ce que la plateforme en retient, et rien d’autre.
 
 Toute feuille de la réponse peut manquer, être vide ou d’un autre type :
 `SubjectRefPro` est absent pour qui n’est pas professionnel de santé, un
@@ -74,14 +74,14 @@ class Exercice:
 
     @property
     def libelle(self) -> str:
-        """« Médecin », ou le code s’il est inconnu."""
+        """« Médecin », ou le code s’il est inconnu."""
         return PROFESSIONS.get(self.profession) or (
             f"Profession {self.profession}" if self.profession else "Profession non précisée"
         )
 
     @property
     def precisions(self) -> list[str]:
-        """Où et comment, une ligne par activité : « salarié, CENTRE HOSPITALIER FICTIF »."""
+        """Où et comment, une ligne par activité : « salarié, CENTRE HOSPITALIER FICTIF »."""
         lignes = (
             ", ".join(filter(None, (MODES.get(activite.mode, ""), activite.structure)))
             for activite in self.activites
@@ -91,7 +91,7 @@ class Exercice:
 
 @dataclass(frozen=True, slots=True)
 class Identite:
-    """Une personne ; la clé est `identifiant_national`, préfixe compris, jamais le `sub` de Pro Santé Connect."""
+    """Une personne ; la clé est `identifiant_national`, préfixe compris, jamais le `sub` de Pro Santé Connect."""
 
     identifiant_national: str
     prenom: str = ""
@@ -104,7 +104,7 @@ class Identite:
 
     @property
     def est_d_essai(self) -> bool:
-        """Identité fabriquée pour les essais (EDIT) : elle n’existe pas dans l’annuaire."""
+        """Identité fabriquée pour les essais (EDIT) : elle n’existe pas dans l’annuaire."""
         return any(autre.origine == "EDIT" for autre in self.autres_identifiants)
 
     @property
@@ -112,7 +112,7 @@ class Identite:
         return frozenset(exercice.profession for exercice in self.exercices if exercice.profession)
 
     def en_donnees(self) -> dict[str, Any]:
-        """En types que la session sait garder ; `relire` en est l’inverse."""
+        """En types que la session sait garder ; `relire` en est l’inverse."""
         return asdict(self)
 
 
@@ -141,7 +141,7 @@ def relire(donnees: Mapping[str, Any]) -> Identite:
 
 
 def _exercices(reference: object) -> tuple[Exercice, ...]:
-    """Exercices sans doublon : celui qui est listé deux fois réunit ses activités."""
+    """Exercices sans doublon : celui qui est listé deux fois réunit ses activités."""
     liste = reference.get("exercices") if isinstance(reference, dict) else None
     reunis: dict[Exercice, tuple[Activite, ...]] = {}
     for brut in _objets(liste):
@@ -184,7 +184,7 @@ def _objets(liste: object) -> list[dict[str, Any]]:
 
 
 def _texte(valeur: object, longueur: int) -> str:
-    """Texte d’une ligne, sans signe de commande : la base refuse le nul, l’écran n’attend pas le reste."""
+    """Texte d’une ligne, sans signe de commande : la base refuse le nul, l’écran n’attend pas le reste."""
     if not isinstance(valeur, str):
         return ""
     lisible = "".join(signe if signe.isprintable() else " " for signe in valeur)

@@ -74,7 +74,7 @@ class DepartPSC(OIDCAuthenticationRequestView):
 
 @method_decorator(never_cache, name="dispatch")
 class RetourPSC(OIDCAuthenticationCallbackView):
-    """Retour de Pro Santé Connect : ouvre la session, ou dit pourquoi elle ne s’ouvre pas."""
+    """Retour de Pro Santé Connect : ouvre la session, ou dit pourquoi elle ne s’ouvre pas."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         try:
@@ -108,7 +108,7 @@ class RetourPSC(OIDCAuthenticationCallbackView):
         return redirect(apres_connexion(self.request, self.user, suite))
 
     def _premiere_connexion(self, preuve: preuves.Preuve) -> HttpResponse:
-        """Personne vérifiée, sans compte : elle n’agit plus sous le nom de qui l’a précédée ici."""
+        """Personne vérifiée, sans compte : elle n’agit plus sous le nom de qui l’a précédée ici."""
         suite, occupant = self._suite(), self.request.user
         if isinstance(occupant, Compte):
             auth.logout(self.request)
@@ -123,7 +123,7 @@ class RetourPSC(OIDCAuthenticationCallbackView):
 
 
 def _erreur_annoncee(request: HttpRequest) -> echecs.EchecConnexion:
-    """L’échec que dit le retour ; Keycloak précise parfois la cause dans la description."""
+    """L’échec que dit le retour ; Keycloak précise parfois la cause dans la description."""
     if "error" not in request.GET:
         return echecs.PreuveRefusee()
     for indice in (request.GET.get("error_description"), request.GET["error"]):
@@ -133,7 +133,7 @@ def _erreur_annoncee(request: HttpRequest) -> echecs.EchecConnexion:
 
 
 def _oublier_etat(request: HttpRequest) -> None:
-    """Une demande n’a qu’une réponse : la même, rejouée, ne s’écrira pas deux fois dans la trace."""
+    """Une demande n’a qu’une réponse : la même, rejouée, ne s’écrira pas deux fois dans la trace."""
     del request.session["oidc_states"][request.GET["state"]]
     request.session.modified = True
 
@@ -155,7 +155,7 @@ def deconnexion(request: HttpRequest) -> HttpResponse:
     except psc.PscIndisponible:
         messages.warning(
             request,
-            "Vous êtes déconnecté d’ici, mais Pro Santé Connect ne répond pas : fermez le navigateur.",
+            "Vous êtes déconnecté d’ici, mais Pro Santé Connect ne répond pas : fermez le navigateur.",
         )
         return redirect("comptes:connexion")
     etat = secrets.token_urlsafe(24)
@@ -166,7 +166,7 @@ def deconnexion(request: HttpRequest) -> HttpResponse:
 
 
 def _dire_la_deconnexion(request: HttpRequest) -> None:
-    """Pro Santé Connect rend parfois la main sans l’état : rien ne prouve alors que sa session est fermée."""
+    """Pro Santé Connect rend parfois la main sans l’état : rien ne prouve alors que sa session est fermée."""
     attendu = request.session.pop(ETAT_DECONNEXION)
     if secrets.compare_digest(request.GET.get("state", "").encode(), attendu.encode()):
         messages.success(request, "Vous êtes déconnecté de la plateforme et de Pro Santé Connect.")
@@ -174,7 +174,7 @@ def _dire_la_deconnexion(request: HttpRequest) -> None:
         messages.info(
             request,
             "Vous êtes déconnecté de la plateforme. Pro Santé Connect n’a pas confirmé la fermeture de sa "
-            "session : sur un poste partagé, retirez votre carte et fermez le navigateur.",
+            "session : sur un poste partagé, retirez votre carte et fermez le navigateur.",
         )
 
 
@@ -182,7 +182,7 @@ def _dire_la_deconnexion(request: HttpRequest) -> None:
 @never_cache
 @require_POST
 def deconnexion_par_psc(request: HttpRequest) -> JsonResponse:
-    """Pro Santé Connect ferme une session : les nôtres se ferment (Back-Channel Logout 1.0 § 2.8)."""
+    """Pro Santé Connect ferme une session : les nôtres se ferment (Back-Channel Logout 1.0 § 2.8)."""
     jeton = request.POST.get("logout_token", "")
     instant_s = timezone.now().timestamp()
     try:

@@ -1,4 +1,4 @@
-"""La session ouverte : ce qu’il en reste, la prolonger, et l’exercice au titre duquel on agit."""
+"""La session ouverte : ce qu’il en reste, la prolonger, et l’exercice au titre duquel on agit."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from comptes.models import Compte
 @never_cache
 @require_safe
 def etat(request: HttpRequest) -> JsonResponse:
-    """Ce qui reste à la session, sans la prolonger : un autre onglet a pu le faire."""
+    """Ce qui reste à la session, sans la prolonger : un autre onglet a pu le faire."""
     return _reste(request)
 
 
 @never_cache
 @require_POST
 def prolonger(request: HttpRequest) -> JsonResponse:
-    """« Rester connecté » : une activité comme une autre, mais demandée."""
+    """« Rester connecté » : une activité comme une autre, mais demandée."""
     request.session[sessions.VUE_LE] = timezone.now().isoformat()
     return _reste(request)
 
@@ -39,7 +39,7 @@ def _reste(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def prolongee(request: HttpRequest) -> HttpResponse:
-    """Fin d’une nouvelle identification faite dans un autre onglet : le premier a gardé sa recherche."""
+    """Fin d’une nouvelle identification faite dans un autre onglet : le premier a gardé sa recherche."""
     return render(request, "comptes/session_prolongee.html")
 
 
