@@ -15,7 +15,7 @@ from django.db.models.functions import Concat, Lower
 
 from annuaire.champs import champ, territoires_du
 from annuaire.domaine.homoglyphes import ETRANGERS, LATINS
-from annuaire.gestion.portee import geres_par, non_finies, territoires_des_comptes, visibles_par
+from annuaire.gestion.portee import comptes_du, non_finies, territoires_des_comptes, visibles_par
 from annuaire.models import Perimetre, Territoire
 from comptes.enums import Action, Role
 from comptes.models import Compte, Habilitation
@@ -38,9 +38,9 @@ def cle_du_nom(nom: Any, prenom: Any) -> Func:
     latin = Func(
         entier, Value(ETRANGERS), Value(LATINS), function="translate", output_field=models.TextField()
     )
-    sans_accent = Func(Lower(latin), function="unaccent", output_field=models.TextField())
+    sans_accent = Func(latin, function="unaccent", output_field=models.TextField())
     return Func(
-        sans_accent,
+        Lower(sans_accent),
         Value("[^a-z0-9]+"),
         Value(" "),
         Value("g"),
@@ -95,7 +95,6 @@ class Ligne:
 
     compte: Any
     territoires: list[str]
-    est_modifiable: bool
 
     @property
     def roles(self) -> list[str]:
@@ -108,24 +107,13 @@ class Ligne:
         return "Actif" if self.compte.last_login else "Jamais activé"
 
 
-def lignes(comptes: Iterable[Compte], acteur: Compte, *, instant: datetime) -> list[Ligne]:
-    """Même nombre de requêtes quel que soit le nombre de comptes."""
+def lignes(comptes: Iterable[Compte], *, instant: datetime) -> list[Ligne]:
+    """Deux requêtes quel que soit le nombre de comptes."""
     lus = list(comptes)
-    vises = Compte.objects.filter(pk__in=[compte.pk for compte in lus])
-    territoires = territoires_des_comptes(vises, instant=instant)
-    noms = dict(Territoire.objects.order_by("nom").values_list("pk", "nom"))
-    gere = champ(acteur, Action.GERER_COMPTES, instant=instant)
-    modifiables: set[int] = set()
-    if gere.france or gere.territoires:
-        modifiables = set(
-            geres_par(acteur, instant=instant).filter(pk__in=vises).values_list("pk", flat=True)
-        )
+    territoires = territoires_des_comptes((compte.pk for compte in lus), instant=instant)
+    noms = dict(Territoire.objects.values_list("pk", "nom"))
     return [
-        Ligne(
-            compte,
-            sorted(noms[pk] for pk in territoires.get(compte.pk, ()) if pk in noms),
-            compte.pk in modifiables,
-        )
+        Ligne(compte, sorted(noms[pk] for pk in territoires.get(compte.pk, ()) if pk in noms))
         for compte in lus
     ]
 
@@ -154,11 +142,11 @@ class Bilan:
 
 def a_revoir(acteur: Compte, *, instant: datetime) -> tuple[dict[str, int], list[Bilan]]:
     """Total de chaque raison, puis le bilan de chaque territoire que voit `acteur`, par nom."""
-    vus = avec_raisons(visibles_par(acteur, instant=instant), instant=instant)
+    vise = champ(acteur, Action.CONSULTER_COMPTES, instant=instant)
+    vus = avec_raisons(comptes_du(vise, instant=instant), instant=instant)
     a_revoir = vus.filter(Q(*((raison, True) for raison in REVOIR), _connector=Q.OR))
     raisons = {ligne[0]: ligne[1:] for ligne in a_revoir.values_list("pk", *REVOIR)}
-    par_compte = territoires_des_comptes(Compte.objects.filter(pk__in=list(raisons)), instant=instant)
-    vise = champ(acteur, Action.CONSULTER_COMPTES, instant=instant)
+    par_compte = territoires_des_comptes(raisons, instant=instant)
     bilans = {t.pk: Bilan(t) for t in territoires_du(vise).order_by("nom", "pk")}
     totaux: Counter[str] = Counter()
     for compte, drapeaux in raisons.items():

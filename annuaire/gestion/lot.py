@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.utils.datastructures import MultiValueDict
 
 from annuaire.gestion import messages
+from annuaire.gestion.actions import CompteRefuse
 from annuaire.gestion.forms.compte import Cadre, CompteForm
 from annuaire.gestion.recherches import est_un_numero, identifiant_saisi
 from annuaire.gestion.saisie import TERRITORIAUX, Saisie
@@ -38,6 +39,11 @@ class LigneRelue:
     donnees: dict[str, str]
     erreurs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     saisie: Saisie | None = None
+
+    def refuser(self, refus: CompteRefuse) -> None:
+        """La base a refusé ce que la relecture admettait."""
+        self.erreurs[_colonne(refus.champ or "email")].append(refus.message)
+        self.saisie = None
 
     @property
     def refus(self) -> list[tuple[str, str]]:

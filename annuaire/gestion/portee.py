@@ -8,9 +8,10 @@ Rien n’en est gardé : changer un lieu ou un territoire suffit à changer la 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annuaire.champs import Champ, champ, territoires_du
@@ -68,13 +69,25 @@ def visibles_par(acteur: Compte, *, instant: datetime) -> QuerySet[Compte]:
 
 def geres_par(acteur: Compte, *, instant: datetime) -> QuerySet[Compte]:
     """Comptes sur lesquels `acteur` agit : dans son champ, et sous lui dans la hiérarchie."""
-    comptes = comptes_du(champ(acteur, Action.GERER_COMPTES, instant=instant), instant=instant)
-    comptes = comptes.exclude(pk=acteur.pk)
+    return geres_dans(champ(acteur, Action.GERER_COMPTES, instant=instant), acteur, instant=instant)
+
+
+def geres_dans(gere: Champ, acteur: Compte, *, instant: datetime) -> QuerySet[Compte]:
+    """`geres_par`, quand le champ est déjà lu."""
+    comptes = comptes_du(gere, instant=instant).exclude(pk=acteur.pk)
     if Role.ADMINISTRATEUR in acteur.roles:
         return comptes
     au_dessus = [role for role in Role if niveau([role]) >= niveau_de_gestion(acteur)]
     superieurs = Habilitation.objects.filter(non_finies(instant), compte=OuterRef("pk"), role__in=au_dessus)
     return comptes.filter(~Exists(superieurs))
+
+
+def avec_est_modifiable(
+    comptes: QuerySet[Compte], gere: Champ, acteur: Compte, *, instant: datetime
+) -> QuerySet[Compte]:
+    """Ajoute `est_modifiable` : vrai si `acteur` agit sur ce compte."""
+    geres = geres_dans(gere, acteur, instant=instant)
+    return comptes.annotate(est_modifiable=Exists(geres.filter(pk=OuterRef("pk"))))
 
 
 def niveau_de_gestion(acteur: Compte) -> int:
@@ -101,53 +114,70 @@ def deborde(acteur: Compte, compte: Compte, *, instant: datetime) -> bool:
     gere = champ(acteur, Action.GERER_COMPTES, instant=instant)
     if gere.france:
         return False
-    siens = territoires_des_comptes(Compte.objects.filter(pk=compte.pk), instant=instant)
+    siens = territoires_des_comptes([compte.pk], instant=instant)
     return not siens.get(compte.pk, set()) <= gere.territoires
 
 
-def territoires_des_comptes(comptes: QuerySet[Compte], *, instant: datetime) -> dict[int, set[int]]:
-    """Territoires de chaque compte ; dix requêtes au plus, quel que soit leur nombre."""
-    resultat: dict[int, set[int]] = defaultdict(set)
-    communes: dict[int, set[str]] = defaultdict(set)
-    structures: list[tuple[int, int]] = []
-    perimetres = Perimetre.objects.filter(
-        non_finies(instant),
-        Q(habilitation__fin_le=None) | Q(habilitation__fin_le__gt=instant),
-        habilitation__compte__in=comptes,
+# Une seule requête pour une page de comptes ; par l’ORM il en faudrait dix.
+_TERRITOIRES = """
+    WITH structure_du_compte AS (
+        SELECT h.compte_id, p.structure_id
+        FROM annuaire_perimetre p JOIN comptes_habilitation h ON h.id = p.habilitation_id
+        WHERE h.compte_id = ANY(%(comptes)s) AND p.structure_id IS NOT NULL
+            AND coalesce(p.fin_le, 'infinity') > %(instant)s AND coalesce(h.fin_le, 'infinity') > %(instant)s
+        UNION
+        SELECT delegataire_id, structure_id FROM annuaire_delegation
+        WHERE delegataire_id = ANY(%(comptes)s) AND structure_id IS NOT NULL
+            AND revoquee_le IS NULL AND coalesce(fin_le, 'infinity') > %(instant)s
+    ), commune_du_compte AS (
+        SELECT c.id AS compte_id, l.commune_id
+        FROM comptes_compte c
+        JOIN annuaire_effecteur e ON e.identifiant_national = c.identifiant_national
+        JOIN annuaire_lieuexercice l ON l.effecteur_id = e.id AND l.est_actif
+        WHERE c.id = ANY(%(comptes)s) AND EXISTS (
+            SELECT FROM comptes_habilitation h WHERE h.compte_id = c.id AND h.role = 'effecteur'
+                AND coalesce(h.fin_le, 'infinity') > %(instant)s)
+        UNION
+        SELECT d.delegataire_id, l.commune_id
+        FROM annuaire_delegation d JOIN annuaire_lieuexercice l ON l.effecteur_id = d.effecteur_id AND l.est_actif
+        WHERE d.delegataire_id = ANY(%(comptes)s)
+            AND d.revoquee_le IS NULL AND coalesce(d.fin_le, 'infinity') > %(instant)s
+        UNION
+        SELECT compte_id, s.commune_id FROM structure_du_compte JOIN annuaire_structure s ON s.id = structure_id
+        UNION
+        SELECT compte_id, l.commune_id
+        FROM structure_du_compte sc
+        JOIN annuaire_lieuexercice l ON l.structure_id = sc.structure_id AND l.effecteur_id IS NULL
+        UNION
+        SELECT compte_id, z.commune_id
+        FROM structure_du_compte sc
+        JOIN annuaire_structure_communes_intervention z ON z.structure_id = sc.structure_id
     )
-    for compte, territoire, structure in perimetres.values_list(
-        "habilitation__compte", "territoire", "structure"
-    ):
-        if territoire:
+    SELECT h.compte_id, p.territoire_id
+    FROM annuaire_perimetre p JOIN comptes_habilitation h ON h.id = p.habilitation_id
+    WHERE h.compte_id = ANY(%(comptes)s) AND p.territoire_id IS NOT NULL
+        AND coalesce(p.fin_le, 'infinity') > %(instant)s AND coalesce(h.fin_le, 'infinity') > %(instant)s
+    UNION
+    SELECT compte_id, td.territoire_id
+    FROM commune_du_compte
+    JOIN annuaire_commune c ON c.code_insee = commune_id
+    JOIN annuaire_territoire_departements td ON td.departement_id = c.departement_id
+    UNION
+    SELECT compte_id, tc.territoire_id
+    FROM commune_du_compte cc
+    JOIN annuaire_commune c ON c.code_insee = cc.commune_id
+    JOIN annuaire_territoire_communes tc ON tc.commune_id IN (c.code_insee, c.commune_parente_id)
+"""
+
+
+def territoires_des_comptes(comptes: Iterable[int], *, instant: datetime) -> dict[int, set[int]]:
+    """Territoires de chaque compte (numéros). Même règle que `comptes_du` : un test les tient d’accord."""
+    resultat: dict[int, set[int]] = defaultdict(set)
+    with connection.cursor() as curseur:
+        curseur.execute(_TERRITOIRES, {"comptes": list(comptes), "instant": instant})
+        for compte, territoire in curseur.fetchall():
             resultat[compte].add(territoire)
-        else:
-            structures.append((compte, structure))
-    for compte, commune in _communes_des_effecteurs(comptes, instant):
-        communes[compte].add(commune)
-    delegations = Delegation.objects.filter(non_finies(instant), revoquee_le=None, delegataire__in=comptes)
-    for compte, commune in delegations.filter(effecteur__lieux__est_actif=True).values_list(
-        "delegataire", "effecteur__lieux__commune"
-    ):
-        communes[compte].add(commune)
-    structures += delegations.filter(structure__isnull=False).values_list("delegataire", "structure")
-    par_structure = _communes_des_structures({structure for _, structure in structures})
-    for compte, structure in structures:
-        communes[compte] |= par_structure[structure]
-    par_commune = territoires_par_commune(set().union(*communes.values()))
-    for compte, siennes in communes.items():
-        for commune in siennes:
-            resultat[compte] |= par_commune.get(commune, set())
     return resultat
-
-
-def _communes_des_effecteurs(comptes: QuerySet[Compte], instant: datetime) -> Iterator[tuple[int, str]]:
-    """(compte, commune d’un lieu d’exercice) des comptes qui portent le rôle d’effecteur."""
-    role = Habilitation.objects.filter(non_finies(instant), compte=OuterRef("pk"), role=Role.EFFECTEUR)
-    effecteurs = comptes.filter(Exists(role), identifiant_national__isnull=False)
-    numeros = dict(effecteurs.values_list("identifiant_national", "pk"))
-    lieux = LieuExercice.objects.filter(est_actif=True, effecteur__identifiant_national__in=numeros)
-    for numero, commune in lieux.values_list("effecteur__identifiant_national", "commune"):
-        yield numeros[numero], commune
 
 
 def _communes_des_structures(structures: Iterable[int]) -> dict[int, set[str]]:

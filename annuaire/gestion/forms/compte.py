@@ -173,6 +173,7 @@ class CompteForm(ReglesDuCompte, RechercheDansLAnnuaire, DsfrBaseForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
+        self._garder_ce_qui_est_fige()
         self.resoudre()
         roles = {Role(role) for role in self.cleaned_data.get("roles") or []}
         self.verifier_roles(roles)
@@ -180,6 +181,13 @@ class CompteForm(ReglesDuCompte, RechercheDansLAnnuaire, DsfrBaseForm):
         self.verifier_perimetres(roles)
         self.verifier_adresse()
         return self.cleaned_data
+
+    def _garder_ce_qui_est_fige(self) -> None:
+        """Ce que la personne ne peut pas changer ne l’empêche pas d’enregistrer le reste."""
+        for nom in _IDENTITE:
+            if self.fields[nom].disabled:
+                self.errors.pop(nom, None)
+                self.cleaned_data[nom] = self.initial[nom]
 
     def poser_refus(self, refus: CompteRefuse) -> None:
         self.add_error(refus.champ if refus.champ in self.fields else None, refus.message)

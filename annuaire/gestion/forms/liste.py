@@ -9,11 +9,11 @@ from django import forms
 from django.db.models import Q, QuerySet
 from dsfr.forms import DsfrBaseForm
 
-from annuaire.champs import Champ, champ, territoires_du
+from annuaire.champs import Champ, territoires_du
 from annuaire.gestion.lectures import REVOIR, avec_raisons
 from annuaire.gestion.portee import comptes_du
 from annuaire.gestion.recherches import identifiant_saisi, numero_compact
-from comptes.enums import Action, Role
+from comptes.enums import Role
 from comptes.models import Compte
 
 ETATS = (("", "Tous"), ("actif", "Actifs"), ("jamais_active", "Jamais activés"), ("desactive", "Désactivés"))
@@ -28,12 +28,12 @@ class FiltreForm(DsfrBaseForm):
     etat = forms.ChoiceField(label="État", required=False, choices=ETATS)
     revoir = forms.ChoiceField(label="À revoir", required=False, choices=[("", "—"), *REVOIR.items()])
 
-    def __init__(self, *args: Any, acteur: Compte, instant: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, vise: Champ, instant: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instant = instant
-        territoires = territoires_du(champ(acteur, Action.CONSULTER_COMPTES, instant=instant))
-        noms = [(str(pk), nom) for pk, nom in territoires.order_by("nom", "pk").values_list("pk", "nom")]
-        self.fields["territoire"].choices = [("", "Tous"), *noms]
+        territoires = territoires_du(vise).order_by("nom", "pk").values_list("pk", "nom")
+        self.territoires = [(str(pk), nom) for pk, nom in territoires]
+        self.fields["territoire"].choices = [("", "Tous"), *self.territoires]
 
     def appliquer(self, comptes: QuerySet[Compte]) -> QuerySet[Compte]:
         """Un filtre illisible ne montre rien plutôt que tout."""

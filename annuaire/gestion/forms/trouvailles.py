@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -80,13 +81,14 @@ class RechercheDansLAnnuaire:
 
     def resoudre(self) -> None:
         """Ajoute aux clés cochées celles que les numéros désignent ; un nom demande de choisir."""
+        a_montrer: dict[str, set[int]] = defaultdict(set)
         for cherche in CHERCHES:
-            if cherche.champ not in self.fields:
-                continue
             cochees = dict.fromkeys(self.cleaned_data.get(cherche.cases) or [])
             candidats = self._resoudre_un(cherche, cochees)
             self.cleaned_data[cherche.cases] = list(cochees)
-            self.montrer(cherche.cases, [*cochees, *candidats])
+            a_montrer[cherche.cases] |= {*cochees, *candidats}
+        for cases, cles in a_montrer.items():
+            self.montrer(cases, cles)
 
     def _resoudre_un(self, cherche: Cherche, cochees: dict[int, None]) -> list[int]:
         texte = self.cleaned_data.get(cherche.champ) or ""

@@ -65,7 +65,7 @@ def confirmer(request: HttpRequest) -> HttpResponse:
     try:
         comptes = actions.creer_tous(acteur=acteur, saisies=saisies, maintenant=maintenant)
     except actions.LotRefuse as refus:
-        relues[refus.rang].erreurs[refus.champ or "ligne"].append(refus.message)
+        relues[refus.rang].refuser(refus)
         return _montrer(request, relues, form.cleaned_data["contenu"])
     pluriel = "s" if len(comptes) > 1 else ""
     bandeaux.success(

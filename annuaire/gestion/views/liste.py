@@ -9,16 +9,21 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from annuaire.champs import champ, territoires_du
+from annuaire.champs import champ
 from annuaire.gestion import lectures
 from annuaire.gestion.fichiers import en_csv
 from annuaire.gestion.forms import FiltreForm
-from annuaire.gestion.portee import deborde, geres_par, non_finies, territoires_des_comptes, visibles_par
+from annuaire.gestion.portee import (
+    avec_est_modifiable,
+    comptes_du,
+    non_finies,
+    territoires_des_comptes,
+    visibles_par,
+)
 from annuaire.gestion.views.communs import acteur_de, trouver
 from annuaire.models import Delegation
 from comptes.actions import tracer, tracer_lecture
 from comptes.enums import Action
-from comptes.models import Compte
 
 PAR_PAGE = 25
 ENTETES = ("Nom", "Prénom", "Adresse électronique", "Identifiant national", "Rôles", "Territoires", "État")
@@ -28,17 +33,17 @@ ENTETES = ("Nom", "Prénom", "Adresse électronique", "Identifiant national", "R
 @require_safe
 def liste(request: HttpRequest) -> HttpResponse:
     acteur, maintenant = acteur_de(request), timezone.now()
-    filtre = FiltreForm(request.GET, acteur=acteur, instant=maintenant)
-    comptes = lectures.pour_liste(
-        filtre.appliquer(visibles_par(acteur, instant=maintenant)), instant=maintenant
-    )
-    page = Paginator(comptes, PAR_PAGE).get_page(request.GET.get("page"))
     vise = champ(acteur, Action.CONSULTER_COMPTES, instant=maintenant)
+    filtre = FiltreForm(request.GET, vise=vise, instant=maintenant)
+    comptes = lectures.pour_liste(filtre.appliquer(comptes_du(vise, instant=maintenant)), instant=maintenant)
+    gere = champ(acteur, Action.GERER_COMPTES, instant=maintenant)
+    comptes = avec_est_modifiable(comptes, gere, acteur, instant=maintenant)
+    page = Paginator(comptes, PAR_PAGE).get_page(request.GET.get("page"))
     contexte = {
         "filtre": filtre,
         "page": page,
-        "lignes": lectures.lignes(page.object_list, acteur, instant=maintenant),
-        "perimetre": None if vise.france else lectures.noms_des_territoires(vise.territoires),
+        "lignes": lectures.lignes(page.object_list, instant=maintenant),
+        "perimetre": None if vise.france else [nom for _, nom in filtre.territoires],
     }
     return render(request, "gestion/liste.html", contexte)
 
@@ -48,11 +53,10 @@ def liste(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """Ce que montre la liste filtrée, en entier."""
     acteur, maintenant = acteur_de(request), timezone.now()
-    filtre = FiltreForm(request.GET, acteur=acteur, instant=maintenant)
-    comptes = lectures.pour_liste(
-        filtre.appliquer(visibles_par(acteur, instant=maintenant)), instant=maintenant
-    )
-    lignes = lectures.lignes(comptes, acteur, instant=maintenant)
+    vise = champ(acteur, Action.CONSULTER_COMPTES, instant=maintenant)
+    filtre = FiltreForm(request.GET, vise=vise, instant=maintenant)
+    comptes = lectures.pour_liste(filtre.appliquer(comptes_du(vise, instant=maintenant)), instant=maintenant)
+    lignes = lectures.lignes(comptes, instant=maintenant)
     contenu = en_csv(
         ENTETES,
         (
@@ -91,22 +95,21 @@ def a_revoir(request: HttpRequest) -> HttpResponse:
 @require_safe
 def fiche(request: HttpRequest, compte_id: int) -> HttpResponse:
     acteur, maintenant = acteur_de(request), timezone.now()
-    compte = trouver(request, visibles_par(acteur, instant=maintenant), compte_id)
+    gere = champ(acteur, Action.GERER_COMPTES, instant=maintenant)
+    visibles = avec_est_modifiable(visibles_par(acteur, instant=maintenant), gere, acteur, instant=maintenant)
+    compte = trouver(request, visibles, compte_id)
     perimetres = lectures.perimetres_de(compte, instant=maintenant)
     habilitations = compte.habilitations.filter(non_finies(maintenant)).order_by("role", "pk")
-    territoires = territoires_des_comptes(Compte.objects.filter(pk=compte.pk), instant=maintenant)
-    gere = champ(acteur, Action.GERER_COMPTES, instant=maintenant)
-    est_modifiable = geres_par(acteur, instant=maintenant).filter(pk=compte.pk).exists()
+    territoires = territoires_des_comptes([compte.pk], instant=maintenant).get(compte.pk, set())
     delegations = Delegation.objects.filter(non_finies(maintenant), revoquee_le=None, delegataire=compte)
     contexte = {
         "compte": compte,
         "roles": [(habilitation, perimetres.get(habilitation.pk, [])) for habilitation in habilitations],
-        "territoires": lectures.noms_des_territoires(territoires.get(compte.pk, ())),
+        "territoires": lectures.noms_des_territoires(territoires),
         "delegations": delegations.select_related("effecteur", "structure").order_by("pk"),
-        "est_modifiable": est_modifiable,
         "est_soi": compte.pk == acteur.pk,
-        "deborde": est_modifiable and deborde(acteur, compte, instant=maintenant),
-        "gere_des_comptes": gere.france or territoires_du(gere).exists(),
+        "deborde": compte.est_modifiable and not (gere.france or territoires <= gere.territoires),
+        "gere_des_comptes": gere.france or bool(gere.territoires),
     }
     tracer_lecture(acteur=acteur, verbe="compte.lu", objet=f"compte:{compte.pk}")
     return render(request, "gestion/fiche.html", contexte)
