@@ -43,7 +43,21 @@ verrou: .boot/bin/uv
 	$(COMPILER) pyproject.toml -o requirements/production.txt
 	$(COMPILER) pyproject.toml --group demo -c requirements/production.txt -o requirements/demo.txt
 	$(COMPILER) pyproject.toml --group demo --group dev -c requirements/demo.txt -o requirements/dev.txt
+	$(COMPILER) --group node -o requirements/node.txt
 	echo "uv==$$(.boot/bin/uv --version | cut -d' ' -f2)" | $(COMPILER) - -o requirements/amorce.txt
+	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
+	$(BIN)/python -c "$$SANS_FINANCEMENT"
+
+# Le verrou de npm sans aucune adresse : ni registre, ni appel aux dons. Les empreintes, elles, restent.
+define SANS_FINANCEMENT
+import json, pathlib
+verrou = pathlib.Path("package-lock.json")
+contenu = json.loads(verrou.read_text())
+for paquet in contenu["packages"].values():
+    paquet.pop("funding", None)
+verrou.write_text(json.dumps(contenu, indent=4, ensure_ascii=False) + "\n")
+endef
+export SANS_FINANCEMENT
 
 $(BIN)/ruff .boot/bin/uv:
 	@echo "Lancez d’abord ./bin/test : il installe les outils." >&2; exit 1

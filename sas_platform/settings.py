@@ -431,7 +431,11 @@ LOGGING = configurer_journal(env("NIVEAU_JOURNAL", default="INFO"))
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(RACINE / "var" / "static"))
-STATICFILES_DIRS = [RACINE / "static"]
+STATICFILES_DIRS = [
+    RACINE / "static",
+    # Installé par npm d’après package-lock.json ; rien d’autre de node_modules n’est servi.
+    ("vendeur/fullcalendar", RACINE / "node_modules" / "fullcalendar"),
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},

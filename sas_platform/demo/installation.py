@@ -1,4 +1,4 @@
-"""Installe les paquets verrouillés dans .venv, sans droits d’administrateur.
+"""Installe les paquets verrouillés dans .venv et node_modules, sans droits d’administrateur.
 
 Lancé par bin/ avec le Python du système, avant que rien ne soit installé :
 bibliothèque standard seulement. Un passage déjà fait se reconnaît à une
@@ -20,6 +20,8 @@ RACINE = Path(__file__).resolve().parents[2]
 AMORCE = RACINE / ".boot"
 ENVIRONNEMENT_PYTHON = RACINE / ".venv"
 VERROUS = RACINE / "requirements"
+VERROU_NPM = RACINE / "package-lock.json"
+MODULES = RACINE / "node_modules"
 CHANTIER = ENVIRONNEMENT_PYTHON / ".en-cours"  # présent : l’installation n’est pas allée au bout
 # Ce que contient chaque fichier : qui a installé « dev » a aussi « demo ».
 COUVERT_PAR = {"demo": ["demo", "dev"], "dev": ["dev"]}
@@ -35,6 +37,10 @@ SIGNES_SANS_RESEAU = (
     "tcp connect error",
     "timed out",
     "(from versions: none)",
+    "ENOTFOUND",
+    "ECONNREFUSED",
+    "EAI_AGAIN",
+    "ETIMEDOUT",
 )
 SIGNES_PLATEFORME = (
     "no wheels with a matching",
@@ -55,6 +61,8 @@ def main() -> int:
             if not _deja_installe(profil):
                 _etape("outil d’installation", _preparer_uv)
                 _etape(f"paquets Python ({profil})", lambda: _installer(profil))
+            if _lire(MODULES / ".installe") != _empreinte_npm():
+                _etape("paquets JavaScript", _installer_modules)
     except ErreurInstallation as erreur:
         print(f"\nErreur : {erreur}", file=sys.stderr)
         return 1
@@ -75,7 +83,7 @@ def empreinte(profil: str) -> str:
 
 
 def diagnostiquer(journal: str) -> str:
-    """Traduit la sortie de pip ou de uv en une cause et un remède."""
+    """Traduit la sortie de pip, de uv ou de npm en une cause et un remède."""
     if any(signe in journal for signe in SIGNES_PLATEFORME):
         cause = (
             f"un paquet n’existe pas pour cette plateforme ({sys.platform}, {os.uname().machine}, "
@@ -85,12 +93,12 @@ def diagnostiquer(journal: str) -> str:
         )
     elif any(signe in journal for signe in SIGNES_SANS_RESEAU):
         cause = (
-            "le registre de paquets Python ne répond pas : pas de réseau, ou un mandataire à déclarer "
-            "(HTTPS_PROXY, UV_DEFAULT_INDEX)."
+            "le registre de paquets ne répond pas : pas de réseau, ou un mandataire à déclarer "
+            "(HTTPS_PROXY ; UV_DEFAULT_INDEX pour Python, npm_config_registry pour JavaScript)."
         )
     elif "No space left on device" in journal:
         cause = "le disque est plein ; il faut environ 1 Go."
-    elif "hash" in journal.lower() and "mismatch" in journal.lower():
+    elif "EINTEGRITY" in journal or ("hash" in journal.lower() and "mismatch" in journal.lower()):
         cause = "un paquet reçu n’a pas l’empreinte attendue : registre altéré ou mandataire qui réécrit."
     else:
         cause = "l’installation des paquets a échoué."
@@ -172,6 +180,34 @@ def _installer(profil: str) -> None:
     CHANTIER.unlink()
 
 
+def _empreinte_npm() -> str:
+    return hashlib.sha256(VERROU_NPM.read_bytes()).hexdigest()
+
+
+def _installer_modules() -> None:
+    """Aucun script de paquet n’est exécuté : on ne fait que déposer des fichiers aux empreintes verrouillées."""
+    npm = _npm()
+    if npm is None:  # pas de Node sur cette machine : celui d’un paquet Python, 60 Mo
+        python = ENVIRONNEMENT_PYTHON / "bin" / "python"
+        if not _uv():
+            _preparer_uv()
+        options = ["--quiet", "--python", python, "--require-hashes", "-r", VERROUS / "node.txt"]
+        _executer([*_uv(), "pip", "install", *options])
+        npm = str(ENVIRONNEMENT_PYTHON / "bin" / "npm")
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+    _executer([npm, "ci", *options, "--prefix", RACINE])
+    (MODULES / ".installe").write_text(_empreinte_npm())
+
+
+def _npm() -> str | None:
+    """npm, s’il marche et lit notre verrou (forme 3, comprise depuis sa version 7)."""
+    for candidat in (shutil.which("npm"), str(ENVIRONNEMENT_PYTHON / "bin" / "npm")):
+        majeure = _sortie([candidat, "--version"]).partition(".")[0] if candidat else ""
+        if majeure.isdigit() and int(majeure) >= 7:
+            return candidat
+    return None
+
+
 def _uv() -> list[str]:
     """Commande qui lance uv, selon la façon dont il a été installé ; vide s’il ne l’est pas."""
     for chemin in (AMORCE / "bin" / "uv", AMORCE / "lib" / "bin" / "uv"):
@@ -189,11 +225,14 @@ def _version_uv() -> str:
 
 def _environnement() -> dict[str, str]:
     variables = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
+    # npm s’adresse à « node » : à défaut d’un autre, celui du paquet Python.
+    variables["PATH"] = f"{variables.get('PATH', os.defpath)}{os.pathsep}{ENVIRONNEMENT_PYTHON / 'bin'}"
     variables.pop("VIRTUAL_ENV", None)
     if "PIP_INDEX_URL" in variables:  # le miroir d’entreprise déclaré à pip vaut pour uv
         variables.setdefault("UV_DEFAULT_INDEX", variables["PIP_INDEX_URL"])
     if not os.access(Path.home(), os.W_OK):
         variables.setdefault("UV_CACHE_DIR", str(AMORCE / "cache"))
+        variables.setdefault("npm_config_cache", str(AMORCE / "npm"))
     return variables
 
 
@@ -224,7 +263,9 @@ def _fonctionne(commande: list) -> bool:
 
 def _sortie(commande: list) -> str:
     try:
-        return subprocess.run(commande, capture_output=True, text=True, check=False).stdout
+        return subprocess.run(
+            commande, env=_environnement(), capture_output=True, text=True, check=False
+        ).stdout
     except OSError:
         return ""
 

@@ -1,5 +1,6 @@
 """L’installation, jouée avec un registre de paquets injoignable ou des restes d’un passage coupé."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +24,8 @@ from sas_platform.demo.etat import RACINE
             id="plateforme inconnue",
         ),
         pytest.param("error: No space left on device (os error 28)", "disque est plein", id="disque plein"),
+        pytest.param("npm error code ENOTFOUND", "ne répond pas", id="npm sans réseau"),
+        pytest.param("npm error code EINTEGRITY", "n’a pas l’empreinte attendue", id="module altéré"),
         pytest.param("Hash mismatch for `django==5.2`", "n’a pas l’empreinte attendue", id="paquet altéré"),
         pytest.param("quelque chose d’autre", "a échoué", id="inconnu"),
     ],
@@ -63,7 +66,7 @@ def test_sans_reseau_l_installation_dit_que_le_registre_ne_repond_pas(depot):
     resultat = lancer(depot, **sans_reseau)
 
     assert resultat.returncode == 1
-    assert "le registre de paquets Python ne répond pas" in resultat.stderr
+    assert "le registre de paquets ne répond pas" in resultat.stderr
     assert "Traceback" not in resultat.stderr
 
 
@@ -123,3 +126,45 @@ def test_les_outils_de_test_contiennent_ceux_de_la_demonstration():
         return {ligne.split(" ")[0] for ligne in lignes if "==" in ligne and not ligne.startswith((" ", "#"))}
 
     assert versions("production") <= versions("demo") <= versions("dev")
+
+
+def test_le_verrou_de_npm_ne_nomme_aucune_adresse_et_porte_toutes_les_empreintes():
+    verrou = json.loads((RACINE / "package-lock.json").read_text())
+    modules = {nom: module for nom, module in verrou["packages"].items() if nom}
+
+    assert "http" not in (RACINE / "package-lock.json").read_text()
+    assert all(module["integrity"].startswith("sha512-") for module in modules.values())
+    assert json.loads((RACINE / "package.json").read_text())["dependencies"] == {
+        nom: modules[f"node_modules/{nom}"]["version"] for nom in ("fullcalendar",)
+    }
+
+
+@pytest.fixture
+def modules_ailleurs(tmp_path, monkeypatch):
+    """Un dossier qui n’a que package.json et son verrou ; le registre n’y répond pas."""
+    for nom in ("package.json", "package-lock.json"):
+        shutil.copy(RACINE / nom, tmp_path)
+    monkeypatch.setattr(installation, "RACINE", tmp_path)
+    monkeypatch.setattr(installation, "MODULES", tmp_path / "node_modules")
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:1/")
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm absent de cette machine")
+def test_npm_sans_reseau_le_dit_et_ne_passe_pas_pour_installe(modules_ailleurs):
+    with pytest.raises(installation.ErreurInstallation, match="le registre de paquets ne répond pas"):
+        installation._installer_modules()
+
+    assert not (modules_ailleurs / "node_modules" / ".installe").exists()
+
+
+def test_un_npm_trop_ancien_ou_casse_est_ecarte(tmp_path, monkeypatch):
+    faux = tmp_path / "npm"
+    faux.write_text("#!/bin/sh\necho 6.14.4\n")
+    faux.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    monkeypatch.setattr(installation, "ENVIRONNEMENT_PYTHON", tmp_path / "absent")
+
+    assert installation._npm() is None
