@@ -50,6 +50,7 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
     from agenda.editeurs.stockage import raccorder
     from agenda.models import Raccordement
     from annuaire.models import Effecteur
+    from sas_platform.demo.acces import preparer_acces
     from sas_platform.demo.personas import creer_comptes
 
     with transaction.atomic():
@@ -60,7 +61,7 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
                 choisis = [pk for pk, _ in zip(disponibles, range(PART[editeur.code]), strict=False)]
                 raccorder(editeur, choisis, timezone.now())
         identites = _identites(editeurs[0])
-        creer_comptes(identites)
+        preparer_acces(creer_comptes(identites), timezone.now())
     for editeur in editeurs:
         raccordes = Effecteur.objects.filter(
             pk__in=Raccordement.objects.filter(editeur=editeur).values("effecteur")

@@ -25,10 +25,12 @@ class Persona:
     # Nomenclatures de l’ANS : profession (10 médecin, 60 infirmier) et savoir-faire ; vides hors des soins.
     profession: str = ""
     savoir_faire: str = ""
+    # Son compte n’a pas d’identifiant national : il se rattache à sa première connexion.
+    a_rattacher: bool = False
 
 
 CHERCHE = "cherche une offre de soins et y oriente un patient"
-PAS_ENCORE = "se connecte ; les pages de ce rôle ne sont pas encore ouvertes"
+EFFECTEUR = "voit ses lieux, demande un délégataire, consent, révoque, et voit ce qui est fait en son nom"
 
 PERSONAS = (
     Persona("osnp", "Camille", "Osmont", "899999999011", "osnp@exemple.invalid", (Role.OSNP,), CHERCHE),
@@ -53,7 +55,7 @@ PERSONAS = (
         "899999999045",
         "effecteur@exemple.invalid",
         (Role.EFFECTEUR,),
-        PAS_ENCORE,
+        EFFECTEUR,
         profession="10",
         savoir_faire="SM54",
     ),
@@ -64,7 +66,7 @@ PERSONAS = (
         "899999999052",
         "effecteur-interface@exemple.invalid",
         (Role.EFFECTEUR,),
-        PAS_ENCORE,
+        "a une délégation qui attend son consentement ; son agenda vient d’un éditeur",
         profession="10",
         savoir_faire="SM54",
     ),
@@ -75,7 +77,7 @@ PERSONAS = (
         "899999999060",
         "",
         (),
-        "la plateforme lui dit à qui s’adresser",
+        "confirme son adresse, accepte les CGU, et son compte d’effecteur est créé",
         profession="10",
         savoir_faire="SM54",
     ),
@@ -86,7 +88,7 @@ PERSONAS = (
         "899999999078",
         "delegataire@exemple.invalid",
         (Role.DELEGATAIRE,),
-        PAS_ENCORE,
+        "agit pour un effecteur qui y a consenti ; une autre délégation attend",
     ),
     Persona(
         "gestionnaire-structure",
@@ -95,7 +97,7 @@ PERSONAS = (
         "899999999086",
         "gestionnaire-structure@exemple.invalid",
         (Role.GESTIONNAIRE_STRUCTURE,),
-        PAS_ENCORE,
+        "tient les membres et la zone d’une CPTS, et les points fixes d’une association SOS Médecins",
     ),
     Persona(
         "gestionnaire-comptes",
@@ -104,12 +106,26 @@ PERSONAS = (
         "899999999094",
         "gestionnaire-comptes@exemple.invalid",
         (Role.GESTIONNAIRE_COMPTES,),
-        "cherche une offre de soins, sans orienter",
+        "crée et gère les comptes de ses territoires, accorde des délégations ; cherche une offre, sans orienter",
     ),
     Persona(
-        "referent", "René", "Terral", "899999999102", "referent@exemple.invalid", (Role.REFERENT,), PAS_ENCORE
+        "referent",
+        "René",
+        "Terral",
+        "899999999102",
+        "referent@exemple.invalid",
+        (Role.REFERENT,),
+        "consulte son territoire et répond aux demandes d’assistance",
     ),
-    Persona("cpam", "Claire", "Pamart", "899999999110", "cpam@exemple.invalid", (Role.CPAM,), PAS_ENCORE),
+    Persona(
+        "cpam",
+        "Claire",
+        "Pamart",
+        "899999999110",
+        "cpam@exemple.invalid",
+        (Role.CPAM,),
+        "se connecte et voit son compte ; la rémunération n’est pas encore ouverte",
+    ),
     Persona(
         "administrateur",
         "Adèle",
@@ -117,7 +133,37 @@ PERSONAS = (
         "899999999128",
         "administrateur@exemple.invalid",
         (Role.ADMINISTRATEUR,),
-        "administre les comptes, les habilitations et les agendas ; cherche une offre, sans orienter",
+        "administre comptes, territoires et structures ; cherche une offre, sans orienter",
+    ),
+    Persona(
+        "support",
+        "Soline",
+        "Porteau",
+        "899999999136",
+        "support@exemple.invalid",
+        (Role.SUPPORT,),
+        "répond aux demandes d’assistance et consulte les territoires",
+    ),
+    Persona(
+        "compte-connu",
+        "Corinne",
+        "Ravel",
+        "899999999144",
+        "compte-connu@exemple.invalid",
+        (Role.REGULATEUR,),
+        "rattache son identité au compte créé par son gestionnaire, en confirmant compte-connu@exemple.invalid",
+        profession="10",
+        savoir_faire="SM54",
+        a_rattacher=True,
+    ),
+    Persona(
+        "sans-habilitation",
+        "Sacha",
+        "Hardouin",
+        "899999999151",
+        "",
+        (),
+        "n’a ni compte ni lieu d’exercice : la plateforme lui dit à qui s’adresser",
     ),
 )
 
@@ -131,25 +177,25 @@ def creer_comptes(effecteurs: Mapping[str, str] | None = None) -> dict[str, Comp
     des données générées, pour que son compte soit celui de cet effecteur.
     """
     from django.db import transaction
+    from django.utils import timezone
 
+    from comptes import cgu
     from comptes.models import Compte, Habilitation
 
     comptes = {}
+    maintenant = timezone.now()
     with transaction.atomic():
         for persona in PERSONAS:
             if not persona.roles:
                 continue
-            compte, _ = Compte.objects.update_or_create(
-                email=persona.email,
-                defaults={
-                    "identifiant_national": identifiant(persona, effecteurs),
-                    "prenom": persona.prenom,
-                    "nom": persona.nom,
-                    "is_active": True,
-                },
-            )
+            champs = {"prenom": persona.prenom, "nom": persona.nom, "is_active": True}
+            if not persona.a_rattacher:
+                champs["identifiant_national"] = identifiant(persona, effecteurs)
+            compte, _ = Compte.objects.update_or_create(email=persona.email, defaults=champs)
             for role in persona.roles:
                 Habilitation.objects.get_or_create(compte=compte, role=role, fin_le=None)
+            if version := cgu.a_accepter(compte, maintenant=maintenant):
+                cgu.accepter(compte=compte, version=version, maintenant=maintenant)
             comptes[persona.cle] = compte
     return comptes
 

@@ -125,6 +125,9 @@ def test_les_cles_des_personas_sont_celles_annoncees():
         "referent",
         "cpam",
         "administrateur",
+        "support",
+        "compte-connu",
+        "sans-habilitation",
     ]
     assert len({persona.identifiant_national for persona in PERSONAS}) == len(PERSONAS)
 
@@ -293,6 +296,6 @@ def test_les_comptes_de_demonstration_se_recreent_sans_doublon():
 
     comptes = creer_comptes({"effecteur": "899900000001"})
 
-    assert Compte.objects.count() == Habilitation.objects.count() == len(PERSONAS) - 1
+    assert Compte.objects.count() == Habilitation.objects.count() == sum(1 for p in PERSONAS if p.roles)
     assert comptes["osnp"].is_active
     assert Compte.objects.get(email="effecteur@exemple.invalid").identifiant_national == "899900000001"
