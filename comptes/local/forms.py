@@ -42,18 +42,25 @@ def _secret(libelle: str, autocomplete: str = "current-password") -> forms.CharF
     )
 
 
-class _NouveauMotDePasse(DsfrBaseForm):
+# Les classes `_…` règlent les champs de la bibliothèque avant que `DsfrBaseForm`, à leur gauche, ne les habille.
+
+
+class _NouveauMotDePasse(forms.Form):
     """Un seul champ, que l’on peut afficher : le retaper n’apprend rien de plus."""
 
     user: Compte
-    password1 = _secret("Nouveau mot de passe", "new-password")
+    libelle = "Nouveau mot de passe"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("password2", None)
-        self.fields["password1"] = _secret("Nouveau mot de passe", "new-password")
-        self.fields["password1"].template_name = _AVEC_REGLES
-        self.fields["password1"].widget.attrs["class"] = "fr-password__input fr-input"
+        champ = self.fields["password1"] = _secret(self.libelle, "new-password")
+        champ.template_name = _AVEC_REGLES
+        champ.widget.attrs |= {
+            "class": "fr-password__input fr-input",
+            "aria-describedby": "id_password1-erreurs id_password1-regles",
+        }
+        self.order_fields(["oldpassword", "password1"])
 
     def clean_password1(self) -> str:
         mot_de_passe: str = self.cleaned_data["password1"]
@@ -65,7 +72,8 @@ class _NouveauMotDePasse(DsfrBaseForm):
         return self.cleaned_data
 
 
-class ActivationForm(_NouveauMotDePasse):
+class ActivationForm(DsfrBaseForm, _NouveauMotDePasse):
+    libelle = "Votre nouveau mot de passe"
     cgu = forms.BooleanField(
         label="J’ai lu et j’accepte les conditions générales d’utilisation.",
         error_messages={
@@ -76,41 +84,38 @@ class ActivationForm(_NouveauMotDePasse):
     def __init__(self, *args: Any, compte: Compte, **kwargs: Any) -> None:
         self.user = compte
         super().__init__(*args, **kwargs)
-        self.fields["password1"].label = "Votre nouveau mot de passe"
 
 
-class ConnexionForm(DsfrBaseForm, allauth.LoginForm):
+class _Connexion(allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = _champ_adresse()
         self.fields["password"] = _secret("Mot de passe")
         self.order_fields(["login", "password"])
-        for champ in self.fields.values():
-            champ.widget.attrs["class"] = "fr-input"
 
     def clean_login(self) -> str:
         return str(self.cleaned_data["login"]).strip().lower()
+
+
+class ConnexionForm(DsfrBaseForm, _Connexion):
+    pass
 
 
 class OubliForm(DsfrBaseForm, allauth.ResetPasswordForm):
     email = _champ_adresse(autocomplete="email")
 
 
-class ReinitialisationForm(_NouveauMotDePasse, allauth.ResetPasswordKeyForm):
+class ReinitialisationForm(DsfrBaseForm, _NouveauMotDePasse, allauth.ResetPasswordKeyForm):
     def save(self) -> None:
         super().save()
         get_adapter().oublier_les_echecs(self.user)
 
 
-class ChangementForm(_NouveauMotDePasse, allauth.ChangePasswordForm):
+class ChangementForm(DsfrBaseForm, _NouveauMotDePasse, allauth.ChangePasswordForm):
     oldpassword = _secret("Mot de passe actuel")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.order_fields(["oldpassword", "password1"])
 
-
-class PremierMotDePasseForm(_NouveauMotDePasse, allauth.SetPasswordForm):
+class PremierMotDePasseForm(DsfrBaseForm, _NouveauMotDePasse, allauth.SetPasswordForm):
     pass
 
 
@@ -118,33 +123,31 @@ class ReauthentificationForm(DsfrBaseForm, allauth.ReauthenticateForm):
     password = _secret("Votre mot de passe")
 
 
-class _Code(DsfrBaseForm):
+class _Code(forms.Form):
+    libelle = "Code à six chiffres"
+    aide = "Celui qu’affiche votre application d’authentification."
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        code = self.fields["code"]
-        code.label = "Code à six chiffres"
-        code.help_text = "Celui qu’affiche votre application d’authentification."
-        code.error_messages["required"] = "Tapez le code."
-        code.widget.attrs.pop("placeholder", None)
-        code.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "20"}
-
-
-class SecondFacteurForm(_Code, second_facteur.AuthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = "Code"
-        self.fields[
-            "code"
-        ].help_text = (
-            "Les six chiffres de votre application d’authentification, ou l’un de vos codes de secours."
+        code = self.fields["code"] = forms.CharField(
+            label=self.libelle,
+            help_text=self.aide,
+            max_length=20,
+            error_messages={"required": "Tapez le code."},
         )
+        code.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
 
 
-class SecondFacteurRedemandeForm(_Code, second_facteur.ReauthenticateForm):
+class SecondFacteurForm(DsfrBaseForm, _Code, second_facteur.AuthenticateForm):
+    libelle = "Code"
+    aide = "Les six chiffres de votre application d’authentification, ou l’un de vos codes de secours."
+
+
+class SecondFacteurRedemandeForm(DsfrBaseForm, _Code, second_facteur.ReauthenticateForm):
     pass
 
 
-class ActivationSecondFacteurForm(_Code, ActivateTOTPForm):
+class ActivationSecondFacteurForm(DsfrBaseForm, _Code, ActivateTOTPForm):
     pass
 
 

@@ -99,6 +99,10 @@ class Compte(AbstractBaseUser, Horodate):
     def a_un_role(self, roles: Iterable[Role]) -> bool:
         return not self.roles.isdisjoint(roles)
 
+    def has_usable_password(self) -> bool:
+        """Django tient un mot de passe jamais posé pour utilisable ; ici il veut dire « compte à activer »."""
+        return bool(self.password) and super().has_usable_password()
+
     # L’administration de Django n’est ouverte qu’à l’administrateur national.
     @property
     def is_staff(self) -> bool:

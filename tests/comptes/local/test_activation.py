@@ -329,3 +329,7 @@ def test_un_changement_refuse_dit_pourquoi(client, compte_local, champs, message
     client.post("/compte/connexion/", {"login": compte.email, "password": MOT_DE_PASSE})
 
     assert message in client.post("/compte/mot-de-passe/", champs).content.decode()
+
+
+def test_un_compte_cree_sans_mot_de_passe_est_un_compte_a_activer(horloge):
+    assert not CompteFactory().has_usable_password()
