@@ -64,7 +64,7 @@ def purger_la_trace(
     precedente = AncreTrace.objects.order_by("-derniere_id").values_list("empreinte", flat=True).first()
     fautive = premiere_rupture(lignes, precedente or "")
     if fautive is not None:
-        raise TraceRompue(f"La trace est rompue à la ligne {fautive} : elle n’a pas été purgée.")
+        raise TraceRompue(f"La trace est rompue à la ligne {fautive} : elle n’a pas été purgée.")
     archive = _archiver(lignes, dossier) if dossier else ""
     ancre = AncreTrace.objects.create(derniere_id=numeros[-1], archive=archive, le=maintenant)
     ancre.refresh_from_db()  # la base a rempli le reste
@@ -88,7 +88,7 @@ def fautes_des_archives(dossier: Path) -> list[str]:
         if ancre.archive:
             chemin = dossier / _nom(ancre.premiere_id, ancre.derniere_id)
             faute = _faute(chemin, ancre, precedente)
-            fautes += [f"{chemin.name} : {faute}"] if faute else []
+            fautes += [f"{chemin.name} : {faute}"] if faute else []
         precedente = ancre.empreinte
     return fautes
 

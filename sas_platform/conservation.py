@@ -178,14 +178,14 @@ _LISTE = [
     ),
     _regle(
         "orientations",
-        "Orientations : le régulateur",
+        "Orientations : le régulateur",
         lambda avant: Orientation.objects.filter(acteur__isnull=False, prise_le__lt=avant),
         Geste.PSEUDONYMISER,
         _pseudonymiser,
     ),
     _regle(
         "redirections",
-        "Départs vers un éditeur : le régulateur",
+        "Départs vers un éditeur : le régulateur",
         lambda avant: Redirection.objects.filter(acteur__isnull=False, le__lt=avant),
         Geste.PSEUDONYMISER,
         _pseudonymiser,
@@ -267,7 +267,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "agenda.SemaineType",
         "comptes.OuvertureSecours",
     ),
-    "justifie une rémunération passée": ("participation.VersionParticipation",),
+    "justifie une rémunération passée": ("participation.VersionParticipation", "agenda.ReleveHebdomadaire"),
     "agenda d’éditeur, remplacé à chaque lecture": ("agenda.Raccordement", "agenda.AgendaEditeur"),
     "réglage, compteur ou copie, sans donnée personnelle": (
         "agenda.Editeur",

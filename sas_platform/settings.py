@@ -369,10 +369,10 @@ def terme(nom: str, defaut: str, reference: str) -> Terme:
 
 
 # Les durées exactes du décret n° 2022-403 restent à relire sur le texte publié avant l’ouverture (docs/adr/0011).
-_JOURNALISATION = "CNIL, délibération n° 2021-122 du 14 octobre 2021 : journaux gardés de six mois à un an"
-_DECRET = "décret n° 2022-403 du 21 mars 2022 (plateforme numérique du SAS) ; RGPD, article 5 § 1 e"
-_LIMITATION = "RGPD, article 5 § 1 e : pas plus longtemps que nécessaire"
-_MINIMISATION = "RGPD, article 5 § 1 c : rien de plus que nécessaire"
+_JOURNALISATION = "CNIL, délibération n° 2021-122 du 14 octobre 2021 : journaux gardés de six mois à un an"
+_DECRET = "décret n° 2022-403 du 21 mars 2022 (plateforme numérique du SAS) ; RGPD, article 5 § 1 e"
+_LIMITATION = "RGPD, article 5 § 1 e : pas plus longtemps que nécessaire"
+_MINIMISATION = "RGPD, article 5 § 1 c : rien de plus que nécessaire"
 
 # Au terme, `manage.py purger` efface, anonymise ou pseudonymise (sas_platform/conservation.py). Les critères
 # d’une recherche n’ont pas de ligne ici : ils ne sont que dans la session, effacée dans l’heure qui suit sa fin.

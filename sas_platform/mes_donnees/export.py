@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from agenda.models import Disponibilite, Indisponibilite
-from annuaire.models import Delegation, DemandeDelegation, Effecteur, LieuExercice, Perimetre
+from annuaire.models import Delegation, DemandeDelegation, Effecteur, Perimetre
 from assistance.models import Echange, Ticket
 from comptes.models import Compte, Trace
 from orientation.models import Orientation, Redirection
-from participation.models import Participation
 from sas_platform.mes_donnees import schema
+from sas_platform.mes_donnees.fiche import copier, fiche
 from sas_platform.mes_donnees.historique import objets_concernant, presenter
 
 
@@ -34,7 +32,7 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
             for acceptation in compte.acceptations_cgu.select_related("version").order_by("pk")
         ],
         jetons=[
-            _copier(schema.Jeton, jeton, numero=jeton.pk, portees=list(jeton.portees))
+            copier(schema.Jeton, jeton, numero=jeton.pk, portees=list(jeton.portees))
             for jeton in compte.jetons.order_by("pk")
         ],
         delegations_recues=_delegations(Delegation.objects.filter(delegataire=compte)),
@@ -42,15 +40,15 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
             Delegation.objects.filter(effecteur=effecteur, effecteur__isnull=False)
         ),
         demandes_de_delegation=[
-            _copier(schema.DemandeDelegation, demande, numero=demande.pk, etat=demande.get_etat_display())
+            copier(schema.DemandeDelegation, demande, numero=demande.pk, etat=demande.get_etat_display())
             for demande in DemandeDelegation.objects.filter(demandeur=compte).order_by("pk")
         ],
         demandes_d_assistance=_demandes(compte),
         courriels=[
-            _copier(schema.Courriel, courriel, etat=courriel.get_etat_display())
+            copier(schema.Courriel, courriel, etat=courriel.get_etat_display())
             for courriel in compte.courriels.order_by("pk")
         ],
-        effecteur=_effecteur(effecteur) if effecteur else None,
+        effecteur=fiche(effecteur) if effecteur else None,
         orientations_decidees=[
             schema.OrientationDecidee(
                 lieu=orientation.lieu_id,
@@ -70,14 +68,8 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
     )
 
 
-def _copier(forme: type[schema.Forme], objet: Model, **autres: Any) -> Any:
-    """Remplit `forme` des champs du même nom ; les autres se donnent."""
-    champs = {nom: getattr(objet, nom) for nom in forme.__struct_fields__ if nom not in autres}
-    return forme(**champs, **autres)
-
-
 def _identite(compte: Compte) -> schema.Identite:
-    return _copier(
+    return copier(
         schema.Identite,
         compte,
         numero=compte.pk,
@@ -113,7 +105,7 @@ def _roles(compte: Compte) -> list[schema.Role]:
 
 def _delegations(delegations: QuerySet[Delegation]) -> list[schema.Delegation]:
     return [
-        _copier(
+        copier(
             schema.Delegation,
             delegation,
             numero=delegation.pk,
@@ -130,7 +122,7 @@ def _demandes(compte: Compte) -> list[schema.Demande]:
     publics = Echange.objects.filter(est_interne=False).order_by("pk")
     tickets = Ticket.objects.filter(auteur=compte).select_related("theme").order_by("pk")
     return [
-        _copier(
+        copier(
             schema.Demande,
             ticket,
             theme=ticket.theme.libelle,
@@ -142,55 +134,6 @@ def _demandes(compte: Compte) -> list[schema.Demande]:
             fichiers=[piece.nom for piece in ticket.pieces.all()],
         )
         for ticket in tickets.prefetch_related(Prefetch("echanges", queryset=publics), "pieces")
-    ]
-
-
-def _effecteur(effecteur: Effecteur) -> schema.Effecteur:
-    participation = Participation.objects.filter(effecteur=effecteur).first()
-    recues = Orientation.objects.filter(lieu__effecteur=effecteur).order_by("pk")
-    return _copier(
-        schema.Effecteur,
-        effecteur,
-        profession=effecteur.profession.libelle,
-        savoir_faire=list(effecteur.savoir_faire),
-        participation=participation and _copier(schema.Participation, participation),
-        lieux=_lieux(effecteur),
-        orientations_recues=[
-            schema.OrientationRecue(
-                lieu=orientation.lieu_id,
-                debut=orientation.debut,
-                enregistree_le=orientation.prise_le,
-                annulee_le=orientation.annulee_le,
-            )
-            for orientation in recues
-        ],
-    )
-
-
-def _lieux(effecteur: Effecteur) -> list[schema.Lieu]:
-    disponibilites: dict[int, list[schema.Disponibilite]] = defaultdict(list)
-    for regle in Disponibilite.objects.filter(lieu__effecteur=effecteur).order_by("pk"):
-        disponibilites[regle.lieu_id].append(
-            _copier(
-                schema.Disponibilite, regle, de=f"{regle.heure_debut:%H:%M}", a=f"{regle.heure_fin:%H:%M}"
-            )
-        )
-    fermetures: dict[int, list[schema.Indisponibilite]] = defaultdict(list)
-    for fermeture in Indisponibilite.objects.filter(lieu__effecteur=effecteur).order_by("pk"):
-        periode = fermeture.periode
-        fermetures[fermeture.lieu_id].append(schema.Indisponibilite(debut=periode.lower, fin=periode.upper))
-    return [
-        _copier(
-            schema.Lieu,
-            lieu,
-            numero=lieu.pk,
-            commune=lieu.commune.nom,
-            source=lieu.get_source_display(),
-            actif=lieu.est_actif,
-            disponibilites=disponibilites[lieu.pk],
-            indisponibilites=fermetures[lieu.pk],
-        )
-        for lieu in LieuExercice.objects.filter(effecteur=effecteur).select_related("commune").order_by("pk")
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -130,6 +130,21 @@ class Indisponibilite(Forme):
     fin: datetime | None
 
 
+class SemaineType(Forme):
+    nom: str
+    horaires: list[dict[str, Any]]
+
+
+class Sollicitation(Forme):
+    """Comment la régulation joint ce lieu, et combien elle peut lui demander."""
+
+    telephone_prive: str
+    heures_d_appel: str
+    max_par_jour: int | None
+    max_par_semaine: int | None
+    pause_jusqu_au: datetime | None
+
+
 class Lieu(Forme):
     numero: int
     nom: str
@@ -142,12 +157,27 @@ class Lieu(Forme):
     informations_complementaires: str
     disponibilites: list[Disponibilite]
     indisponibilites: list[Indisponibilite]
+    semaines_types: list[SemaineType]
+    sollicitation: Sollicitation | None
 
 
 class Participation(Forme):
     participe: bool
     modalite: str
+    structure: str | None
+    utilise_logiciel: bool | None
+    logiciels: list[str]
+    declare_deux_heures: bool
     refuse_affichage: bool
+    forfait_reorientation: bool
+
+
+class Declaration(Forme):
+    """Ce que disait la participation avant et après ce changement."""
+
+    le: datetime
+    avant: dict[str, Any] | None
+    apres: dict[str, Any]
 
 
 class OrientationRecue(Forme):
@@ -168,6 +198,7 @@ class Effecteur(Forme):
     savoir_faire: list[str]
     conventionnement: str
     participation: Participation | None
+    declarations: list[Declaration]
     lieux: list[Lieu]
     orientations_recues: list[OrientationRecue]
 

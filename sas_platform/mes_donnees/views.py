@@ -53,7 +53,7 @@ def export(request: HttpRequest) -> HttpResponse:
     compte, maintenant = _compte(request), timezone.now()
     if not cache.add(f"mes_donnees.export:{compte.pk}", 1, ATTENTE_EXPORT_S):
         messages.warning(
-            request, "Vous venez de télécharger vos données : attendez une minute avant de recommencer."
+            request, "Vous venez de télécharger vos données : attendez une minute avant de recommencer."
         )
         return redirect("mes_donnees:historique")
     corps = msgspec.json.encode(construire(compte, maintenant=maintenant))

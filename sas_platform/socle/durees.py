@@ -22,7 +22,7 @@ class Duree:
         """« 12 mois », « 30 jours ». Lève `ValueError` pour toute autre forme, et pour une durée nulle."""
         trouve = _FORME.fullmatch(texte.strip())
         if trouve is None or int(trouve[1]) == 0:
-            raise ValueError(f"{texte!r} : écrivez « 12 mois » ou « 30 jours »")
+            raise ValueError(f"{texte!r} : écrivez « 12 mois » ou « 30 jours »")
         nombre = int(trouve[1])
         return cls(mois=nombre) if trouve[2] == "mois" else cls(jours=nombre)
 

@@ -9,13 +9,14 @@ import msgspec
 import pytest
 from django.conf import settings
 
+from agenda.models import SemaineType
 from annuaire.models import Delegation, Perimetre, Territoire
 from assistance.enums import Destination, Profil
 from assistance.models import Echange, PieceJointe, Theme, Ticket
 from comptes.enums import Role
 from comptes.models import AcceptationCGU, Compte, Courriel, SessionOuverte, Trace, VersionCGU
 from orientation.models import Orientation
-from participation.models import Participation
+from participation.models import Participation, Sollicitation, VersionParticipation
 from sas_platform.mes_donnees import schema
 from sas_platform.mes_donnees.export import construire
 from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
@@ -91,20 +92,28 @@ def test_la_fiche_les_lieux_et_l_agenda(moi, telecharger):
     lieu = LieuExerciceFactory(effecteur=effecteur)
     disponibilite = DisponibiliteFactory(lieu=lieu, jours=[1, 3])
     IndisponibiliteFactory(lieu=lieu, sans_fin=True)
-    Participation.objects.create(effecteur=effecteur, refuse_affichage=True)
+    Participation.objects.create(effecteur=effecteur, refuse_affichage=True, logiciels=["medilog"])
+    VersionParticipation.objects.create(effecteur=effecteur, le=LE, apres={"participe": False})
+    Sollicitation.objects.create(lieu=lieu, telephone_prive="+33353019999", max_par_jour=2)
+    SemaineType.objects.create(lieu=lieu, nom="hiver", horaires=[{"jour": 1}])
     OrientationFactory(reservation__disponibilite=disponibilite)
     DisponibiliteFactory()  # d’un autre
 
     fiche = telecharger().effecteur
 
     assert fiche is not None
-    assert fiche.participation == schema.Participation(participe=False, modalite="", refuse_affichage=True)
+    assert fiche.participation is not None
+    assert (fiche.participation.refuse_affichage, fiche.participation.logiciels) == (True, ["medilog"])
+    assert fiche.declarations == [schema.Declaration(le=LE, avant=None, apres={"participe": False})]
     (exporte,) = fiche.lieux
     assert (exporte.numero, exporte.adresse, exporte.commune) == (lieu.pk, "12 rue Nationale", "Lille")
     assert [(regle.de, regle.a, regle.jours) for regle in exporte.disponibilites] == [
         ("09:00", "09:20", [1, 3])
     ]
     assert [fermeture.fin for fermeture in exporte.indisponibilites] == [None]
+    assert exporte.sollicitation is not None
+    assert exporte.sollicitation.telephone_prive == "+33353019999"
+    assert [semaine.nom for semaine in exporte.semaines_types] == ["hiver"]
     assert [recue.lieu for recue in fiche.orientations_recues] == [lieu.pk]
 
 

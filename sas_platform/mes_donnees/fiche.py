@@ -1,0 +1,102 @@
+"""La part de l’export qui vient de la fiche d’un effecteur : participation, lieux, agenda, orientations reçues."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import time
+from typing import Any, TypeVar
+
+from django.db.models import Model
+
+from agenda.models import Disponibilite, Indisponibilite, SemaineType
+from annuaire.models import Effecteur, LieuExercice
+from orientation.models import Orientation
+from participation.models import Participation, Sollicitation, VersionParticipation
+from sas_platform.mes_donnees import schema
+
+T = TypeVar("T")
+
+
+def copier(forme: type[schema.Forme], objet: Model, **autres: Any) -> Any:
+    """Remplit `forme` des champs du même nom ; les autres se donnent."""
+    champs = {nom: getattr(objet, nom) for nom in forme.__struct_fields__ if nom not in autres}
+    return forme(**champs, **autres)
+
+
+def fiche(effecteur: Effecteur) -> schema.Effecteur:
+    participation = Participation.objects.filter(effecteur=effecteur).select_related("structure").first()
+    recues = Orientation.objects.filter(lieu__effecteur=effecteur).order_by("pk")
+    declarations = VersionParticipation.objects.filter(effecteur=effecteur).order_by("pk")
+    return copier(
+        schema.Effecteur,
+        effecteur,
+        profession=effecteur.profession.libelle,
+        savoir_faire=list(effecteur.savoir_faire),
+        participation=_participation(participation) if participation else None,
+        declarations=[copier(schema.Declaration, declaration) for declaration in declarations],
+        lieux=_lieux(effecteur),
+        orientations_recues=[
+            schema.OrientationRecue(
+                lieu=orientation.lieu_id,
+                debut=orientation.debut,
+                enregistree_le=orientation.prise_le,
+                annulee_le=orientation.annulee_le,
+            )
+            for orientation in recues
+        ],
+    )
+
+
+def _participation(participation: Participation) -> schema.Participation:
+    structure = participation.structure.nom if participation.structure else None
+    return copier(schema.Participation, participation, structure=structure)
+
+
+def _lieux(effecteur: Effecteur) -> list[schema.Lieu]:
+    lieux = LieuExercice.objects.filter(effecteur=effecteur)
+    disponibilites = _par_lieu(
+        (
+            regle.lieu_id,
+            copier(schema.Disponibilite, regle, de=_heure(regle.heure_debut), a=_heure(regle.heure_fin)),
+        )
+        for regle in Disponibilite.objects.filter(lieu__in=lieux).order_by("pk")
+    )
+    fermetures = _par_lieu(
+        (f.lieu_id, schema.Indisponibilite(debut=f.periode.lower, fin=f.periode.upper))
+        for f in Indisponibilite.objects.filter(lieu__in=lieux).order_by("pk")
+    )
+    semaines = _par_lieu(
+        (semaine.lieu_id, copier(schema.SemaineType, semaine))
+        for semaine in SemaineType.objects.filter(lieu__in=lieux).order_by("pk")
+    )
+    consignes = _par_lieu(
+        (consigne.lieu_id, copier(schema.Sollicitation, consigne))
+        for consigne in Sollicitation.objects.filter(lieu__in=lieux)
+    )
+    return [
+        copier(
+            schema.Lieu,
+            lieu,
+            numero=lieu.pk,
+            commune=lieu.commune.nom,
+            source=lieu.get_source_display(),
+            actif=lieu.est_actif,
+            disponibilites=disponibilites[lieu.pk],
+            indisponibilites=fermetures[lieu.pk],
+            semaines_types=semaines[lieu.pk],
+            sollicitation=next(iter(consignes[lieu.pk]), None),
+        )
+        for lieu in lieux.select_related("commune").order_by("pk")
+    ]
+
+
+def _heure(heure: time) -> str:
+    return f"{heure:%H:%M}"
+
+
+def _par_lieu(couples: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+    ranges: dict[int, list[T]] = defaultdict(list)
+    for lieu, valeur in couples:
+        ranges[lieu].append(valeur)
+    return ranges
