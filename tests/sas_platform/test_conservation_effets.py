@@ -11,16 +11,18 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import ProtectedError
+from django.utils import timezone
 
 from agenda.models import Disponibilite
 from annuaire.models import Delegation
 from assistance.models import PieceJointe, Ticket
+from comptes.actions import anonymiser
 from comptes.enums import EtatCourriel, Role, UsageLien
 from comptes.models import Compte, Courriel, Lien, SessionOuverte, Trace
 from orientation.models import Orientation
 from orientation.retention import pseudonyme_de
 from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory, ReservationFactory
-from tests.comptes.factories import HabilitationFactory, JetonFactory
+from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
 from tests.orientation.factories import OrientationFactory, RedirectionFactory
 from tests.sas_platform.echeances import (
     MAINTENANT,
@@ -108,6 +110,25 @@ def test_rien_ne_dit_plus_qui_etait_un_compte_anonymise():
     assert (
         Trace.objects.filter(verbe="compte.anonymise", objet=f"compte:{compte.pk}", acteur=None).count() == 1
     )
+
+
+def test_un_compte_ne_s_anonymise_qu_une_fois():
+    compte = CompteFactory(osnp=True)
+    gestionnaire = CompteFactory()
+
+    assert anonymiser(compte=compte, acteur=gestionnaire, maintenant=MAINTENANT)
+    assert not anonymiser(compte=compte, acteur=gestionnaire, maintenant=MAINTENANT)
+    assert Trace.objects.get(verbe="compte.anonymise").acteur == gestionnaire
+
+
+def test_un_compte_anonymise_ne_se_connecte_plus(client):
+    compte = CompteFactory(osnp=True)
+    client.force_login(compte)
+    assert client.get("/recherche/").status_code == 200
+
+    anonymiser(compte=compte, acteur=None, maintenant=timezone.now())
+
+    assert client.get("/recherche/").headers["Location"].startswith("/connexion/")
 
 
 @pytest.mark.parametrize("champ", [{"nom": "Osmont"}, {"email": "a@exemple.invalid"}, {"is_active": True}])
