@@ -6,6 +6,8 @@ from django.utils import timezone
 from agenda import offre
 from agenda.editeurs import ordonnanceur, retraits
 from agenda.editeurs.stockage import Bilan
+from agenda.eligibilite.alertes import alerter
+from agenda.eligibilite.releves import relever
 from agenda.models import Editeur
 
 
@@ -65,3 +67,15 @@ def interroger_lot(*, lot_id: int) -> int:
     with ordonnanceur.ouvrir_interrogateur() as interrogateur:
         bilan: Bilan = interrogateur.interroger(editeur, [lot_id], timezone.now())
     return bilan.agendas_changes
+
+
+@shared_task(time_limit=900, soft_time_limit=840)
+def relever_heures() -> int:
+    """Le lundi, une fois la semaine finie jusqu’à Tahiti ; rattrape les semaines qu’une panne a sautées."""
+    return relever(timezone.now())
+
+
+@shared_task(time_limit=900, soft_time_limit=840)
+def alerter_heures_insuffisantes() -> int:
+    """Le vendredi, pour la semaine suivante ; et le samedi, si le vendredi a manqué."""
+    return alerter(timezone.now())

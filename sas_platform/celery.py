@@ -62,6 +62,16 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"queue": "calculs", "expires": 6 * 3600},
     },
+    "relever-heures": {
+        "task": "agenda.tasks.relever_heures",
+        "schedule": crontab(day_of_week="mon", hour=13, minute=17),
+        "options": {"queue": "calculs", "expires": 6 * 3600},
+    },
+    "alerter-heures-insuffisantes": {
+        "task": "agenda.tasks.alerter_heures_insuffisantes",
+        "schedule": crontab(day_of_week="fri,sat", hour=9, minute=17),
+        "options": {"queue": "calculs", "expires": 6 * 3600},
+    },
     "reconstruire-offre": {
         "task": "agenda.tasks.reconstruire_offre_periodique",
         "schedule": crontab(minute=7),

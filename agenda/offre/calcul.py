@@ -56,6 +56,7 @@ class _Sources:
     participations: dict[int, Participation] = field(default_factory=dict)
     structures: dict[int, bool] = field(default_factory=dict)
     maisons: set[int] = field(default_factory=set)
+    rattaches: set[int] = field(default_factory=set)
     specialites: list[Specialite] = field(default_factory=list)
 
 
@@ -147,6 +148,11 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
     sources.participations = {
         p.effecteur_id: p for p in Participation.objects.filter(effecteur__in=effecteurs)
     }
+    if any(p.modalite == Modalite.CPTS for p in sources.participations.values()):
+        declares = Participation.lieux.through.objects.filter(lieuexercice__in=ids)
+        sources.rattaches = set(
+            declares.filter(participation__modalite=Modalite.CPTS).values_list("lieuexercice_id", flat=True)
+        )
     structures = {lieu.structure_id for lieu in lieux if lieu.effecteur_id is None}
     sources.structures = dict(
         ParticipationStructure.objects.filter(structure__in=structures).values_list(
@@ -220,8 +226,10 @@ def _affichage(lieu: LieuExercice, sources: _Sources) -> Affichage:
     return affichage_effecteur(
         participe=reglages.participe,
         modalite=reglages.modalite,
+        utilise_logiciel=reglages.utilise_logiciel,
         refuse_affichage=reglages.refuse_affichage,
         dans_un_centre_de_sante=lieu.structure is not None and lieu.structure.type == TypeStructure.CDS,
+        rattache_a_sa_cpts=lieu.pk in sources.rattaches,
     )
 
 

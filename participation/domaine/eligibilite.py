@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from participation.domaine.declaration import CPTS, MSP, SOS, Declaration
+
 
 @dataclass(frozen=True, slots=True)
 class Affichage:
@@ -21,21 +23,35 @@ class Affichage:
 
 
 def affichage_effecteur(
-    *, participe: bool, modalite: str, refuse_affichage: bool, dans_un_centre_de_sante: bool
+    *,
+    participe: bool,
+    modalite: str,
+    utilise_logiciel: bool | None,
+    refuse_affichage: bool,
+    dans_un_centre_de_sante: bool,
+    rattache_a_sa_cpts: bool = False,
 ) -> Affichage:
     """Affichage du lieu d’un effecteur.
 
-    Via SOS Médecins, ses propres agendas sont fermés : le point fixe les
-    porte. Via une MSP, la maison de santé porte l’acceptation en sus. Dans un
-    centre de santé, c’est le centre qui participe.
+    Les agendas montrés sont ceux que dit la déclaration (A-06). Via une MSP ou
+    SOS Médecins, l’organisation porte l’acceptation en sus. Dans un centre de
+    santé, c’est le centre qui participe. Via une CPTS, seuls comptent les lieux
+    que l’effecteur y a rattachés.
     """
-    via_sos = participe and modalite == "sos"
-    participe_ici = participe and not dans_un_centre_de_sante
+    declaration = Declaration(
+        participe=participe,
+        modalite=modalite if participe else "",
+        utilise_logiciel=utilise_logiciel,
+        refuse_affichage=refuse_affichage,
+    )
+    participe_ici = (
+        participe and not dans_un_centre_de_sante and (declaration.modalite != CPTS or rattache_a_sa_cpts)
+    )
     return Affichage(
         participe=participe_ici,
-        en_sus=participe_ici and modalite not in ("msp", "sos"),
-        agenda_saisi=not via_sos,
-        agenda_editeur=not via_sos and not refuse_affichage,
+        en_sus=participe_ici and declaration.modalite not in (MSP, SOS),
+        agenda_saisi=declaration.agenda_saisi_ouvert,
+        agenda_editeur=declaration.editeur_admis,
     )
 
 

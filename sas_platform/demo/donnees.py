@@ -60,6 +60,7 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
             for editeur in editeurs:
                 choisis = [pk for pk, _ in zip(disponibles, range(PART[editeur.code]), strict=False)]
                 raccorder(editeur, choisis, timezone.now())
+                _declarer_le_logiciel(editeur, choisis)
         identites = _identites(editeurs[0])
         preparer_acces(creer_comptes(identites), timezone.now())
     for editeur in editeurs:
@@ -68,6 +69,15 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
         )
         _ecrire(dossier / f"{editeur.code}.json", _praticiens(raccordes.order_by("pk")))
     _ecrire(dossier / "identites.json", identites)
+
+
+def _declarer_le_logiciel(editeur: "Editeur", effecteurs: list[int]) -> None:
+    """Ceux d’entre eux qui participent disent ce logiciel : sans cela, ses créneaux seraient masqués (A-06)."""
+    from participation.models import Participation
+
+    Participation.objects.filter(effecteur__in=effecteurs, participe=True, utilise_logiciel=False).update(
+        utilise_logiciel=True, logiciels=[editeur.code], refuse_affichage=False, declare_deux_heures=False
+    )
 
 
 def _editeur(code: str, url: str) -> "Editeur":

@@ -65,11 +65,13 @@ def test_toute_source_qui_change_change_la_carte():
     lieu = disponibilite.lieu
     rafraichir([lieu.pk], MATIN)
 
-    ParticipationFactory(effecteur=lieu.effecteur)
+    participation = ParticipationFactory(effecteur=lieu.effecteur)
     assert rafraichir([lieu.pk], MATIN) == 1
     ReservationFactory(disponibilite=disponibilite)
     assert rafraichir([lieu.pk], MATIN) == 1
     AgendaEditeurFactory(lieu=lieu)
+    assert rafraichir([lieu.pk], MATIN) == 0  # il dit ne pas avoir de logiciel
+    participation.delete()
     assert rafraichir([lieu.pk], MATIN) == 1
     IndisponibiliteFactory(lieu=lieu)
     assert rafraichir([lieu.pk], MATIN) == 1
@@ -104,9 +106,10 @@ def test_chaque_specialite_de_l_effecteur_trouve_son_lieu():
 @pytest.mark.parametrize(
     ("trait", "participe", "en_sus", "saisi", "editeur"),
     [
-        pytest.param({}, True, True, True, True, id="à titre individuel"),
-        pytest.param({"via_cpts": True}, True, True, True, True, id="via une CPTS"),
-        pytest.param({"via_msp": True}, True, False, True, True, id="via une MSP"),
+        pytest.param({}, True, True, True, False, id="à titre individuel, sans logiciel"),
+        pytest.param({"interface": True}, True, True, False, True, id="à titre individuel, interfacé"),
+        pytest.param({"via_cpts": True}, False, False, True, False, id="via une CPTS, pour un autre lieu"),
+        pytest.param({"via_msp": True}, True, False, True, False, id="via une MSP"),
         pytest.param({"via_sos": True}, True, False, False, False, id="via SOS Médecins"),
         pytest.param({"sans_affichage": True}, True, True, True, False, id="refuse l’affichage"),
         pytest.param({"refus": True}, False, False, True, True, id="ne participe pas"),
@@ -125,6 +128,19 @@ def test_la_participation_decide_de_ce_qui_est_visible(trait, participe, en_sus,
     sources = [c[0] for c in creneaux(lieu)]
     assert ("d" in sources, "e" in sources) == (saisi, editeur)
     assert agenda.lieu == lieu
+
+
+def test_via_une_cpts_seuls_participent_les_lieux_qui_y_sont_rattaches():
+    lieu, autre = (LieuExerciceFactory(effecteur=effecteur) for effecteur in [EffecteurFactory()] * 2)
+    rafraichir([lieu.pk, autre.pk], MATIN)
+
+    ParticipationFactory(effecteur=lieu.effecteur, via_cpts=True)
+    rafraichir_perimees(MATIN)
+    Participation.objects.get().lieux.add(lieu)
+    assert rafraichir_perimees(MATIN) == 1
+
+    assert participe(lieu) == (True, True)
+    assert participe(autre) == (False, False)
 
 
 def test_dans_un_centre_de_sante_c_est_le_centre_qui_participe():

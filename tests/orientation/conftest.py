@@ -13,6 +13,7 @@ from agenda.offre import decodeur_carte, rafraichir
 from annuaire.models import LieuExercice
 from comptes.enums import Role
 from comptes.models import Compte
+from participation.models import Participation
 from tests.agenda.factories import AgendaEditeurFactory, DisponibiliteFactory
 from tests.annuaire.factories import (
     CommuneFactory,
@@ -89,6 +90,9 @@ def projeter(*lieux: LieuExercice) -> None:
 @pytest.fixture
 def chez_l_editeur(lieu, maintenant):
     """Un créneau d’éditeur réservable en ligne, lundi à 9 h, lu il y a quatre minutes."""
+    Participation.objects.filter(effecteur=lieu.effecteur).update(
+        utilise_logiciel=True, logiciels=["logiciel"], declare_deux_heures=False
+    )
     agenda = AgendaEditeurFactory(lieu=lieu)
     lot = agenda.raccordement.lot
     lot.lu_le = maintenant - timedelta(minutes=4)

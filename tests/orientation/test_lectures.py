@@ -345,7 +345,7 @@ PIEGE = '"creneaux":[{"id":"},{"id":"\\'
 
 @pytest.mark.parametrize("modalites", [(), ("cabinet",)], ids=["toutes", "une modalité"])
 def test_l_api_et_la_page_disent_la_meme_chose(generaliste, modalites):
-    deux_sources = ouvert(time(9), nom=PIEGE, informations_complementaires=PIEGE)
+    deux_sources = ouvert(time(9), participe=False, nom=PIEGE, informations_complementaires=PIEGE)
     DisponibiliteFactory(lieu=deux_sources, modalites=["domicile"], heure_debut=time(11), heure_fin=time(12))
     agenda = AgendaEditeurFactory(lieu=deux_sources)
     agenda.raccordement.editeur.nom = PIEGE[:40]

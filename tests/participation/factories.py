@@ -8,7 +8,7 @@ from tests.annuaire.factories import EffecteurFactory, StructureFactory
 
 
 class ParticipationFactory(DjangoModelFactory):
-    """Effecteur qui participe à titre individuel et laisse montrer ses créneaux."""
+    """Effecteur qui participe à titre individuel, sans logiciel interfacé : il saisit son agenda."""
 
     class Meta:
         model = Participation
@@ -16,13 +16,17 @@ class ParticipationFactory(DjangoModelFactory):
     effecteur = factory.SubFactory(EffecteurFactory)
     participe = True
     modalite = Modalite.INDIVIDUEL
-    utilise_logiciel = True
-    logiciels = factory.LazyFunction(lambda: ["logiciel"])
+    utilise_logiciel = False
     declare_deux_heures = True
 
     class Params:
-        refus = factory.Trait(participe=False, modalite="")
-        sans_affichage = factory.Trait(refuse_affichage=True)
+        interface = factory.Trait(
+            utilise_logiciel=True,
+            logiciels=factory.LazyFunction(lambda: ["logiciel"]),
+            declare_deux_heures=False,
+        )
+        refus = factory.Trait(participe=False, modalite="", utilise_logiciel=None, declare_deux_heures=False)
+        sans_affichage = factory.Trait(utilise_logiciel=True, refuse_affichage=True)
         via_cpts = factory.Trait(
             modalite=Modalite.CPTS, structure=factory.SubFactory(StructureFactory, type=TypeStructure.CPTS)
         )
