@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from comptes import droits
 from comptes.enums import Action, Role
 from comptes.models import Compte
 from sas_platform.demo.personas import PERSONAS, creer_comptes
+from tests import matrice
 
 RACINE = Path(settings.RACINE)
 GABARITS = RACINE / "templates"
@@ -127,6 +129,48 @@ def test_chaque_route_suit_la_table_des_droits(client_de, role):
             fautes.append(f"{nom} {chemin} : {reponse.status_code} {reponse.headers.get('Location', '')}")
 
     assert fautes == []
+
+
+def test_chaque_route_qui_nomme_un_objet_est_dans_la_matrice():
+    """En cas d’échec : ajouter la route à `tests/matrice.py`, qui dit comment."""
+    nommees = {nom for nom, chemin in ROUTES if a_un_objet(chemin) and not nom.startswith("admin:")}
+
+    assert nommees - set(matrice.OBJETS) - set(matrice.SANS_TITULAIRE) == set()
+    assert set(matrice.OBJETS) - {nom for nom, _ in ROUTES} == set()
+
+
+@pytest.mark.django_db
+def test_chaque_objet_ne_se_montre_qu_a_qui_il_doit(settings, tmp_path):
+    """Vraies requêtes : titulaire, délégataire, même territoire, étranger, anonyme, et chaque rôle."""
+    settings.MEDIA_ROOT = tmp_path
+    monde = matrice.creer_le_monde()
+    fautes = []
+    for qui, compte in {**monde.comptes, matrice.ANONYME: None}.items():
+        client = Client(raise_request_exception=False)
+        if compte is not None:
+            client.force_login(compte)
+        for nom, ligne in matrice.OBJETS.items():
+            chemin = reverse(nom, kwargs=dict(ligne.adresse(monde)))
+            with transaction.atomic():
+                reponse = client.post(chemin) if ligne.en_post else client.get(chemin)
+                transaction.set_rollback(True)
+            if not _objet_conforme(reponse, chemin, compte=compte, ouvert=qui in ligne.ouvre):
+                fautes.append(
+                    f"{nom} pour {qui} : {reponse.status_code} {reponse.headers.get('Location', '')}"
+                )
+
+    assert fautes == []
+
+
+def _objet_conforme(reponse: Any, chemin: str, *, compte: Compte | None, ouvert: bool) -> bool:
+    etat = reponse.status_code
+    vers_connexion = etat == 302 and reponse.headers["Location"].startswith("/connexion/")
+    if ouvert:
+        # 409 : la personne est admise, l’objet n’est plus dans l’état qu’il faut.
+        return etat in (200, 302, 409) and not vers_connexion
+    if chemin.startswith("/api/"):
+        return etat == 401 if compte is None else etat in (403, 404)
+    return vers_connexion if compte is None else etat == 404
 
 
 def _conforme(reponse: Any, chemin: str, *, admis: bool, anonyme: bool) -> bool:
@@ -326,8 +370,9 @@ APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation",
 def _page_ou_erreur(nom: str, sources: str) -> bool:
     """Les pages de texte sont nommées par leur route, les pages d’erreur par leur état."""
     if nom.startswith("courriels/"):
-        # Trois fichiers par courriel, que `ecrire(gabarit="comptes/bienvenue", …)` nomme d’un mot.
-        return f'"{re.sub("_(sujet|corps)[.](txt|html)$", "", nom.removeprefix("courriels/"))}"' in sources
+        # Trois fichiers par courriel, que `ecrire(gabarit="comptes/bienvenue", …)` nomme d’un mot, entier ou non.
+        courriel = re.sub("_(sujet|corps)[.](txt|html)$", "", nom.removeprefix("courriels/"))
+        return f'"{courriel}"' in sources or f'"{courriel.partition("/")[2]}"' in sources
     if nom.startswith("pages/"):
         return f'"gabarit": "{nom.removeprefix("pages/").removesuffix(".html")}"' in sources
     return nom in {"429.html", "500.html", "503.html"}

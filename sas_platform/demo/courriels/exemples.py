@@ -45,4 +45,17 @@ def contexte() -> dict[str, Any]:
         "fin_le": datetime(2027, 3, 31, 22, tzinfo=UTC),
         "fin_date": date(2027, 3, 31),
         "est_acceptee": True,
+        "structure": "CPTS des Boucles de Seine",
+        # Première connexion.
+        "cas": "deja_rattachee",
+        "explication": "Un autre compte porte déjà cet identifiant national.",
+        # Demandes d’assistance.
+        "numero": "2026-000123",
+        "theme": "Compte et connexion",
+        "territoire": "SAS-76A Seine-Maritime",
+        "texte": "Votre accès est rétabli.\nBonne journée.",
+        # Agenda.
+        "lundi": date(2026, 12, 7),
+        "montre": "1 h 30",
+        "seuil": "2 h",
     }

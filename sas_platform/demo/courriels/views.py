@@ -14,12 +14,10 @@ from sas_platform.demo.courriels import boite, exemples
 
 # Un courriel porte ses styles en ligne, et rien d’autre : ni script, ni image, ni formulaire.
 CSP_D_UN_COURRIEL = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "style-src": [UNSAFE_INLINE],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-    }
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "frame-ancestors": [NONE],
+    "base-uri": [NONE],
 }
 
 

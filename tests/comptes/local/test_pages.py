@@ -144,8 +144,9 @@ def test_les_cgu_se_lisent_puis_s_acceptent(page, connecter, axe, capture):
     ],
 )
 def test_les_pages_publiques_sont_accessibles(page, axe, capture, chemin, nom):
-    page.goto(chemin)
+    reponse = page.goto(chemin)
 
+    assert reponse.status < 500
     axe(page)
     capture(page, f"compte-{nom}")
 
