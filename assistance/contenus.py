@@ -68,7 +68,11 @@ def _charger_aide(themes: Any, questions: Any) -> None:
 
 
 def matrice() -> dict[str, dict[Profil, Destination]]:
-    """Thème → profil → destinataire, dans l’ordre du fichier ; un thème qu’un profil n’a pas y manque."""
+    """Thème → profil → destinataire, dans l’ordre du fichier ; un thème qu’un profil n’a pas y manque.
+
+    Deux ajouts à la matrice d’origine : régulateurs, IOA et référents déclarent eux aussi un bug au
+    support de premier niveau (B-22), et l’agent de CPAM, qu’elle ignorait, a les thèmes communs.
+    """
     with (DONNEES / "themes.csv").open(encoding="utf-8", newline="") as flux:
         return {
             ligne.pop("theme"): {
@@ -98,4 +102,5 @@ def lire(fichier: Path) -> Iterator[Texte]:
             else:
                 de_la_partie = profils
         else:
-            lignes.append(ligne)
+            # Dans la page, le premier niveau de titre est à nous : « ### » du fichier y devient « # ».
+            lignes.append(ligne.removeprefix("##") if ligne.startswith("### ") else ligne)

@@ -41,6 +41,7 @@ class ProfilForm(DsfrBaseForm):
 
 class _Fichiers(forms.ClearableFileInput):
     allow_multiple_selected = True
+    group_class = "fr-upload-group"
 
 
 class FichiersField(forms.FileField):
@@ -73,7 +74,7 @@ class FichiersField(forms.FileField):
 class ContactForm(DsfrBaseForm):
     """Une demande. Ce que la plateforme sait de la personne est rempli, et ne se change pas ici."""
 
-    role = forms.CharField(label="Vous êtes", required=False, disabled=True)
+    role = forms.CharField(label="Vous êtes", disabled=True)
     theme = forms.ModelChoiceField(
         label="Votre demande concerne", queryset=Theme.objects.none(), empty_label="Choisissez un thème"
     )
@@ -98,7 +99,7 @@ class ContactForm(DsfrBaseForm):
     territoire = forms.ChoiceField(label="Territoire")
     message = forms.CharField(
         label="Message",
-        help_text=f"{MESSAGE_MAX} caractères au plus. Dites la page, ce que vous vouliez faire et ce qui s’est passé. {_SANS_PATIENT}",
+        help_text=f"2 000 caractères au plus. Dites la page, ce que vous vouliez faire et ce qui s’est passé. {_SANS_PATIENT}",
         max_length=MESSAGE_MAX,
         widget=forms.Textarea(attrs={"rows": 8}),
     )
@@ -106,7 +107,7 @@ class ContactForm(DsfrBaseForm):
         label="Pièces jointes",
         help_text=f"{FICHIERS_MAX} fichiers au plus, 1 Mo chacun. Formats : {FORMATS}. Vérifiez qu’aucun patient n’y apparaît.",
         required=False,
-        widget=_Fichiers(attrs={"accept": ",".join(EXTENSIONS)}),
+        widget=_Fichiers(attrs={"class": "fr-upload", "accept": ",".join(EXTENSIONS)}),
     )
     # Un leurre que personne ne voit : un programme le remplit.
     site_web = forms.CharField(required=False, max_length=200)
@@ -199,7 +200,7 @@ def _telephone(texte: str, territoire: Territoire | None) -> str:
 class MessageForm(DsfrBaseForm):
     texte = forms.CharField(
         label="Votre message",
-        help_text=f"{MESSAGE_MAX} caractères au plus. {_SANS_PATIENT}",
+        help_text=f"2 000 caractères au plus. {_SANS_PATIENT}",
         max_length=MESSAGE_MAX,
         widget=forms.Textarea(attrs={"rows": 6}),
     )
@@ -241,7 +242,7 @@ class FiltreForm(DsfrBaseForm):
     territoire = forms.ModelChoiceField(
         label="Territoire", queryset=Territoire.objects.none(), required=False, empty_label="Tous"
     )
-    a_moi = forms.BooleanField(label="Que je suis", required=False)
+    a_moi = forms.BooleanField(label="Suivies par moi", required=False)
 
     def __init__(self, *args: Any, tickets: TicketQuerySet, compte: Compte, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -49,7 +49,6 @@ RACCOURCIS = (
         "Comptes",
         "Créer, modifier et revoir les comptes de vos territoires.",
     ),
-    Raccourci("gestion:liste", "Comptes", "Créer, modifier, désactiver les comptes de vos territoires."),
     Raccourci("delegations:demandes", "Demandes de délégation", "Accorder ou refuser un délégataire."),
     Raccourci("delegations:donnees", "Mes délégataires", "Qui agit en votre nom ; en ajouter, en révoquer."),
     Raccourci("structures:liste", "Structures", "Membres, zone d’intervention, points fixes."),

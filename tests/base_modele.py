@@ -40,10 +40,11 @@ def supprimer_base_de_test(base: str) -> None:
 
 
 def empreinte_du_schema() -> str:
-    """Empreinte de tout ce qui fait le schéma : les migrations de chaque application et ce fichier."""
+    """Empreinte de ce qui fait la base : les migrations, les textes qu’elles chargent, et ce fichier."""
     somme = hashlib.sha256(Path(__file__).read_bytes())
     for application in sorted(apps.get_app_configs(), key=lambda a: a.label):
-        for fichier in sorted(Path(application.path).glob("migrations/*.py")):
+        racine = Path(application.path)
+        for fichier in sorted([*racine.glob("migrations/*.py"), *racine.glob("donnees/*.md")]):
             somme.update(f"{application.label}/{fichier.name}".encode())
             somme.update(fichier.read_bytes())
     return somme.hexdigest()[:12]
