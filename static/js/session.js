@@ -15,7 +15,8 @@ class Veille {
                 this.verifier();
             }
         });
-        this.attendre();
+        // La page peut s’ouvrir à moins de cinq minutes de la fin.
+        this.verifier();
     }
 
     noter(inactiviteS, absolueS) {

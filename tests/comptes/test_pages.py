@@ -55,13 +55,19 @@ def test_annuler_mene_a_un_ecran_d_ou_l_on_recommence(page, comptes, axe, captur
     assert page.is_visible('[data-persona="osnp"]')
 
 
-def test_une_personne_sans_compte_voit_son_identifiant(page, comptes, axe, capture):
-    page.goto("/oidc/depart/")
-    page.click('[data-persona="effecteur-nouveau"]')
+def test_un_effecteur_choisit_son_exercice_puis_en_change(page, comptes, axe, capture):
+    page.goto("/connexion/")
+    page.click("[data-sas-connexion]")
+    page.click('[data-persona="effecteur"]')
 
-    assert page.inner_text("h1") == "Vous n’avez pas d’habilitation"
+    assert page.inner_text("h1").startswith("À quel titre agissez-vous")
     axe(page)
-    capture(page, "sans-habilitation")
+    capture(page, "exercice")
+    page.click("label[for=exercice-0]")
+    page.click("text=Continuer")
+    page.wait_for_url("**/")
+    page.click("header >> text=changer d’exercice")
+    assert page.is_checked("#exercice-0")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from django.core import mail
 from django.test import Client
 
 from annuaire.models import Effecteur
@@ -39,11 +40,12 @@ class Recu:
 
 
 class Boite:
-    """Les courriels écrits à une adresse, lus en base : leur envoi est l’affaire d’un autre test."""
+    """Les courriels d’une adresse : en base tant qu’ils attendent, dans la boîte d’essai une fois partis."""
 
     def lire(self, adresse: str = ADRESSE) -> list[Recu]:
+        partis = iter([str(message.body) for message in mail.outbox if adresse in message.to])
         lus = Courriel.objects.filter(destinataire=adresse).order_by("pk")
-        return [Recu(courriel.gabarit, courriel.corps_texte) for courriel in lus]
+        return [Recu(courriel.gabarit, courriel.corps_texte or next(partis)) for courriel in lus]
 
     def dernier(self, adresse: str = ADRESSE) -> Recu:
         return self.lire(adresse)[-1]
