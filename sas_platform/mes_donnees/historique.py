@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 
 from annuaire.models import Delegation, DemandeDelegation, Effecteur, LieuExercice
 from assistance.models import Ticket
@@ -51,6 +51,14 @@ def objets_concernant(compte: Compte) -> list[str]:
 
 def trace_concernant(compte: Compte) -> QuerySet[Trace]:
     return Trace.objects.filter(objet__in=objets_concernant(compte))
+
+
+def recentes_d_abord(lignes: QuerySet[Trace]) -> QuerySet[Trace]:
+    """L’ordre des numéros, mais pas leur index : PostgreSQL y relirait toute la trace pour qui n’y a que peu de lignes.
+
+    Mesuré sur 600 000 lignes : 438 ms par cet index, moins de 30 par celui des objets.
+    """
+    return lignes.select_related("acteur").order_by((F("pk") + 0).desc())
 
 
 def presenter(traces: Iterable[Trace], compte: Compte) -> list[Ligne]:

@@ -17,7 +17,7 @@ from comptes.actions import tracer
 from comptes.models import Compte
 from sas_platform.mes_donnees.export import construire
 from sas_platform.mes_donnees.forms import FiltreHistoriqueForm
-from sas_platform.mes_donnees.historique import presenter, trace_concernant
+from sas_platform.mes_donnees.historique import presenter, recentes_d_abord, trace_concernant
 
 PAR_PAGE = 25
 ATTENTE_EXPORT_S = 60
@@ -35,8 +35,7 @@ def _compte(request: HttpRequest) -> Compte:
 def historique(request: HttpRequest) -> HttpResponse:
     compte = _compte(request)
     filtre = FiltreHistoriqueForm(request.GET, lignes=trace_concernant(compte), compte=compte)
-    lignes = filtre.filtrees().select_related("acteur").order_by("-pk")
-    page = Paginator(lignes, PAR_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(recentes_d_abord(filtre.filtrees()), PAR_PAGE).get_page(request.GET.get("page"))
     contexte = {
         "filtre": filtre,
         "page": page,
