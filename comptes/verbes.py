@@ -40,6 +40,8 @@ VERBES: dict[str, str] = {
     "delegation.consentie": "Consentement à une délégation",
     "delegation.revoquee": "Révocation d’une délégation",
     "participation.declaree": "Déclaration de participation au SAS",
+    "effecteur.lu": "Consultation du tableau de bord d’un professionnel",
+    "agenda.lu": "Consultation de l’agenda",
     "agenda.change": "Modification de l’agenda",
     "agenda.semaine_gardee": "Enregistrement d’une semaine type",
     "agenda.semaine_oubliee": "Suppression d’une semaine type",
