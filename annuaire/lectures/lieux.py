@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +22,12 @@ from annuaire.domaine.proximite import proximite
 from annuaire.domaine.territoire import KM_PAR_DEGRE, METROPOLE, departements_du_code_postal, territoire
 from annuaire.enums import PrecisionGeo
 from annuaire.models import Commune, Departement
+from annuaire.territoires.rayons import rayons_en_cours
 from sas_platform.socle.textes import normaliser
 
 GEOPLATEFORME, INDEX_LOCAL = "geoplateforme", "index_local"
 LONGUEUR_MIN = 2
+RAYON_MAXIMAL_KM = 300
 LIMITE = 8
 FAUTE_DE_DEPARTEMENT = 0.85  # des noms courts et voisins (Cher, Gers) : moins de tolérance
 _PRECISIONS = {
@@ -45,7 +47,10 @@ class LieuIntrouvableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LieuTrouve:
-    """Un point d’où chercher, et les rayons de son département. `source` : d’où viennent les coordonnées."""
+    """Un point d’où chercher, et ses rayons : ceux que son territoire a réglés, sinon ceux du département.
+
+    `source` : d’où viennent les coordonnées.
+    """
 
     libelle: str
     lat: float
@@ -57,6 +62,7 @@ class LieuTrouve:
     pas_elargissement_km: int
     fuseau: str
     source: str
+    rayon_maximal_km: int = RAYON_MAXIMAL_KM
 
 
 # --- Où ---------------------------------------------------------------------
@@ -72,7 +78,7 @@ def geocoder(texte: str, limite: int = LIMITE) -> list[LieuTrouve]:
         except geoplateforme.GeocodeurIndisponibleError:
             adresses = []
         if lieux := _lieux_des_adresses(adresses):
-            return lieux[:limite]
+            return _avec_rayons_du_territoire(lieux[:limite])
     return localiser(texte, limite)
 
 
@@ -81,6 +87,10 @@ def localiser(texte: str, limite: int = LIMITE) -> list[LieuTrouve]:
 
     Une adresse entière donne sa commune. Tolère fautes de frappe, accents, « st », « cedex ».
     """
+    return _avec_rayons_du_territoire(_localiser(texte, limite))
+
+
+def _localiser(texte: str, limite: int) -> list[LieuTrouve]:
     tape = analyser(texte)
     departements = _departements()
     if tape.departement:
@@ -106,7 +116,7 @@ def par_commune(code_insee: str) -> LieuTrouve:
     lieu = _lieu_de_la_commune(commune, {commune.departement_id: commune.departement})
     if lieu is None:
         raise LieuIntrouvableError("Cette commune ne peut pas être située : aucune coordonnée n’est connue.")
-    return lieu
+    return _avec_rayons_du_territoire([lieu])[0]
 
 
 def par_position(lat: float, lon: float) -> LieuTrouve:
@@ -126,7 +136,7 @@ def par_position(lat: float, lon: float) -> LieuTrouve:
         raise LieuIntrouvableError("Ces coordonnées sont hors de France.")
     est_d_ici = commune is not None and commune.departement_id == departement.pk
     code_insee = commune.pk if commune is not None and est_d_ici else ""
-    return LieuTrouve(
+    lieu = LieuTrouve(
         libelle=f"Point choisi, près de {commune.nom}"
         if commune and est_d_ici
         else f"Point choisi, {departement}",
@@ -140,6 +150,24 @@ def par_position(lat: float, lon: float) -> LieuTrouve:
         fuseau=fuseau_de(code_insee, departement.fuseau),
         source=INDEX_LOCAL,
     )
+    return _avec_rayons_du_territoire([lieu])[0]
+
+
+def _avec_rayons_du_territoire(lieux: list[LieuTrouve]) -> list[LieuTrouve]:
+    """Le centre d’un département garde le rayon qui le couvre en entier."""
+    precis = {lieu.code_insee for lieu in lieux if lieu.precision != PrecisionGeo.DEPARTEMENT}
+    reglages = rayons_en_cours(precis)
+    return [
+        replace(
+            lieu,
+            rayon_defaut_km=reglage.rayon_defaut_km,
+            pas_elargissement_km=reglage.pas_elargissement_km,
+            rayon_maximal_km=reglage.rayon_maximal_km,
+        )
+        if lieu.precision != PrecisionGeo.DEPARTEMENT and (reglage := reglages.get(lieu.code_insee))
+        else lieu
+        for lieu in lieux
+    ]
 
 
 def _departements() -> dict[str, Departement]:

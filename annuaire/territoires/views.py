@@ -100,7 +100,7 @@ def rayon(request: RequeteDeCompte, territoire_id: int) -> HttpResponse:
         actions.changer_rayon(
             territoire=vise, rayons=form.rayons(), acteur=request.user, maintenant=timezone.now()
         )
-        messages.success(request, "Les rayons de recherche sont changés ; ils valent dès maintenant.")
+        messages.success(request, "Les rayons de recherche sont changés ; ils valent d’ici une minute.")
         return redirect("territoires:territoire", territoire_id=vise.pk)
     contexte = {"form": form, "territoire": vise, "departements": vise.departements.order_by("code")}
     return render(request, "territoires/rayon.html", contexte)

@@ -106,7 +106,10 @@ def pages_a_montrer(courante: int, derniere: int) -> list[int | None]:
 
 def _filtres(demande: carnet.Recherche, lus: Resultats) -> dict[str, Any]:
     nombres = {"toutes": lus.libres + lus.hors, "libres": lus.libres, "hors": lus.hors}
-    plus_large = min(RAYON_MAX_KM, ceil(demande.rayon_km + demande.lieu["pas_elargissement_km"]))
+    plus_large = min(
+        demande.lieu.get("rayon_maximal_km", RAYON_MAX_KM),
+        ceil(demande.rayon_km + demande.lieu["pas_elargissement_km"]),
+    )
     return {
         "disponibilites": [
             (valeur, libelle, nombres[valeur], valeur == demande.disponibilite)
