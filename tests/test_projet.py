@@ -154,6 +154,8 @@ def test_chaque_objet_ne_se_montre_qu_a_qui_il_doit(settings, tmp_path):
             with transaction.atomic():
                 reponse = client.post(chemin) if ligne.en_post else client.get(chemin)
                 transaction.set_rollback(True)
+            if reponse.streaming:
+                b"".join(reponse.streaming_content)  # ferme le fichier livré
             if not _objet_conforme(reponse, chemin, compte=compte, ouvert=qui in ligne.ouvre):
                 fautes.append(
                     f"{nom} pour {qui} : {reponse.status_code} {reponse.headers.get('Location', '')}"

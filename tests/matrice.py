@@ -1,0 +1,262 @@
+"""Qui voit quel objet : pour chaque route qui en nomme un, à qui elle répond.
+
+Une route nouvelle dont l’adresse nomme un objet s’ajoute à `OBJETS` (sinon
+`tests/test_projet.py` échoue) : une ligne dit comment former l’adresse à
+partir du `Monde`, et à qui elle répond. Tous les autres reçoivent une page
+404, l’anonyme la page de connexion. Un objet qui manque au monde s’ajoute à
+`Monde` et à `creer_le_monde`. Si l’objet n’est à personne (un lien secret, une
+page publique), la route va dans `SANS_TITULAIRE`, avec sa raison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from annuaire.models import (
+    Delegation,
+    DemandeDelegation,
+    Effecteur,
+    LieuExercice,
+    Rattachement,
+    Structure,
+    Territoire,
+)
+from assistance.models import PieceJointe, Ticket
+from comptes.enums import Role
+from comptes.models import Compte
+from orientation.models import Orientation
+from tests.annuaire.factories import (
+    CommuneFactory,
+    EffecteurFactory,
+    LieuExerciceFactory,
+    StructureFactory,
+    TerritoireFactory,
+    habiliter,
+)
+from tests.assistance.factories import PieceFactory, TicketFactory
+from tests.comptes.factories import DEBUT, CompteFactory
+from tests.orientation.factories import OrientationFactory
+
+ANONYME = "anonyme"
+
+
+@dataclass
+class Monde:
+    """Un effecteur de Lille et ce qui l’entoure ; les mêmes rôles à La Réunion, qui n’ont rien à y voir."""
+
+    territoire: Territoire
+    effecteur: Effecteur
+    structure: Structure
+    point_fixe: LieuExercice
+    delegation: Delegation
+    a_consentir: Delegation
+    demande: DemandeDelegation
+    propose: Rattachement
+    membre: Rattachement
+    orientation: Orientation
+    ticket: Ticket
+    piece: PieceJointe
+    osnp: Compte
+    comptes: dict[str, Compte] = field(default_factory=dict)
+
+
+def creer_le_monde() -> Monde:
+    lille, saint_denis = CommuneFactory(), CommuneFactory(reunion=True)
+    nord = TerritoireFactory(nom="SAS Nord", departements=[lille.departement])
+    reunion = TerritoireFactory(nom="SAS Réunion", departements=[saint_denis.departement])
+    effecteur, ailleurs = EffecteurFactory(), EffecteurFactory()
+    lieu = LieuExerciceFactory(effecteur=effecteur)
+    LieuExerciceFactory(effecteur=ailleurs, reunion=True)
+    structure = StructureFactory(sos=True, nom="SOS Médecins Lille", commune=lille)
+    structure_ailleurs = StructureFactory(sos=True, nom="SOS Médecins Réunion", commune=saint_denis)
+    comptes = _comptes(nord, reunion, effecteur, ailleurs, structure, structure_ailleurs)
+    titulaire, delegataire = comptes["titulaire"], comptes["délégataire"]
+    veille = timezone.now() - timedelta(days=1)
+    delegation = Delegation.objects.create(
+        delegataire=delegataire,
+        effecteur=effecteur,
+        debut_le=veille,
+        consentie_le=veille,
+        consentie_par=titulaire,
+    )
+    Delegation.objects.create(
+        delegataire=delegataire,
+        structure=structure,
+        debut_le=veille,
+        consentie_le=veille,
+        consentie_par=comptes["responsable"],
+    )
+    osnp = CompteFactory()
+    habiliter(osnp, Role.OSNP, territoire=nord)
+    ticket = TicketFactory(auteur=titulaire, territoire=nord)
+    confrere = LieuExerciceFactory(effecteur=EffecteurFactory())
+    return Monde(
+        territoire=nord,
+        effecteur=effecteur,
+        structure=structure,
+        point_fixe=LieuExerciceFactory(de_structure=True, structure=structure),
+        delegation=delegation,
+        a_consentir=Delegation.objects.create(
+            delegataire=CompteFactory(role=Role.DELEGATAIRE), effecteur=effecteur, debut_le=veille
+        ),
+        demande=DemandeDelegation.objects.create(
+            demandeur=titulaire,
+            effecteur=effecteur,
+            prenom="Délia",
+            nom="Gautier",
+            email="delia@exemple.invalid",
+            commune=lille,
+        ),
+        propose=Rattachement.objects.create(structure=structure, lieu=lieu, debut_le=DEBUT),
+        membre=Rattachement.objects.create(structure=structure, lieu=confrere, debut_le=DEBUT),
+        orientation=OrientationFactory(acteur=comptes["régulateur"]),
+        ticket=ticket,
+        piece=PieceFactory(ticket=ticket),
+        osnp=osnp,
+        comptes=comptes,
+    )
+
+
+def _comptes(
+    nord: Territoire,
+    reunion: Territoire,
+    effecteur: Effecteur,
+    ailleurs: Effecteur,
+    structure: Structure,
+    structure_ailleurs: Structure,
+) -> dict[str, Compte]:
+    comptes = {
+        "titulaire": CompteFactory(role=Role.EFFECTEUR, identifiant_national=effecteur.identifiant_national),
+        "confrère d’ailleurs": CompteFactory(
+            role=Role.EFFECTEUR, identifiant_national=ailleurs.identifiant_national
+        ),
+        "délégataire": CompteFactory(role=Role.DELEGATAIRE),
+        "délégataire d’ailleurs": CompteFactory(role=Role.DELEGATAIRE),
+        "régulateur": CompteFactory(role=Role.OSNP),
+        "autre régulateur": CompteFactory(role=Role.REGULATEUR),
+        "IOA": CompteFactory(role=Role.IOA),
+        "agent de CPAM": CompteFactory(role=Role.CPAM),
+        "support": CompteFactory(role=Role.SUPPORT),
+        "administrateur": CompteFactory(administrateur=True),
+        "sans rôle": CompteFactory(),
+    }
+    portees: dict[str, tuple[Role, dict[str, Any]]] = {
+        "responsable": (Role.GESTIONNAIRE_STRUCTURE, {"structure": structure}),
+        "responsable d’ailleurs": (Role.GESTIONNAIRE_STRUCTURE, {"structure": structure_ailleurs}),
+        "gestionnaire": (Role.GESTIONNAIRE_COMPTES, {"territoire": nord}),
+        "gestionnaire d’ailleurs": (Role.GESTIONNAIRE_COMPTES, {"territoire": reunion}),
+        "référent": (Role.REFERENT, {"territoire": nord}),
+        "référent d’ailleurs": (Role.REFERENT, {"territoire": reunion}),
+    }
+    for nom, (role, portee) in portees.items():
+        comptes[nom] = CompteFactory()
+        habiliter(comptes[nom], role, **portee)
+    return comptes
+
+
+@dataclass(frozen=True)
+class Ligne:
+    """`adresse` : arguments de la route. `ouvre` : à qui elle répond. `en_post` : la vue n’admet que POST."""
+
+    adresse: Callable[[Monde], Mapping[str, Any]]
+    ouvre: frozenset[str]
+    en_post: bool = False
+
+
+def _a(*noms: str) -> frozenset[str]:
+    return frozenset(noms)
+
+
+def _compte(ouvre: frozenset[str]) -> Ligne:
+    return Ligne(lambda m: {"compte_id": m.osnp.pk}, ouvre)
+
+
+def _structure(ouvre: frozenset[str], en_post: bool = False, **autres: Callable[[Monde], int]) -> Ligne:
+    return Ligne(
+        lambda m: {"structure_id": m.structure.pk, **{nom: lire(m) for nom, lire in autres.items()}},
+        ouvre,
+        en_post,
+    )
+
+
+_GERENT = _a("gestionnaire", "administrateur")
+_VOIENT_LE_TERRITOIRE = _a("gestionnaire", "référent", "support", "administrateur")
+_TIENNENT_LA_STRUCTURE = _a("responsable", "délégataire", "administrateur")
+_DE_LA_DELEGATION = _a("titulaire", "délégataire", "gestionnaire", "administrateur")
+_TRAITENT = _a("gestionnaire", "administrateur")
+
+OBJETS: dict[str, Ligne] = {
+    "gestion:compte": _compte(_a("gestionnaire", "support", "administrateur")),
+    "gestion:modifier": _compte(_GERENT),
+    "gestion:bienvenue": _compte(_GERENT),
+    "gestion:desactiver": _compte(_GERENT),
+    "gestion:reactiver": _compte(_GERENT),
+    "gestion:supprimer": _compte(_GERENT),
+    "delegations:delegation": Ligne(lambda m: {"delegation_id": m.delegation.pk}, _DE_LA_DELEGATION),
+    "delegations:revoquer": Ligne(lambda m: {"delegation_id": m.delegation.pk}, _DE_LA_DELEGATION, True),
+    "delegations:consentir": Ligne(lambda m: {"delegation_id": m.a_consentir.pk}, _a("titulaire"), True),
+    "delegations:annuler_demande": Ligne(lambda m: {"demande_id": m.demande.pk}, _a("titulaire"), True),
+    "delegations:accepter": Ligne(lambda m: {"demande_id": m.demande.pk}, _GERENT, True),
+    "delegations:refuser": Ligne(lambda m: {"demande_id": m.demande.pk}, _GERENT),
+    "territoires:territoire": Ligne(lambda m: {"territoire_id": m.territoire.pk}, _VOIENT_LE_TERRITOIRE),
+    "territoires:modifier": Ligne(lambda m: {"territoire_id": m.territoire.pk}, _a("administrateur")),
+    "territoires:rayon": Ligne(lambda m: {"territoire_id": m.territoire.pk}, _a("administrateur")),
+    "territoires:retirer_rayon": Ligne(
+        lambda m: {"territoire_id": m.territoire.pk}, _a("administrateur"), True
+    ),
+    "structures:structure": _structure(_TIENNENT_LA_STRUCTURE),
+    "structures:informations": _structure(_TIENNENT_LA_STRUCTURE),
+    "structures:chercher_membre": _structure(_TIENNENT_LA_STRUCTURE),
+    "structures:rattacher": _structure(_TIENNENT_LA_STRUCTURE, effecteur_id=lambda m: m.effecteur.pk),
+    "structures:terminer_rattachement": _structure(
+        _TIENNENT_LA_STRUCTURE, True, rattachement_id=lambda m: m.membre.pk
+    ),
+    "structures:ajouter_point_fixe": _structure(_TIENNENT_LA_STRUCTURE),
+    "structures:modifier_point_fixe": _structure(_TIENNENT_LA_STRUCTURE, lieu_id=lambda m: m.point_fixe.pk),
+    "structures:activer_point_fixe": _structure(
+        _TIENNENT_LA_STRUCTURE, True, lieu_id=lambda m: m.point_fixe.pk
+    ),
+    "mon_compte:accepter_rattachement": Ligne(
+        lambda m: {"rattachement_id": m.propose.pk}, _a("titulaire"), True
+    ),
+    "mon_compte:quitter_structure": Ligne(lambda m: {"rattachement_id": m.propose.pk}, _a("titulaire"), True),
+    "orientation:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
+    "orientation:annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
+    "api:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
+    "api:orientation_annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur"), True),
+    "assistance:demande": Ligne(lambda m: {"numero": m.ticket.numero}, _a("titulaire")),
+    "assistance:piece": Ligne(lambda m: {"piece_id": m.piece.pk}, _TRAITENT | {"titulaire"}),
+    "assistance:traiter": Ligne(lambda m: {"numero": m.ticket.numero}, _TRAITENT),
+    "assistance:geste": Ligne(lambda m: {"numero": m.ticket.numero, "geste": "prendre"}, _TRAITENT, True),
+}
+
+_SECRET = "le lien reçu par courriel est la preuve ; ses tests disent à qui il ouvre"
+_PUBLIQUE = "page publique"
+SANS_TITULAIRE = {
+    "comptes:activation": _SECRET,
+    "comptes:activation_renvoi": _SECRET,
+    "comptes:adresse_confirmer": _SECRET,
+    "account_reset_password_from_key": _SECRET,
+    "comptes:secours_refuse": _PUBLIQUE,
+    "premiere_connexion:lien": _SECRET,
+    "assistance:suivi": _SECRET,
+    "assistance:piece_suivie": _SECRET,
+    "assistance:page_formation": _PUBLIQUE,
+    "assistance:document": _PUBLIQUE,
+    "assistance:formation_profil": _PUBLIQUE,
+    "orientation:resultats": "la recherche gardée dans la session de qui l’a faite (tests/orientation)",
+    "orientation:orienter": "toute place libre s’offre à tout régulateur",
+    "orientation:orienter_en_sus": "tout lieu qui accepte le surnuméraire s’offre à tout régulateur",
+    "orientation:rediriger": "tout créneau d’éditeur s’offre à tout régulateur",
+    # Réservée aux CPTS : le monde tient une association SOS Médecins, pour ses points fixes.
+    "structures:zone": "même vérification que « structures:informations » (tests/annuaire/structures)",
+    "demo:courriel": "n’existe pas en ligne",
+    "demo:courriel_html": "n’existe pas en ligne",
+    "demo:gabarit": "n’existe pas en ligne",
+    "demo:gabarit_html": "n’existe pas en ligne",
+}
