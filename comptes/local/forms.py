@@ -55,7 +55,7 @@ class _NouveauMotDePasse(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields.pop("password2", None)
         champ = self.fields["password1"] = _secret(self.libelle, "new-password")
-        champ.template_name = _AVEC_REGLES
+        champ.template_name = _AVEC_REGLES  # type: ignore[attr-defined]  # Django 5 ; les types l’ignorent
         champ.widget.attrs |= {
             "class": "fr-password__input fr-input",
             "aria-describedby": "id_password1-erreurs id_password1-regles",

@@ -318,7 +318,8 @@ class Demonstration:
         largeur = max(len(persona.cle) for persona in PERSONAS)
         lignes = [f"\nPrêt : {self.url}\n", "Sur la page de connexion, choisissez une personne :"]
         lignes += [f"  {p.cle:<{largeur}}  {p.prenom} {p.nom} : {p.peut}" for p in PERSONAS]
-        lignes += [f"\nJournaux : {JOURNAUX}/ ; Ctrl-C arrête tout.\n"]
+        lignes += [f"\nCourriels envoyés, avec leurs liens : {self.url}/demo/courriels/"]
+        lignes += [f"Journaux : {JOURNAUX}/ ; Ctrl-C arrête tout.\n"]
         print("\n".join(lignes), flush=True)
 
     def _gerer(self, commande: str, *arguments: str) -> None:

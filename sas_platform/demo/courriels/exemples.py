@@ -46,9 +46,6 @@ def contexte() -> dict[str, Any]:
         "fin_date": date(2027, 3, 31),
         "est_acceptee": True,
         "structure": "CPTS des Boucles de Seine",
-        # Première connexion.
-        "cas": "deja_rattachee",
-        "explication": "Un autre compte porte déjà cet identifiant national.",
         # Demandes d’assistance.
         "numero": "2026-000123",
         "theme": "Compte et connexion",
