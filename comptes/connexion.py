@@ -18,11 +18,18 @@ from comptes.actions import tracer
 from comptes.connecteurs import psc
 from comptes.demandeur import compte_actif
 from comptes.domaine.identite import Identite
+from comptes.enums import Role
 from comptes.models import Compte, SessionOuverte
 from comptes.preuve import Preuve
 from sas_platform.socle.textes import normaliser
 
 MOTEUR = "comptes.connexion.ConnexionPSC"
+# Par priorité : qui tient plusieurs de ces rôles arrive dans l’espace du premier.
+ESPACES: dict[Role, str] = {
+    Role.EFFECTEUR: "mon_compte:compte",
+    Role.GESTIONNAIRE_STRUCTURE: "structures:liste",
+    Role.DELEGATAIRE: "delegations:recues",
+}
 
 # Du plus précis au plus général : le premier qui convient dit l’écran.
 _ECHECS: tuple[tuple[type[Exception], type[echecs.EchecConnexion]], ...] = (
@@ -160,7 +167,9 @@ def _suivre_le_nom(compte: Compte, identite: Identite) -> None:
 
 
 def page_d_arrivee(compte: Compte) -> str:
-    """Première page après la connexion (U-32)."""
+    """Première page après la connexion (U-32) : l’accueil, ou l’espace de qui n’a que ce rôle-là à tenir."""
+    if compte.roles and compte.roles <= ESPACES.keys():
+        return reverse(next(route for role, route in ESPACES.items() if role in compte.roles))
     return reverse("accueil")
 
 

@@ -39,6 +39,8 @@ PROFESSIONS = {
     "96": "Psychomotricien",
     "98": "Manipulateur en électroradiologie médicale",
 }
+# TRE_R09 ; un civil ne se précise pas.
+CATEGORIES = {"M": "militaire", "E": "étudiant", "F": "fonctionnaire"}
 # TRE_R23.
 MODES = {"L": "libéral", "S": "salarié", "B": "bénévole"}
 
@@ -81,11 +83,13 @@ class Exercice:
 
     @property
     def precisions(self) -> list[str]:
-        """Où et comment, une ligne par activité : « salarié, CENTRE HOSPITALIER FICTIF »."""
-        lignes = (
+        """Ce qui distingue cet exercice d’un autre, ligne à ligne : « salarié, CENTRE HOSPITALIER FICTIF »."""
+        activites = [
             ", ".join(filter(None, (MODES.get(activite.mode, ""), activite.structure)))
             for activite in self.activites
-        )
+        ]
+        savoir_faire = f"savoir-faire {self.savoir_faire}" if self.savoir_faire else ""
+        lignes = (CATEGORIES.get(self.categorie, ""), *activites, savoir_faire)
         return list(dict.fromkeys(filter(None, lignes)))
 
 

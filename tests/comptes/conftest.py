@@ -11,8 +11,11 @@ import requests
 from django.test import Client
 
 from comptes.connecteurs import psc as connecteur
+from comptes.models import Compte
+from sas_platform.demo.personas import PAR_CLE
 from sas_platform.demo.psc_simule.__main__ import servir
 from sas_platform.demo.psc_simule.fournisseur import ROYAUME, Fournisseur
+from tests.comptes.factories import CompteFactory
 
 RETOUR = "http://testserver/oidc/callback/"
 
@@ -40,6 +43,18 @@ def psc(settings) -> Iterator[Fournisseur]:
     fil.join()
     serveur.server_close()
     connecteur.oublier_decouverte()
+
+
+def creer_persona(cle: str) -> Compte:
+    """Le compte d’une persona, et lui seul : sans ce que la démonstration y ajoute et trace."""
+    persona = PAR_CLE[cle]
+    return CompteFactory(
+        email=persona.email,
+        identifiant_national=persona.identifiant_national,
+        prenom=persona.prenom,
+        nom=persona.nom,
+        role=persona.roles[0],
+    )
 
 
 class Parcours:

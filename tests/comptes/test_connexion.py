@@ -8,16 +8,18 @@ import pytest
 import requests
 from django.urls import reverse
 
+from comptes.enums import Role
 from comptes.models import Compte, Trace
-from sas_platform.demo.personas import PAR_CLE, creer_comptes
-from tests.comptes.factories import CompteFactory
+from sas_platform.demo.personas import PAR_CLE
+from tests.comptes.conftest import creer_persona
+from tests.comptes.factories import CompteFactory, HabilitationFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def osnp() -> Compte:
-    return creer_comptes()["osnp"]
+    return creer_persona("osnp")
 
 
 def connecte(client) -> str | None:
@@ -153,10 +155,11 @@ def test_l_etablissement_choisi_mene_a_son_fournisseur_d_identite(client, psc, c
 def test_se_connecter_sous_un_autre_nom_remplace_la_session(parcours, osnp):
     parcours.complet("osnp")
     ancienne = parcours.client.session.session_key
+    ioa = creer_persona("ioa")
 
     parcours.complet("ioa")
 
-    assert connecte(parcours.client) == str(Compte.objects.get(email="ioa@exemple.invalid").pk)
+    assert connecte(parcours.client) == str(ioa.pk)
     assert parcours.client.session.session_key != ancienne
     assert parcours.client.session["psc"]["jeton_identite"]
 
@@ -219,6 +222,34 @@ def test_une_suite_qui_n_est_pas_un_chemin_d_ici_mene_a_l_accueil(client, osnp, 
     client.force_login(osnp)
 
     assert client.get(reverse("comptes:connexion"), {"next": suite}).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("roles", "arrivee"),
+    [
+        pytest.param([], "/", id="aucun rôle"),
+        pytest.param([Role.OSNP], "/", id="OSNP"),
+        pytest.param([Role.ADMINISTRATEUR], "/", id="administrateur"),
+        pytest.param([Role.EFFECTEUR], "/mon-compte/", id="effecteur"),
+        pytest.param([Role.EFFECTEUR, Role.REGULATEUR], "/", id="effecteur qui régule"),
+        pytest.param([Role.GESTIONNAIRE_STRUCTURE], "/structures/", id="gestionnaire de structure"),
+        pytest.param(
+            [Role.DELEGATAIRE, Role.GESTIONNAIRE_STRUCTURE], "/structures/", id="gestionnaire et délégataire"
+        ),
+        pytest.param([Role.DELEGATAIRE], "/delegations/recues/", id="délégataire"),
+        pytest.param([Role.DELEGATAIRE, Role.EFFECTEUR], "/mon-compte/", id="effecteur et délégataire"),
+    ],
+)
+def test_la_page_d_arrivee_depend_des_roles_et_s_ouvre(client, roles, arrivee):
+    compte = CompteFactory()
+    for role in roles:
+        HabilitationFactory(compte=compte, role=role)
+    client.force_login(compte)
+
+    reponse = client.get(reverse("comptes:connexion"))
+
+    assert reponse.headers["Location"] == arrivee
+    assert client.get(arrivee).status_code == 200
 
 
 def test_l_accueil_qui_nomme_la_personne_ne_se_garde_pas(client, osnp):

@@ -13,14 +13,14 @@ from django.contrib.sessions.backends.db import SessionStore
 from comptes import echecs
 from comptes.connecteurs import psc as connecteur
 from comptes.models import Compte, Trace
-from sas_platform.demo.personas import creer_comptes
+from tests.comptes.conftest import creer_persona
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def osnp() -> Compte:
-    return creer_comptes()["osnp"]
+    return creer_persona("osnp")
 
 
 def connecte(client) -> str | None:

@@ -62,7 +62,9 @@ def test_un_choix_impossible_se_corrige_sur_place(effecteur, choix):
 def test_le_choix_ne_mene_pas_ailleurs(effecteur, suite):
     effecteur.complet("effecteur")
 
-    assert effecteur.client.post(CHOIX, {"exercice": "0", "next": suite}).headers["Location"] == "/"
+    assert (
+        effecteur.client.post(CHOIX, {"exercice": "0", "next": suite}).headers["Location"] == "/mon-compte/"
+    )
 
 
 @pytest.mark.parametrize("persona", ["regulateur", "osnp"])

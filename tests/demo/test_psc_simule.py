@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 import pytest
+import requests
 
 from comptes.models import Compte, Habilitation
 from sas_platform.demo.personas import PAR_CLE, PERSONAS, creer_comptes
@@ -272,6 +273,68 @@ def test_la_deconnexion_revoque_et_ne_renvoie_qu_a_un_client_connu(psc):
     connue = sortie | {"post_logout_redirect_uri": "http://127.0.0.1:8000/connexion/", "state": "s"}
     _, entetes, _ = psc.appeler("GET", f"{PROTOCOLE}/logout", connue)
     assert entetes["Location"] == "http://127.0.0.1:8000/connexion/?state=s"
+
+
+def test_l_effecteur_a_plusieurs_exercices_dont_un_liste_deux_fois_et_un_sans_activite(psc):
+    _, jetons = psc.jetons(psc.code("effecteur")["code"])
+
+    _, champs = identite(psc, jetons["access_token"])
+
+    exercices = champs["SubjectRefPro"]["exercices"]
+    assert [exercice["codeSavoirFaire"] for exercice in exercices] == ["SM54", "SM54", "SM26"]
+    assert "activities" not in exercices[2]
+    assert [autre["origine"] for autre in champs["otherIds"]] == ["RPPS", "ADELI"]
+
+
+def test_le_certificat_se_juge_a_son_nom_et_le_secret_ne_sert_plus(psc):
+    psc.fournisseur.par_certificat = True
+    code = psc.code()["code"]
+    assert psc.jetons(code)[1]["error"] == "invalid_client"
+
+    corps = {"grant_type": "authorization_code", "code": code, "redirect_uri": RETOUR}
+    corps |= {"code_verifier": VERIFIEUR, "client_id": "sas"}
+    refus, _, _ = psc.appeler("POST", f"{PROTOCOLE}/token", corps=corps, SSL_CLIENT_S_DN_CN="un-autre")
+    etat, _, _ = psc.appeler("POST", f"{PROTOCOLE}/token", corps=corps, SSL_CLIENT_S_DN_CN="sas")
+
+    assert (refus, etat) == (401, 200)
+
+
+@pytest.mark.parametrize("erreur", ["temporarily_unavailable", "server_error"])
+def test_une_erreur_se_simule_de_la_page(psc, erreur):
+    assert f'data-erreur="{erreur}"' in psc.appeler("GET", f"{PROTOCOLE}/auth", DEMANDE)[2]
+
+    _, entetes, _ = psc.appeler("POST", f"{PROTOCOLE}/auth", DEMANDE, {"erreur": erreur})
+
+    assert f"error={erreur}" in entetes["Location"]
+
+
+def test_une_session_se_ferme_d_ici_et_le_client_en_est_prevenu(psc, monkeypatch):
+    envois = []
+    monkeypatch.setattr(requests, "post", lambda url, **options: envois.append((url, options["data"])))
+    psc.fournisseur.deconnexion = "http://127.0.0.1:8000/oidc/deconnexion/"
+    _, jetons = psc.jetons(psc.code()["code"])
+    (session,) = psc.fournisseur.sessions
+    assert f'value="{session}"' in psc.appeler("GET", "/")[2]
+
+    etat, _, _ = psc.appeler("POST", "/sessions", corps={"session": session})
+
+    ((adresse, corps),) = envois
+    contenu = jwt.decode(corps["logout_token"], options={"verify_signature": False})
+    assert (etat, adresse) == (303, psc.fournisseur.deconnexion)
+    assert contenu["sid"] == session
+    assert "nonce" not in contenu
+    assert identite(psc, jetons["access_token"])[0] == 401
+    assert psc.fournisseur.sessions == {}
+
+
+def test_un_client_qui_ne_repond_pas_n_empeche_pas_de_fermer(psc):
+    psc.fournisseur.deconnexion = "http://127.0.0.1:9/"
+    psc.jetons(psc.code()["code"])
+    (session,) = psc.fournisseur.sessions
+
+    assert psc.appeler("POST", "/sessions", corps={"session": session})[0] == 303
+    assert psc.appeler("POST", "/sessions", corps={"session": "inconnue"})[0] == 303
+    assert psc.fournisseur.sessions == {}
 
 
 @pytest.mark.parametrize("environnement", ["production", "preproduction"])

@@ -25,6 +25,8 @@ BONNE = {
     "PSC_CLIENT_ID": "sas",
     "PSC_CLIENT_SECRET": "un-vrai-secret",
     "PSC_ACR_ADMIS": ["eidas1"],
+    "ENVIRONNEMENT": "production",
+    "PSC_CLIENT_AUTH": "secret",
     "GEOCODEUR_URL": "https://data.geopf.fr/geocodage",
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "EMAIL_HOST": "smtp.example.fr",
@@ -79,6 +81,7 @@ def test_une_bonne_configuration_passe(en_ligne):
             "PSC_HOTES_ADMIS", ["auth.esw.esante.gouv.fr", "127.0.0.1:8081"], "sas.E024", id="hôte local"
         ),
         pytest.param("PSC_ACR_ADMIS", [], "sas.E025", id="sans niveau"),
+        pytest.param("PSC_ACR_ADMIS", ["eidas1", "eidas3"], "sas.E025", id="niveau du bac à sable"),
         pytest.param("GEOCODEUR_URL", "http://geo.example/", "sas.E030", id="géocodeur en clair"),
         pytest.param(
             "EMAIL_BACKEND", "sas_platform.demo.courriels.boite.Boite", "sas.E040", id="courriels publics"
@@ -174,3 +177,24 @@ def test_un_environnement_inconnu_est_refuse():
 
     assert resultat.returncode != 0
     assert "valeurs admises" in resultat.stderr
+
+
+def test_le_bac_a_sable_peut_donner_plus_que_le_niveau_demande(en_ligne):
+    en_ligne.ENVIRONNEMENT = "preproduction"
+    en_ligne.PSC_ACR_ADMIS = ["eidas1", "eidas3"]
+
+    assert identifiants() == set()
+
+
+def test_par_certificat_le_secret_ne_manque_pas_mais_les_fichiers_si(en_ligne, tmp_path):
+    en_ligne.PSC_CLIENT_AUTH, en_ligne.PSC_CLIENT_SECRET = "mtls", ""
+    certificat, cle = tmp_path / "psc.pem", tmp_path / "psc.cle"
+    certificat.touch()
+    en_ligne.PSC_CERTIFICAT, en_ligne.PSC_CLE = str(certificat), ""
+    assert identifiants() == {"sas.E020"}
+
+    en_ligne.PSC_CLE = str(cle)
+    assert identifiants() == {"sas.E026"}
+
+    cle.touch()
+    assert identifiants() == set()

@@ -110,9 +110,10 @@ def test_un_effecteur_avec_un_lieu_cree_son_compte_apres_le_code(identifie, boit
     assert boite.dernier().gabarit == "comptes/creation"
     assert not Compte.objects.exists()
 
-    taper(identifie, boite.dernier().code)
+    reponse = taper(identifie, boite.dernier().code)
 
     compte = Compte.objects.get()
+    assert reponse.headers["Location"] == "/mon-compte/"
     assert connecte(identifie) == str(compte.pk)
     assert (compte.email, compte.identifiant_national) == (ADRESSE, NUMERO)
     assert (compte.prenom, compte.nom) == ("Noé", "Vasseur")

@@ -54,7 +54,11 @@ def test_la_forme_complete_est_lue():
     (exercice,) = identite.exercices
     assert (identite.identifiant_national, str(identite)) == (NUMERO, "Étienne Favier")
     assert (exercice.profession, exercice.savoir_faire, exercice.libelle) == ("10", "SM54", "Médecin")
-    assert exercice.precisions == ["libéral, CABINET FICTIF", "salarié, Hôpital Fictif"]
+    assert exercice.precisions == [
+        "libéral, CABINET FICTIF",
+        "salarié, Hôpital Fictif",
+        "savoir-faire SM54",
+    ]
     assert exercice.activites[1].finess == "599900001"
     assert [(autre.origine, autre.numero) for autre in identite.autres_identifiants] == [("RPPS", NUMERO)]
     assert not identite.est_d_essai
@@ -138,6 +142,15 @@ def test_sans_identifiant_national_il_n_y_a_pas_d_identite(valeur):
 )
 def test_un_nom_est_une_ligne_lisible_et_bornee(brut, lu):
     assert lire(champs(given_name=brut)).prenom == lu
+
+
+def test_un_exercice_sans_activite_se_distingue_par_sa_categorie():
+    identite = lire(champs(MEDECIN, MEDECIN | {"codeCategorieProfessionnelle": "M"}))
+
+    assert [exercice.precisions for exercice in identite.exercices] == [
+        ["savoir-faire SM54"],
+        ["militaire", "savoir-faire SM54"],
+    ]
 
 
 def test_une_profession_inconnue_se_dit_par_son_code():
