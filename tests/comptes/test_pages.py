@@ -96,7 +96,7 @@ def test_l_accueil_dit_vrai_pour_chaque_role(page, connecter, axe, capture, role
     axe(page)
     capture(page, f"accueil-{role or 'sans-role'}")
     texte = page.inner_text("main")
-    assert ("ne sont pas encore ouvertes" in texte) is (role == Role.EFFECTEUR)
+    assert ("Mes délégataires" in texte) is (role == Role.EFFECTEUR)
     assert ("aucun rôle en cours" in texte) is (role is None)
     assert page.is_visible("main >> text=Administration") is (role == Role.ADMINISTRATEUR)
 
