@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("structures/", include("annuaire.structures.urls")),
     path("mon-compte/", include("annuaire.mon_compte.urls")),
     path("mon-compte/", include("sas_platform.mes_donnees.urls")),
+    path("agenda/", include("agenda.pages.urls")),
     path("", include("orientation.urls")),
     path("", include("assistance.urls")),
 ]

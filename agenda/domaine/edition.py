@@ -62,6 +62,17 @@ def premier_jour_a_venir(regle: Regle, instant: datetime) -> date | None:
     return debut and debut.astimezone(regle.fuseau).date()
 
 
+def a_venir(regle: Regle, instant: datetime) -> Regle:
+    """La même, sans son premier jour si l’heure en est déjà passée : on n’ouvre rien dans le passé.
+
+    Le jour est excepté, non décalé : une règle toutes les n semaines garde son rythme.
+    """
+    premiere = regle.occurrence(regle.premier_jour)
+    if not regle.jours or premiere is None or premiere.debut > instant:
+        return regle
+    return replace(regle, sauf=regle.sauf | {regle.premier_jour})
+
+
 def decouper(debut: time, fin: time, *, duree_min: int) -> list[tuple[time, time]]:
     """Créneaux égaux et contigus de `debut` à `fin`, à l’heure murale ; le reste trop court est laissé.
 

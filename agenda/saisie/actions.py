@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agenda.domaine.edition import Scission, couper, isoler, premier_jour_a_venir
+from agenda.domaine.edition import Scission, a_venir, couper, isoler, premier_jour_a_venir
 from agenda.domaine.recurrence import Regle
 from agenda.domaine.saisie import Refus, Saisie, refus, regles
 from agenda.enums import Genre, Portee
@@ -66,7 +66,7 @@ def ouvrir(*, lieu: LieuExercice, saisie: Saisie, auteur: Compte, maintenant: da
         lieu=lieu, libelle="Ouverture de disponibilités", auteur=auteur, maintenant=maintenant
     ) as journal:
         for regle in regles(saisie, fuseau):
-            bilan.lignes.append(journal.creer(_disponibilite(lieu, regle, saisie)))
+            bilan.lignes.append(journal.creer(_disponibilite(lieu, a_venir(regle, maintenant), saisie)))
     return bilan
 
 
@@ -96,11 +96,14 @@ def modifier(
         if portee is Portee.CETTE:
             saisie = replace(saisie, jours=frozenset(), dernier_jour=None)
         elif portee is Portee.TOUTES and scission.changee:
-            saisie = replace(saisie, premier_jour=scission.changee.premier_jour)
+            aujourd_hui = maintenant.astimezone(fuseau).date()
+            saisie = replace(saisie, premier_jour=_depart(scission.changee, saisie, aujourd_hui))
         _verifier(saisie, maintenant, fuseau)
         depuis = _debut(scission.changee)
         tenues = list(Reservation.objects.filter(disponibilite=ligne, annulee_le=None, debut__gte=depuis))
-        nouvelles = [_disponibilite(lieu, regle, saisie) for regle in regles(saisie, fuseau)]
+        nouvelles = [
+            _disponibilite(lieu, a_venir(regle, maintenant), saisie) for regle in regles(saisie, fuseau)
+        ]
         if portee is Portee.CETTE:
             if tenues_ici := [r for r in tenues if r.debut == depuis]:
                 _deplacer_l_occurrence(journal, nouvelles, tenues_ici, depuis, deplacer=deplacer)
@@ -171,6 +174,14 @@ def _scinder(
     if _debut(scission.changee) <= maintenant:
         raise SaisieRefusee([Refus("premier_jour", "Une occurrence commencée ou passée ne se change plus.")])
     return ligne, scission
+
+
+def _depart(changee: Regle, saisie: Saisie, aujourd_hui: date) -> date:
+    """Premier jour d’une série changée en entier : dès le lundi de sa prochaine semaine, pour qu’un jour avancé y soit."""
+    if not changee.jours or not saisie.jours:
+        return changee.premier_jour
+    lundi = changee.premier_jour - timedelta(days=changee.premier_jour.weekday())
+    return min(changee.premier_jour, max(lundi, aujourd_hui + timedelta(days=1)))
 
 
 def _debut(regle: Regle | None) -> datetime:

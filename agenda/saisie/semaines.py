@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from agenda.domaine.heures import semaine_de
 from agenda.domaine.recurrence import developper
 from agenda.domaine.saisie import Refus
@@ -15,6 +17,7 @@ from agenda.models import Disponibilite, Reservation, SemaineType
 from agenda.saisie.actions import SaisieRefusee
 from agenda.saisie.journal import Journal, geste
 from annuaire.models import LieuExercice
+from comptes.actions import tracer
 from comptes.models import Compte
 
 SOIR = time(18)
@@ -74,7 +77,8 @@ def copier_semaine(
         return _poser(journal, lieu, horaires, cible, nombre, maintenant)
 
 
-def garder_semaine(*, lieu: LieuExercice, nom: str, source: date, maintenant: datetime) -> SemaineType:
+@transaction.atomic
+def garder_semaine(*, lieu: LieuExercice, nom: str, source: date, auteur: Compte) -> SemaineType:
     """Garde la semaine comme modèle du lieu ; le même nom la remplace. Lève `SaisieRefusee`."""
     horaires = horaires_de_la_semaine(lieu, source)
     if not horaires:
@@ -91,7 +95,16 @@ def garder_semaine(*, lieu: LieuExercice, nom: str, source: date, maintenant: da
         for h in horaires
     ]
     modele, _ = SemaineType.objects.update_or_create(lieu=lieu, nom=nom, defaults={"horaires": lignes})
+    tracer(acteur=auteur, verbe="agenda.semaine_gardee", objet=f"lieu:{lieu.pk}", semaine_type=modele.pk)
     return modele
+
+
+@transaction.atomic
+def oublier_semaine(*, modele: SemaineType, auteur: Compte) -> None:
+    """Retire une semaine type ; ce qu’elle a posé dans l’agenda y reste."""
+    cle = modele.pk
+    modele.delete()
+    tracer(acteur=auteur, verbe="agenda.semaine_oubliee", objet=f"lieu:{modele.lieu_id}", semaine_type=cle)
 
 
 def rejouer_semaine(

@@ -154,7 +154,7 @@ def test_une_semaine_vide_ne_se_recopie_pas(lieu, auteur):
 
 def test_une_semaine_type_se_garde_et_se_rejoue_dans_un_autre_lieu(lieu, auteur):
     plage(lieu)
-    modele = garder_semaine(lieu=lieu, nom="Hiver", source=LUNDI, maintenant=MAINTENANT)
+    modele = garder_semaine(lieu=lieu, nom="Hiver", source=LUNDI, auteur=auteur)
     autre = LieuExerciceFactory(fuseau="Indian/Reunion")
 
     rejouer_semaine(
