@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from comptes import liens
+from comptes.connexion import page_d_arrivee
 from comptes.enums import Role, UsageLien
 from comptes.local import actions
 from comptes.models import AcceptationCGU, Compte, Trace
@@ -52,7 +53,7 @@ def test_le_lien_de_bienvenue_active_le_compte_et_connecte(client, invite):
     reponse = client.post(chemin, CHOIX)
 
     assert invite.email in page
-    assert reponse.headers["Location"] == "/"
+    assert reponse.headers["Location"] == page_d_arrivee(invite)
     accueil = client.get("/")
     assert accueil.status_code == 200
     assert "Votre compte est activé." in accueil.content.decode()
