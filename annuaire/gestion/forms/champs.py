@@ -12,6 +12,21 @@ from annuaire.domaine.homoglyphes import nommer, signe_etranger, signe_inhabitue
 from annuaire.gestion import messages
 
 
+class SansMention:
+    """Partie d’un formulaire dont des champs, vides permis ou exigés selon le reste, ne se disent pas « optionnels »."""
+
+    use_required_attribute = False
+    fields: dict[str, Any]
+
+    def full_clean(self) -> None:
+        super().full_clean()  # type: ignore[misc]
+        for nom, champ in self.fields.items():
+            champ.required = champ.required or not self.est_facultatif(nom)
+
+    def est_facultatif(self, nom: str) -> bool:
+        return False
+
+
 class AdresseField(forms.EmailField):
     """En minuscules, et de l’ASCII seulement : « раul@… » en cyrillique n’est pas « paul@… »."""
 

@@ -12,7 +12,7 @@ from dsfr.forms import DsfrBaseForm
 
 from annuaire.champs import Champ, champ, territoires_du
 from annuaire.gestion.actions import CompteRefuse
-from annuaire.gestion.forms.champs import AdresseField, ClesField, JourField, NomField
+from annuaire.gestion.forms.champs import AdresseField, ClesField, JourField, NomField, SansMention
 from annuaire.gestion.forms.regles import ReglesDuCompte
 from annuaire.gestion.forms.trouvailles import RechercheDansLAnnuaire
 from annuaire.gestion.saisie import TERRITORIAUX, Etat, RoleVoulu, Saisie, fin_du_jour
@@ -62,7 +62,7 @@ class Section:
     champs: list[forms.BoundField]
 
 
-class CompteForm(ReglesDuCompte, RechercheDansLAnnuaire, DsfrBaseForm):
+class CompteForm(SansMention, ReglesDuCompte, RechercheDansLAnnuaire, DsfrBaseForm):
     email = AdresseField(
         label="Adresse électronique",
         max_length=254,
@@ -132,6 +132,9 @@ class CompteForm(ReglesDuCompte, RechercheDansLAnnuaire, DsfrBaseForm):
         self.fields["structures"] = ClesField(label="Structures rattachées")
         self.fields["professionnels"] = ClesField(label="Professionnels dont il tiendra l’agenda")
         self.fields["structures_liees"] = ClesField(label="Structures dont il tiendra les agendas")
+
+    def est_facultatif(self, nom: str) -> bool:
+        return nom in ("identifiant", "numero_cpx") or nom.startswith("fin_")
 
     def geler_l_identite(self) -> None:
         """Un compte d’un autre territoire aussi : son identité n’est pas à un seul gestionnaire."""

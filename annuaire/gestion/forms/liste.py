@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from dsfr.forms import DsfrBaseForm
 
 from annuaire.champs import Champ, territoires_du
+from annuaire.gestion.forms.champs import SansMention
 from annuaire.gestion.lectures import REVOIR, avec_raisons
 from annuaire.gestion.portee import comptes_du
 from annuaire.gestion.recherches import identifiant_saisi, numero_compact
@@ -19,7 +20,7 @@ from comptes.models import Compte
 ETATS = (("", "Tous"), ("actif", "Actifs"), ("jamais_active", "Jamais activés"), ("desactive", "Désactivés"))
 
 
-class FiltreForm(DsfrBaseForm):
+class FiltreForm(SansMention, DsfrBaseForm):
     q = forms.CharField(
         label="Nom, adresse électronique ou identifiant national", required=False, max_length=100
     )
