@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from annuaire.models import Territoire
 from assistance.enums import Destination, EtatTicket
 from assistance.lectures import boites
-from assistance.models import Echange, PieceJointe, Ticket
+from assistance.models import ROLE_DE, Echange, PieceJointe, Ticket
 from comptes.actions import tracer
 from comptes.courriels import ecrire
 from comptes.models import Compte
@@ -34,6 +34,11 @@ class DemandeClose(Exception):
 class DejaSuivie(Exception):
     def __init__(self, par: Compte | None) -> None:
         super().__init__(f"Cette demande est déjà suivie par {par or 'une autre personne'}.")
+
+
+class PersonnePourTraiter(Exception):
+    def __init__(self) -> None:
+        super().__init__("Personne ne porte ce rôle sur ce territoire : la demande n’y serait pas lue.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,13 @@ def reaffecter(
     acteur: Compte,
     maintenant: datetime,
 ) -> None:
-    """Change qui traite la demande ; elle repart à traiter, et la nouvelle boîte est prévenue."""
+    """Change qui traite la demande ; elle repart à traiter, et la nouvelle boîte est prévenue.
+
+    Lève `DemandeClose`, ou `PersonnePourTraiter` si ce territoire n’a ni boîte ni personne pour ce rôle.
+    """
+    destinataires = boites(destination, territoire, instant=maintenant)
+    if destination in ROLE_DE and not destinataires:
+        raise PersonnePourTraiter
     with transaction.atomic():
         ticket = _tenir(ticket)
         if ticket.est_clos:
@@ -150,7 +161,7 @@ def reaffecter(
         avant = (ticket.destination, ticket.territoire_id)
         ticket.destination, ticket.territoire, ticket.traite_par = destination, territoire, None
         _passer(ticket, EtatTicket.OUVERT)
-        _prevenir(ticket, boites(destination, territoire, instant=maintenant), "demande_a_traiter")
+        _prevenir(ticket, destinataires, "demande_a_traiter")
         tracer(
             acteur=acteur,
             verbe="demande.reaffectee",

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from assistance.actions import (
     DejaSuivie,
     DemandeClose,
+    PersonnePourTraiter,
     clore,
     noter,
     prendre,
@@ -129,13 +130,17 @@ def _reaffecter(
     if not form.is_valid():
         return _page(request, ticket, reaffectation=form)
     destination = Destination(form.cleaned_data["destination"])
-    reaffecter(
-        ticket,
-        destination=destination,
-        territoire=form.cleaned_data["territoire"],
-        acteur=compte,
-        maintenant=maintenant,
-    )
+    try:
+        reaffecter(
+            ticket,
+            destination=destination,
+            territoire=form.cleaned_data["territoire"],
+            acteur=compte,
+            maintenant=maintenant,
+        )
+    except PersonnePourTraiter as refus:
+        form.add_error("territoire", str(refus))
+        return _page(request, ticket, reaffectation=form)
     messages.success(request, f"La demande {ticket.numero} est transmise : {destination.label.lower()}.")
     return None
 

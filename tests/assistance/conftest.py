@@ -3,6 +3,7 @@ from django.apps import apps
 
 from assistance.contenus import charger
 from assistance.models import Theme
+from tests.assistance.factories import TerritoireFactory
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +17,10 @@ def contenus(db):
     """Thèmes, questions et guides livrés ; un test qui valide ses transactions les a effacés de la base."""
     if not Theme.objects.exists():
         charger(apps.get_model)
+
+
+@pytest.fixture
+def territoire():
+    return TerritoireFactory(
+        courriel_gestionnaires="gestionnaires@exemple.invalid", courriel_referents="referents@exemple.invalid"
+    )

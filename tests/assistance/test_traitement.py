@@ -216,6 +216,21 @@ def test_transmettre_a_un_role_de_territoire_demande_lequel(client, ici):
     assert ticket.destination == Destination.GESTIONNAIRE
 
 
+def test_transmettre_la_ou_personne_ne_lirait_est_refuse(client, ici, ailleurs):
+    ticket = TicketFactory(territoire=ici)
+    client.force_login(personne(Role.GESTIONNAIRE_COMPTES, ici))
+    vers_ailleurs = {"destination": "gestionnaire_de_compte", "territoire": ailleurs.pk}
+
+    refus = client.post(f"{LISTE}{ticket.numero}/reaffecter/", vers_ailleurs)
+    personne(Role.GESTIONNAIRE_COMPTES, ailleurs)
+    admis = client.post(f"{LISTE}{ticket.numero}/reaffecter/", vers_ailleurs)
+
+    assert "Personne ne porte ce rôle" in refus.content.decode()
+    assert admis.status_code == 302
+    ticket.refresh_from_db()
+    assert ticket.territoire == ailleurs
+
+
 def test_clore_previent_et_rouvrir_rend_la_demande(client, ici):
     ticket = TicketFactory(territoire=ici)
     client.force_login(personne(Role.GESTIONNAIRE_COMPTES, ici))
