@@ -1,5 +1,7 @@
 // Fin de session : prévient à temps, sans prendre le clavier à qui travaille. Le serveur seul décide ; cette page
 // ne fait que compter, et redemande au moment de prévenir, car un autre onglet a pu prolonger la session.
+const RYTHME_MS = 30_000;
+
 class Veille {
     constructor(bloc) {
         this.bloc = bloc;
@@ -31,7 +33,8 @@ class Veille {
     attendre() {
         clearTimeout(this.minuterie);
         const avant = this.fin - Date.now();
-        const delai = avant > this.alerteMs ? avant - this.alerteMs : avant;
+        // L’alerte montrée, on redemande : un autre onglet peut prolonger la session, ou la fermer.
+        const delai = avant > this.alerteMs ? avant - this.alerteMs : Math.min(avant, RYTHME_MS);
         this.minuterie = setTimeout(() => this.verifier(), Math.max(delai, 0) + 1000);
     }
 

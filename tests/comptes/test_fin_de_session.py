@@ -69,8 +69,11 @@ def test_a_la_fin_du_poste_on_se_reconnecte_dans_un_autre_onglet(osnp, settings,
 def test_une_session_fermee_ailleurs_se_dit_sans_vider_la_page(osnp, settings, axe, capture):
     settings.SESSION_ALERTE_S = settings.SESSION_INACTIVITE_S - 1
     osnp.goto(PAGE)
+    osnp.wait_for_selector(INACTIVE, state="visible")
     ouverte = SessionOuverte.objects.get()
     sessions.fermer(ouverte.sid, ouverte.sub)
+
+    osnp.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     osnp.wait_for_selector(FINIE, state="visible")
 
     assert osnp.inner_text("h1") == "Mentions légales"
