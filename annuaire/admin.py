@@ -2,7 +2,18 @@
 
 from django.contrib import admin
 
-from annuaire.models import Commune, Departement, Effecteur, LieuExercice, Profession, Specialite, Structure
+from annuaire.models import (
+    Commune,
+    Delegation,
+    Departement,
+    Effecteur,
+    LieuExercice,
+    Perimetre,
+    Profession,
+    Specialite,
+    Structure,
+)
+from comptes.admin import LectureSeule
 
 
 @admin.register(Departement)
@@ -74,4 +85,37 @@ class LieuExerciceAdmin(admin.ModelAdmin):
     search_fields = ("effecteur__nom_recherche", "structure__nom_recherche", "code_postal", "finess")
     autocomplete_fields = ("effecteur", "structure", "commune")
     ordering = ("pk",)
+    show_full_result_count = False
+
+
+@admin.register(Perimetre)
+class PerimetreAdmin(LectureSeule):
+    """Se lit ici ; se change sur la page du compte, qui vérifie et trace."""
+
+    list_display = ("habilitation", "compte", "territoire", "structure", "debut_le", "fin_le")
+    list_select_related = ("habilitation__compte", "territoire", "structure")
+    list_filter = ("habilitation__role", "territoire")
+    ordering = ("-pk",)
+    show_full_result_count = False
+
+    @admin.display(description="compte")
+    def compte(self, perimetre: Perimetre) -> str:
+        return str(perimetre.habilitation.compte)
+
+
+@admin.register(Delegation)
+class DelegationAdmin(LectureSeule):
+    """Se lit ici ; s’accorde, se consent et se révoque sur ses pages."""
+
+    list_display = (
+        "delegataire",
+        "effecteur",
+        "structure",
+        "debut_le",
+        "consentie_le",
+        "revoquee_le",
+        "fin_le",
+    )
+    list_select_related = ("delegataire", "effecteur", "structure")
+    ordering = ("-pk",)
     show_full_result_count = False
