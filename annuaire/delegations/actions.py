@@ -35,6 +35,7 @@ from annuaire.models import (
 )
 from comptes.actions import tracer
 from comptes.enums import Role
+from comptes.local.actions import inviter
 from comptes.models import Compte, Habilitation
 
 
@@ -81,7 +82,7 @@ def demander(
     titulaires = comptes_titulaires(effecteur, structure, instant=maintenant)
     if titulaires.filter(email=email).exists():
         raise DelegationRefusee("Cette adresse est la vôtre : vous n’avez pas besoin de délégation.", "email")
-    if fin_date is not None and _fin(fin_date, _fuseau(commune)) <= maintenant:
+    if fin_date is not None and _fin(fin_date, ZoneInfo(commune.departement.fuseau)) <= maintenant:
         raise DelegationRefusee("Cette date est passée.", "fin_date")
     en_vigueur = Delegation.objects.vivantes(maintenant).filter(effecteur=effecteur, structure=structure)
     if en_vigueur.filter(delegataire__email=email).exists():
@@ -153,7 +154,9 @@ def accepter(*, demande: DemandeDelegation, acteur: Compte, maintenant: datetime
     """
     _verifier_gestionnaire(demande, acteur, maintenant)
     _clore(demande, EtatDemande.ACCEPTEE, acteur, maintenant)
-    fin_le = _fin(demande.fin_date, _fuseau(demande.commune)) if demande.fin_date else None
+    fin_le = (
+        _fin(demande.fin_date, ZoneInfo(demande.commune.departement.fuseau)) if demande.fin_date else None
+    )
     if fin_le is not None and fin_le <= maintenant:
         raise DelegationRefusee("La date de fin demandée est passée : refusez la demande, en le disant.")
     delegataire = compte_du_delegataire(
@@ -304,7 +307,7 @@ def compte_du_delegataire(
         email=email.strip().lower(), defaults={"prenom": prenom, "nom": nom}
     )
     if est_nouveau:
-        courriels.inviter(compte, maintenant=maintenant)
+        inviter(compte=compte, maintenant=maintenant)
         tracer(acteur=acteur, verbe="compte.cree", objet=f"compte:{compte.pk}", role=Role.DELEGATAIRE)
     return compte
 
@@ -387,10 +390,6 @@ def _gere(
 def _fin(jour: date, fuseau: ZoneInfo) -> datetime:
     """Minuit à la fin de ce jour."""
     return datetime.combine(jour + timedelta(days=1), time.min, tzinfo=fuseau)
-
-
-def _fuseau(commune: Commune) -> ZoneInfo:
-    return ZoneInfo(commune.departement.fuseau)
 
 
 def _qui(objet: Delegation | DemandeDelegation) -> dict[str, int]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -14,12 +13,10 @@ from annuaire.delegations.lectures import comptes_titulaires
 from annuaire.enums import EtatDemande
 from annuaire.models import Delegation, DemandeDelegation, Territoire
 from annuaire.territoires.lectures import comptes_de
-from comptes import liens
 from comptes.courriels import ecrire
-from comptes.enums import Role, UsageLien
+from comptes.enums import Role
+from comptes.local.actions import lien_public
 from comptes.models import Compte
-
-DUREE_ACTIVATION = timedelta(hours=72)
 
 
 def gestionnaires_prevenus(
@@ -52,22 +49,6 @@ def annoncer_demande(demande: DemandeDelegation, prevenus: dict[str, Compte | No
             contexte=contexte,
             compte=compte,
         )
-
-
-def inviter(compte: Compte, *, maintenant: datetime) -> None:
-    """Bienvenue au délégataire dont le compte vient d’être créé, avec de quoi l’activer."""
-    assert compte.email
-    duree = DUREE_ACTIVATION
-    cree = liens.creer(
-        usage=UsageLien.ACTIVATION, email=compte.email, duree=duree, maintenant=maintenant, compte=compte
-    )
-    contexte = {
-        "prenom": compte.prenom,
-        "nom": compte.nom,
-        "lien": _lien("comptes:activation", secret=cree.secret),
-        "duree_h": duree // timedelta(hours=1),
-    }
-    _ecrire_a([compte], "comptes/bienvenue", contexte)
 
 
 def annoncer_decision(demande: DemandeDelegation) -> None:
@@ -121,7 +102,7 @@ def _contexte(delegation: Delegation) -> dict[str, Any]:
 
 
 def _lien(route: str, **arguments: Any) -> str:
-    return f"{settings.URL_PUBLIQUE.rstrip('/')}{reverse(route, kwargs=arguments)}"
+    return lien_public(reverse(route, kwargs=arguments))
 
 
 def _ecrire_a(comptes: Iterable[Compte], gabarit: str, contexte: dict[str, Any]) -> None:

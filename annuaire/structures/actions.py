@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -18,6 +17,7 @@ from annuaire.models import Commune, LieuExercice, Rattachement, Structure
 from annuaire.structures.lectures import empreinte, lieux_rattachables, version_de_la_zone, zone_de
 from comptes.actions import tracer
 from comptes.courriels import ecrire
+from comptes.local.actions import lien_public
 from comptes.models import Compte
 from sas_platform.socle.textes import normaliser
 
@@ -128,7 +128,6 @@ def proposer_rattachements(
         identifiant_national=effecteur.identifiant_national, is_active=True
     ).first()
     if compte is not None and compte.email:
-        chemin = reverse("mon_compte:compte")
         ecrire(
             gabarit="annuaire/proposition_rattachement",
             destinataire=compte.email,
@@ -137,7 +136,7 @@ def proposer_rattachements(
                 "nom": compte.nom,
                 "structure": structure.nom,
                 "lieux": " ; ".join(lieu.adresse_complete for lieu in lieux),
-                "lien": f"{settings.URL_PUBLIQUE.rstrip('/')}{chemin}",
+                "lien": lien_public(reverse("mon_compte:compte")),
             },
             compte=compte,
         )
