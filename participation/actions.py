@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -76,11 +76,13 @@ def declarer(
     auteur: Compte,
     maintenant: datetime,
     vue_le: datetime | None = None,
+    repercuter: Callable[[], object] | None = None,
 ) -> Participation:
     """Enregistre les réponses d’un effecteur ; tout ou rien.
 
     `vue_le` : date de modification affichée par le formulaire, nulle s’il n’y
-    avait rien. Lève `DeclarationRefusee`, `DeclarationModifiee`, ou `ValueError`
+    avait rien. `repercuter` : ce que d’autres applications en tirent, dans la
+    même transaction, avant la trace, qui tient un verrou commun. Lève `DeclarationRefusee`, `DeclarationModifiee`, ou `ValueError`
     si un lieu n’est pas de l’effecteur.
     """
     if any(lieu.effecteur_id != effecteur.pk for lieu in reponses.lieux):
@@ -105,6 +107,8 @@ def declarer(
     participation.forfait_reorientation = gardee.forfait_reorientation
     participation.save()
     participation.lieux.set(reponses.lieux if gardee.lieux_rattaches else [])
+    if repercuter:
+        repercuter()
     apres = valeurs(participation)
     if apres != avant:
         VersionParticipation.objects.create(
@@ -129,10 +133,11 @@ def declarer_structure(
     auteur: Compte,
     maintenant: datetime,
     vue_le: datetime | None = None,
+    repercuter: Callable[[], object] | None = None,
 ) -> ParticipationStructure:
     """Enregistre les réponses d’un centre de santé ou d’une association SOS Médecins ; tout ou rien.
 
-    Lève `DeclarationRefusee` ou `DeclarationModifiee`.
+    `repercuter` : comme pour `declarer`. Lève `DeclarationRefusee` ou `DeclarationModifiee`.
     """
     declaration = DeclarationStructure(structure.type, participe, declare_deux_heures, nombre_effecteurs)
     if a_corriger := refus_structure(declaration):
@@ -147,6 +152,8 @@ def declarer_structure(
     reglages.declare_deux_heures = participe and declare_deux_heures
     reglages.nombre_effecteurs = nombre_effecteurs
     reglages.save()
+    if repercuter:
+        repercuter()
     apres = _valeurs_structure(reglages)
     if apres != avant:
         VersionParticipation.objects.create(

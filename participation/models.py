@@ -56,13 +56,13 @@ class Participation(Horodate):
             models.CheckConstraint(
                 name="participation_a_une_modalite",
                 condition=Q(participe=True, modalite__in=Modalite.values) | Q(participe=False, modalite=""),
-                violation_error_message="Qui participe dit comment : à titre individuel, via une CPTS, une MSP ou SOS Médecins.",
+                violation_error_message="Qui participe dit comment : à titre individuel, via une CPTS, une MSP ou SOS Médecins.",
             ),
             models.CheckConstraint(
                 name="participation_structure_selon_la_modalite",
                 condition=Q(modalite__in=sorted(PAR_UNE_STRUCTURE), structure__isnull=False)
                 | (~Q(modalite__in=sorted(PAR_UNE_STRUCTURE)) & Q(structure=None)),
-                violation_error_message="Une participation par une structure la nomme ; les autres n’en ont pas.",
+                violation_error_message="Une participation par une structure la nomme ; les autres n’en ont pas.",
             ),
             models.CheckConstraint(
                 name="participation_montre_ou_declare",

@@ -4,6 +4,7 @@ Le lanceur de démonstration écrit `var/env` ; en production chaque variable es
 fournie par l’exploitant (docs/exploitation.md).
 """
 
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -395,6 +396,18 @@ CONSERVATION = {
 }
 # Dossier, hors de la base et sauvegardé, où les lignes purgées de la trace s’archivent ; vide : pas d’archive.
 TRACE_ARCHIVES = env("TRACE_ARCHIVES", default="")
+
+# --- Participation ----------------------------------------------------------
+
+# Depuis 2026, participer passe par une solution interfacée, sauf arbitrage de l’assurance maladie encore attendu
+# (fiche repères). Dernier jour où l’agenda saisi suffit à ouvrir le droit ; vide : il suffit toujours.
+_SAISIE_JUSQU_AU = env("SAISIE_MANUELLE_OUVRE_DROIT_JUSQU_AU", default="2025-12-31")
+try:
+    SAISIE_MANUELLE_OUVRE_DROIT_JUSQU_AU = date.fromisoformat(_SAISIE_JUSQU_AU) if _SAISIE_JUSQU_AU else None
+except ValueError:
+    raise ImproperlyConfigured(
+        f"SAISIE_MANUELLE_OUVRE_DROIT_JUSQU_AU={_SAISIE_JUSQU_AU!r} : une date AAAA-MM-JJ, ou rien"
+    ) from None
 
 # --- En-têtes de sécurité ---------------------------------------------------
 

@@ -45,6 +45,11 @@ RACCOURCIS = (
         "Celles que vous avez enregistrées, pour les revoir ou les annuler.",
     ),
     Raccourci(
+        "tableau:accueil",
+        "Tableau de bord",
+        "Disponibilités, indisponibilités et participation, lieu par lieu.",
+    ),
+    Raccourci(
         "gestion:liste",
         "Comptes",
         "Créer, modifier et revoir les comptes de vos territoires.",

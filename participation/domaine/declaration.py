@@ -137,7 +137,7 @@ def refus_structure(declaration: DeclarationStructure) -> list[Refus]:
         return [
             Refus(
                 "participe",
-                "Seuls un centre de santé et une association SOS Médecins participent eux-mêmes ; les membres d’une "
+                "Seuls un centre de santé et une association SOS Médecins participent eux-mêmes ; les membres d’une "
                 "CPTS ou d’une MSP déclarent chacun leur participation.",
             )
         ]
@@ -192,7 +192,7 @@ def droit(
         return Droit(
             False,
             f"Depuis le {_jour_suivant(saisie_admise_jusqu_au)}, la participation passe par une solution interfacée, "
-            "la vôtre ou celle de votre organisation ; votre agenda saisi reste montré à la régulation.",
+            "la vôtre ou celle de votre organisation ; votre agenda saisi reste montré à la régulation.",
         )
     return Droit(True, "Vous déclarez montrer deux heures de disponibilité par semaine sur l’agenda du SAS.")
 
@@ -207,13 +207,13 @@ def effets(declaration: Declaration) -> list[str]:
     phrases = []
     if declaration.modalite == SOS:
         phrases.append(
-            "Vos agendas personnels ne sont pas montrés : les points fixes de votre association les portent."
+            "Vos agendas personnels ne sont pas montrés : les points fixes de votre association les portent."
         )
     elif declaration.montre_ses_creneaux_d_editeur:
-        phrases.append("Les créneaux de votre logiciel sont montrés ; votre agenda saisi est fermé.")
+        phrases.append("Les créneaux de votre logiciel sont montrés ; votre agenda saisi est fermé.")
     elif declaration.refuse_affichage:
         phrases.append(
-            "Les créneaux de votre logiciel disparaissent aussitôt de la recherche ; votre agenda saisi est ouvert."
+            "Les créneaux de votre logiciel disparaissent aussitôt de la recherche ; votre agenda saisi est ouvert."
         )
     else:
         phrases.append("Votre agenda saisi est ouvert et ses disponibilités sont montrées.")
