@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, Q
 
+from agenda.domaine.explication import AgendaSuivi, CreneauExplique, Visibilite, expliquer
 from agenda.domaine.offre import (
     FUSEAUX,
     JOURS_CALCULES,
@@ -96,27 +97,45 @@ class LieuxLus:
         fin = en_minutes(fin_de_fenetre(self.maintenant, ZoneInfo(lieu.fuseau)))
         return [creneau for creneau in creneaux if creneau.debut < fin]
 
+    def expliquer(self, lieu: LieuExercice, agendas: Iterable[AgendaSuivi]) -> list[CreneauExplique]:
+        """Chaque créneau de ce lieu, et ce qui le cache ; `agendas` : ceux d’éditeurs, même coupés ou muets."""
+        affichage = _affichage(lieu, self.sources)
+        reglages = self.sources.participations.get(lieu.effecteur_id or 0) or Participation()
+        return expliquer(
+            ouvertures=[_ouverture(d, lieu.fuseau) for d in self.sources.ouvertures.get(lieu.pk, ())],
+            fermetures=self.sources.fermetures.get(lieu.pk, ()),
+            prises=self.sources.prises,
+            agendas=agendas,
+            visibilite=Visibilite(
+                via_sos=reglages.participe and reglages.modalite == Modalite.SOS,
+                agenda_saisi=affichage.agenda_saisi,
+                agenda_editeur=affichage.agenda_editeur,
+            ),
+            fuseau=ZoneInfo(lieu.fuseau),
+            maintenant=self.maintenant,
+        )
+
     def noter_place_prise(self, disponibilite_id: int, debut: datetime) -> None:
         """Compte une place de plus, comme si les sources étaient relues après l’avoir tenue."""
         cle = disponibilite_id, en_minutes(debut)
         self.sources.prises[cle] = self.sources.prises.get(cle, 0) + 1
 
 
-def lire(lieu_ids: Collection[int], maintenant: datetime) -> LieuxLus:
-    """Ces lieux, ou ceux d’entre eux que la recherche montre, en un nombre fixe de requêtes."""
+def lire(lieu_ids: Collection[int], maintenant: datetime, *, jours: int = JOURS_CALCULES) -> LieuxLus:
+    """Ces lieux, ou ceux d’entre eux que la recherche montre, sur `jours`, en un nombre fixe de requêtes."""
     lieux = list(
         LieuExercice.objects.filter(pk__in=lieu_ids, est_actif=True)
         .filter(Q(effecteur__est_actif=True) | Q(effecteur=None, structure__est_active=True))
         .select_related("effecteur__profession", "structure", "commune")
         .order_by("pk")
     )
-    return LieuxLus(lieux, _lire_sources(lieux, maintenant), maintenant)
+    return LieuxLus(lieux, _lire_sources(lieux, maintenant, jours), maintenant)
 
 
-def _lire_sources(lieux: list[LieuExercice], maintenant: datetime) -> _Sources:
+def _lire_sources(lieux: list[LieuExercice], maintenant: datetime, jours: int) -> _Sources:
     ids = [lieu.pk for lieu in lieux]
     veille = maintenant.date() - timedelta(days=1)  # un jour de marge couvre tous les fuseaux
-    terme = maintenant + timedelta(days=JOURS_CALCULES + 1)
+    terme = maintenant + timedelta(days=jours + 1)
     sources = _Sources(specialites=list(Specialite.objects.order_by("pk")))
     disponibilites = Disponibilite.objects.filter(lieu__in=ids, premier_jour__lte=terme.date())
     for disponibilite in disponibilites.filter(

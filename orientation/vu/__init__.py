@@ -1,0 +1,1 @@
+"""« Ce que voit la régulation » : sa propre carte, et pourquoi chaque créneau caché l’est."""

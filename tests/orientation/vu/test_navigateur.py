@@ -1,0 +1,48 @@
+"""La page dans un vrai navigateur : lue depuis le bureau et le téléphone."""
+
+import datetime as dt
+
+import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.urls import reverse
+from django.utils import timezone
+
+from agenda.offre import rafraichir
+from annuaire.models import LieuExercice
+from comptes.enums import Role
+from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
+from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
+from tests.comptes.factories import CompteFactory
+from tests.participation.factories import ParticipationFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_un_medecin_lit_sa_carte_et_ce_qui_en_manque(page, connecter, axe, capture):
+    SpecialiteFactory()
+    lieu: LieuExercice = LieuExerciceFactory(informations_complementaires="Sonner au 2e étage.")
+    ParticipationFactory(effecteur=lieu.effecteur)
+    maintenant = timezone.now()
+    demain = (maintenant + dt.timedelta(days=1)).date()
+    for heure in range(8, 12):
+        DisponibiliteFactory(
+            lieu=lieu,
+            premier_jour=demain,
+            jours=[1, 2, 3, 4, 5, 6, 7],
+            heure_debut=dt.time(heure),
+            heure_fin=dt.time(heure, 30),
+        )
+    debut = dt.datetime.combine(demain, dt.time(0), tzinfo=dt.UTC)
+    IndisponibiliteFactory(
+        lieu=lieu, periode=DateTimeTZRange(debut, debut + dt.timedelta(hours=8, minutes=15))
+    )
+    rafraichir([lieu.pk], maintenant)
+    connecter(CompteFactory(role=Role.EFFECTEUR, identifiant_national=lieu.effecteur.identifiant_national))
+
+    page.goto(reverse("vu:lieu", kwargs={"lieu_id": lieu.pk}))
+
+    assert page.get_by_role("heading", name="Ce que la régulation ne voit pas").is_visible()
+    assert page.get_by_role("heading", name="Une indisponibilité le recouvre").is_visible()
+    assert page.get_by_text("Sonner au 2e étage.").is_visible()
+    axe(page)
+    capture(page, "vu-lieu")
