@@ -51,6 +51,7 @@ class Monde:
 
     territoire: Territoire
     effecteur: Effecteur
+    lieu: LieuExercice
     structure: Structure
     point_fixe: LieuExercice
     delegation: Delegation
@@ -98,6 +99,7 @@ def creer_le_monde() -> Monde:
     return Monde(
         territoire=nord,
         effecteur=effecteur,
+        lieu=lieu,
         structure=structure,
         point_fixe=LieuExerciceFactory(de_structure=True, structure=structure),
         delegation=delegation,
@@ -189,6 +191,13 @@ _VOIENT_LE_TERRITOIRE = _a("gestionnaire", "référent", "support", "administrat
 _TIENNENT_LA_STRUCTURE = _a("responsable", "délégataire", "administrateur")
 _DE_LA_DELEGATION = _a("titulaire", "délégataire", "gestionnaire", "administrateur")
 _TRAITENT = _a("gestionnaire", "administrateur")
+# La responsable n’y est pas : le rattachement de ce lieu à sa structure attend l’accord du titulaire.
+_TIENNENT_LE_LIEU = _a("titulaire", "délégataire", "administrateur")
+
+
+def _lieu(en_post: bool = False) -> Ligne:
+    return Ligne(lambda m: {"lieu_id": m.lieu.pk}, _TIENNENT_LE_LIEU, en_post)
+
 
 OBJETS: dict[str, Ligne] = {
     "gestion:compte": _compte(_a("gestionnaire", "support", "administrateur")),
@@ -225,6 +234,21 @@ OBJETS: dict[str, Ligne] = {
         lambda m: {"rattachement_id": m.propose.pk}, _a("titulaire"), True
     ),
     "mon_compte:quitter_structure": Ligne(lambda m: {"rattachement_id": m.propose.pk}, _a("titulaire"), True),
+    "agenda:semaine": _lieu(),
+    "agenda:imprimer": _lieu(),
+    "agenda:ouvrir": _lieu(),
+    "agenda:semaines": _lieu(),
+    "agenda:indisponibilites": _lieu(),
+    "agenda:fermer_aujourd_hui": _lieu(en_post=True),
+    "agenda:ce_soir": _lieu(en_post=True),
+    "vu:lieu": _lieu(),
+    "tableau:informations": _lieu(),
+    "tableau:sollicitation": _lieu(),
+    "tableau:professionnel": Ligne(lambda m: {"effecteur_id": m.effecteur.pk}, _TIENNENT_LE_LIEU),
+    "tableau:structure": _structure(_TIENNENT_LA_STRUCTURE),
+    # P-21 : la participation d’une association est l’affaire de sa responsable, non d’un délégataire.
+    "tableau:participation_structure": _structure(_a("responsable")),
+    "tableau:historique_structure": _structure(_a("responsable")),
     "orientation:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "orientation:annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "api:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
@@ -237,6 +261,9 @@ OBJETS: dict[str, Ligne] = {
 
 _SECRET = "le lien reçu par courriel est la preuve ; ses tests disent à qui il ouvre"
 _PUBLIQUE = "page publique"
+_PAR_LE_LIEU = (
+    "même vérification du lieu que « agenda:semaine » ; l’objet se cherche dans ce lieu (tests/agenda/pages)"
+)
 SANS_TITULAIRE = {
     "comptes:activation": _SECRET,
     "comptes:activation_renvoi": _SECRET,
@@ -255,6 +282,12 @@ SANS_TITULAIRE = {
     "orientation:rediriger": "tout créneau d’éditeur s’offre à tout régulateur",
     # Réservée aux CPTS : le monde tient une association SOS Médecins, pour ses points fixes.
     "structures:zone": "même vérification que « structures:informations » (tests/annuaire/structures)",
+    "agenda:annuler": _PAR_LE_LIEU,
+    "agenda:modifier": _PAR_LE_LIEU,
+    "agenda:deplacer": _PAR_LE_LIEU,
+    "agenda:retirer": _PAR_LE_LIEU,
+    "agenda:oublier_semaine": _PAR_LE_LIEU,
+    "agenda:rouvrir": _PAR_LE_LIEU,
     "demo:courriel": "n’existe pas en ligne",
     "demo:courriel_html": "n’existe pas en ligne",
     "demo:gabarit": "n’existe pas en ligne",
