@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -84,6 +85,11 @@ class Compte(AbstractBaseUser, Horodate):
                 violation_error_message="Un compte anonymisé ne porte plus d’identité.",
             ),
         ]
+
+    def clean(self) -> None:
+        """Redit `compte_a_une_cle` : un formulaire qui ne montre pas tous ses champs la laisserait à la base."""
+        if not (self.email or self.identifiant_national or self.anonymise_le):
+            raise ValidationError("Un compte a une adresse électronique ou un identifiant national.")
 
     def __str__(self) -> str:
         return f"{self.prenom} {self.nom}".strip()

@@ -1,6 +1,7 @@
 import pytest
 from django.db import OperationalError, connections
 
+from comptes import droits
 from sas_platform import sonde
 
 
@@ -16,3 +17,10 @@ def base_arretee(monkeypatch) -> None:
     for methode in ("ensure_connection", "cursor", "_cursor"):
         monkeypatch.setattr(base, methode, refuser)
     monkeypatch.setattr(sonde, "parametres_de_connexion", lambda: ailleurs)
+
+
+@pytest.fixture
+def routes_d_essai(monkeypatch) -> None:
+    """Ouvre les routes que ces tests ajoutent : une route absente de la table est fermée."""
+    for route in ("echec", "echec_api"):
+        monkeypatch.setitem(droits.ROUTES, route, droits.PUBLIC)

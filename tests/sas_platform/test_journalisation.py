@@ -107,6 +107,7 @@ def test_une_adresse_envoyee_a_toutes_les_vues_n_atteint_jamais_le_journal(ligne
 
 @pytest.mark.django_db
 @pytest.mark.urls("tests.sas_platform.test_journalisation")
+@pytest.mark.usefixtures("routes_d_essai")
 def test_une_exception_est_journalisee_sans_son_message(lignes):
     reponse = Client(raise_request_exception=False).post("/echec/", {"adresse": ADRESSE})
 

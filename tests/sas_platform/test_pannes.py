@@ -22,7 +22,11 @@ def echouer(request):
 
 
 echouer.login_required = False
-urlpatterns = [path("echec/", echouer), path("api/v1/echec/", echouer), *vraies_urls.urlpatterns]
+urlpatterns = [
+    path("echec/", echouer, name="echec"),
+    path("api/v1/echec/", echouer, name="echec_api"),
+    *vraies_urls.urlpatterns,
+]
 handler404 = vraies_urls.handler404
 handler500 = vraies_urls.handler500
 
@@ -74,6 +78,7 @@ def test_courtier_arrete_on_cherche_et_on_oriente_quand_meme(client, settings, o
 
 
 @pytest.mark.urls("tests.sas_platform.test_pannes")
+@pytest.mark.usefixtures("routes_d_essai")
 def test_un_code_qui_echoue_donne_une_page_500_avec_sa_reference(tolerant, db):
     reponse = tolerant.get("/echec/", HTTP_X_REQUEST_ID="reference-0001")
 
@@ -83,6 +88,7 @@ def test_un_code_qui_echoue_donne_une_page_500_avec_sa_reference(tolerant, db):
 
 
 @pytest.mark.urls("tests.sas_platform.test_pannes")
+@pytest.mark.usefixtures("routes_d_essai")
 def test_un_code_qui_echoue_dans_l_api_donne_un_probleme(tolerant, db):
     reponse = tolerant.get("/api/v1/echec/")
 
