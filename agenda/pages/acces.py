@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from agenda.saisie.actions import SaisieRefusee
 from agenda.saisie.lectures import agenda_saisi_ouvert
@@ -75,14 +75,6 @@ def contexte_du_lieu(lieu: LieuExercice) -> dict[str, object]:
         "titulaire": str(lieu.effecteur or lieu.nom or lieu.structure),
         "fuseau_autre": "" if lieu.fuseau == FUSEAU_DE_PARIS else lieu.commune.nom,
     }
-
-
-def participation_de(lieu: LieuExercice) -> str:
-    """Adresse du formulaire de participation, qui dit pourquoi l’agenda est fermé ; vide pour une structure."""
-    try:
-        return reverse("tableau:participation", kwargs={"effecteur_id": lieu.effecteur_id})
-    except NoReverseMatch:
-        return ""
 
 
 def refuse_si_ferme(request: RequeteDeCompte, lieu: LieuExercice) -> HttpResponse | None:

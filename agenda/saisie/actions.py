@@ -70,6 +70,22 @@ def ouvrir(*, lieu: LieuExercice, saisie: Saisie, auteur: Compte, maintenant: da
     return bilan
 
 
+def ouvrir_en_lot(
+    *, lieu: LieuExercice, saisies: Iterable[Saisie], libelle: str, auteur: Compte, maintenant: datetime
+) -> int:
+    """Ouvre un planning, d’un seul geste ; rend le numéro du geste. Lève `SaisieRefusee`."""
+    fuseau = ZoneInfo(lieu.fuseau)
+    lignes = []
+    for saisie in saisies:
+        _verifier(saisie, maintenant, fuseau)
+        lignes += [
+            _disponibilite(lieu, a_venir(regle, maintenant), saisie) for regle in regles(saisie, fuseau)
+        ]
+    with geste(lieu=lieu, libelle=libelle, auteur=auteur, maintenant=maintenant) as journal:
+        journal.creer_en_lot(lignes)
+    return journal.geste_id
+
+
 def modifier(
     *,
     lieu: LieuExercice,

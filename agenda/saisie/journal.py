@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -34,12 +35,23 @@ class Journal:
         self.avant: dict[tuple[str, int], dict[str, Any]] = {}
         self.touchees: dict[tuple[str, int], type[Model]] = {}
         self.creees: list[tuple[str, int]] = []
+        self.geste_id = 0  # connu une fois le geste écrit
 
     def creer(self, objet: T) -> T:
         objet.full_clean(validate_constraints=False)
         objet.save(force_insert=True)
         self.creees.append((objet._meta.label_lower, objet.pk))
         return objet
+
+    def creer_en_lot(self, objets: Sequence[T]) -> None:
+        """Comme `creer`, en une instruction : le planning d’un import. Les contraintes de la base restent juges."""
+        if not objets:
+            return
+        for objet in objets:
+            objet.clean_fields(exclude=["lieu"])
+        modele = type(objets[0])
+        crees = modele._default_manager.bulk_create(objets, batch_size=1000)
+        self.creees += [(modele._meta.label_lower, objet.pk) for objet in crees]
 
     def changer(self, objet: Disponibilite | Indisponibilite, **champs: Any) -> None:
         self._retenir(objet)
@@ -83,6 +95,7 @@ def geste(*, lieu: LieuExercice, libelle: str, auteur: Compte, maintenant: datet
             apres=apres,
             creees=journal.creees,
         )
+        journal.geste_id = ligne.pk
         rafraichir([lieu.pk], maintenant)
         tracer(acteur=auteur, verbe="agenda.change", objet=f"lieu:{lieu.pk}", geste=ligne.pk)
 
@@ -107,9 +120,8 @@ def annuler(*, geste: GesteAgenda, auteur: Compte, maintenant: datetime) -> None
     _restaurer(geste.avant, Disponibilite)
     _restaurer(geste.avant, Reservation)
     try:
-        for etiquette, cle in geste.creees:
-            if (objet := _relire(etiquette, cle)) is not None:
-                objet.delete()
+        for etiquette, crees in itertools.groupby(geste.creees, key=lambda creee: creee[0]):
+            apps.get_model(etiquette)._default_manager.filter(pk__in=[cle for _, cle in crees]).delete()
     except ProtectedError:
         raise RetourImpossible(
             "Une place a été prise depuis : ce changement ne peut plus être annulé."

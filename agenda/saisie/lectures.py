@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 
 from agenda.domaine.edition import chevauchements
 from agenda.domaine.feries import feries
+from agenda.domaine.offre import rogner
 from agenda.domaine.phrases import enumerer, heure, jour_long, repetition
 from agenda.domaine.recurrence import Regle, developper
 from agenda.domaine.saisie import Saisie, regles
@@ -20,7 +21,7 @@ from agenda.models import Disponibilite, GesteAgenda, Indisponibilite, Reservati
 from agenda.saisie.journal import DELAI_RETOUR
 from annuaire.models import LieuExercice
 from participation.models import Participation
-from sas_platform.socle.intervalles import Intervalle
+from sas_platform.socle.intervalles import Intervalle, recouvre_un
 
 SEMAINES_VERIFIEES = timedelta(weeks=4)
 
@@ -36,6 +37,7 @@ class Occurrence:
     prises: int = 0
     est_passee: bool = False
     est_fermee: bool = False
+    est_rognee: bool = False
     chevauche: bool = False
     repetition: str = ""
 
@@ -105,6 +107,7 @@ def lire_jours(lieu: LieuExercice, premier: date, nombre: int, *, maintenant: da
         regle = disponibilite.regle(lieu.fuseau)
         for occurrence in developper(regle, fenetre):
             debut, fin = occurrence.debut.astimezone(fuseau), occurrence.fin.astimezone(fuseau)
+            visible = _visible(occurrence, disponibilite, fermetures)
             if (jour := jours.get(debut.date())) is None:
                 continue
             jour.occurrences.append(
@@ -115,7 +118,8 @@ def lire_jours(lieu: LieuExercice, premier: date, nombre: int, *, maintenant: da
                     fin=fin,
                     prises=prises.get((disponibilite.pk, occurrence.debut), 0),
                     est_passee=occurrence.debut <= maintenant,
-                    est_fermee=any(occurrence.recouvre(fermeture) for fermeture in fermetures),
+                    est_fermee=visible is None,
+                    est_rognee=visible not in (None, occurrence),
                     repetition=repetition(regle),
                 )
             )
@@ -179,8 +183,8 @@ def avertissements(
         _phrase("Recouvre une disponibilité déjà ouverte ici", _communs(posees, ici, fenetre), fuseau),
         _phrase("Le professionnel est déjà disponible ailleurs", _communs(posees, ailleurs, fenetre), fuseau),
         _phrase(
-            "Ne sera pas montrée pendant une indisponibilité",
-            [o for o in occurrences if any(o.recouvre(f) for f in fermes)],
+            "Touche une indisponibilité, où rien n’est montré",
+            [o for o in occurrences if recouvre_un(o, fermes)],
             fuseau,
         ),
         _phrase_des_feries(lieu, posees, saisie.premier_jour),
@@ -252,6 +256,15 @@ def _poser_les_fermetures(jours: dict[date, Jour], fermetures: list[Intervalle],
             debut, fin = max(bornes.debut, fermeture.debut), min(bornes.fin, fermeture.fin)
             if debut < fin:
                 jour.fermetures.append(Fermeture(debut.astimezone(fuseau), fin.astimezone(fuseau)))
+
+
+def _visible(
+    occurrence: Intervalle, disponibilite: Disponibilite, fermetures: list[Intervalle]
+) -> Intervalle | None:
+    """Ce que la régulation en voit, par la règle même de l’offre : une plage perd ses bords, un créneau disparaît."""
+    if disponibilite.genre == Genre.PLAGE:
+        return rogner(occurrence, fermetures)
+    return None if recouvre_un(occurrence, fermetures) else occurrence
 
 
 def _marquer_les_chevauchements(jour: Jour) -> None:

@@ -10,6 +10,17 @@ from django.forms import Form
 
 from agenda.domaine.saisie import Refus
 
+# Gabarits d’un champ facultatif en soi, mais attendu selon les autres réponses.
+SELON_LE_CAS = "agenda/_champ.html"
+CASE = "agenda/_case.html"
+
+
+class EntierField(forms.IntegerField):
+    """Pour le gabarit du champ, que les annotations de Django ignorent."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
 
 class JourField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from dsfr.forms import DsfrBaseForm
+from dsfr.utils import dsfr_input_class_attr
 
-from agenda.pages.forms.champs import HeureField, JourField
+from agenda.pages.forms.champs import CASE, SELON_LE_CAS, HeureField, JourField
 from annuaire.models import LieuExercice
 
 LIGNES = (1, 2, 3)  # périodes d’un même envoi ; on en pose autant que l’on veut
@@ -28,14 +29,19 @@ class IndisponibiliteForm(DsfrBaseForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choisissez au moins un lieu d’exercice."},
     )
-    indeterminee = forms.BooleanField(label="Dès maintenant pour une durée indéterminée", required=False)
-    confirmee = forms.BooleanField(label="J’ai prévenu la régulation", required=False)
+    indeterminee = forms.BooleanField(
+        label="Dès maintenant pour une durée indéterminée", required=False, template_name=CASE
+    )
+    confirmee = forms.BooleanField(label="J’ai prévenu la régulation", required=False, template_name=CASE)
 
     def __init__(self, *args: Any, lieux: Sequence[LieuExercice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         connus = LieuExercice.objects.filter(pk__in=[lieu.pk for lieu in lieux]).select_related("commune")
         self.fields["lieux"].queryset = connus.order_by("adresse", "pk")
         self.fields["lieux"].label_from_instance = lambda lieu: lieu.adresse_complete
+        for nom, champ in _champs_des_periodes():
+            self.fields[nom] = champ
+            dsfr_input_class_attr(self[nom])
         self.periodes: list[tuple[date, time, date, time | None]] = []
 
     def clean(self) -> dict[str, Any]:
@@ -87,10 +93,9 @@ class IndisponibiliteForm(DsfrBaseForm):
         ]
 
 
-for _n in LIGNES:
-    IndisponibiliteForm.base_fields |= {
-        f"du_{_n}": JourField(label="Du", required=False),
-        f"de_{_n}": HeureField(label="À partir de (heure)", required=False),
-        f"au_{_n}": JourField(label="Au", required=False),
-        f"a_{_n}": HeureField(label="Jusqu’à (heure)", required=False),
-    }
+def _champs_des_periodes() -> Iterator[tuple[str, forms.Field]]:
+    for n in LIGNES:
+        yield f"du_{n}", JourField(label="Du", required=False, template_name=SELON_LE_CAS)
+        yield f"de_{n}", HeureField(label="À partir de", required=False, template_name=SELON_LE_CAS)
+        yield f"au_{n}", JourField(label="Au", required=False, template_name=SELON_LE_CAS)
+        yield f"a_{n}", HeureField(label="Jusqu’à", required=False, template_name=SELON_LE_CAS)

@@ -15,7 +15,7 @@ from dsfr.forms import DsfrBaseForm
 from agenda.domaine.phrases import JOURS
 from agenda.domaine.saisie import CAPACITE_MAX, Saisie, refus
 from agenda.enums import Genre, ModaliteConsultation, Portee
-from agenda.pages.forms.champs import HeureField, JourField, poser
+from agenda.pages.forms.champs import CASE, SELON_LE_CAS, EntierField, HeureField, JourField, poser
 from agenda.saisie.lectures import Occurrence
 
 GENRES = (
@@ -40,18 +40,20 @@ class SaisieForm(DsfrBaseForm):
         initial=Genre.PLAGE,
         error_messages={"required": "Veuillez sélectionner un type (créneau ou plage horaire)."},
     )
-    capacite = forms.IntegerField(
+    capacite = EntierField(
         label="Nombre de patients",
         help_text="Pour une plage.",
         required=False,
+        template_name=SELON_LE_CAS,
         initial=1,
         error_messages={"invalid": f"Nombre de patients incorrect\u00a0: de 1 à {CAPACITE_MAX}."},
         widget=forms.NumberInput(attrs={"min": 1, "max": CAPACITE_MAX, "inputmode": "numeric"}),
     )
-    duree_creneau_min = forms.IntegerField(
+    duree_creneau_min = EntierField(
         label="Découper chaque horaire en créneaux de (minutes)",
         help_text="De 5 à 60 minutes. Vide\u00a0: l’horaire est un seul créneau.",
         required=False,
+        template_name=SELON_LE_CAS,
         widget=forms.NumberInput(attrs={"min": 5, "max": 60, "step": 5, "inputmode": "numeric"}),
     )
     modalites = forms.MultipleChoiceField(
@@ -66,10 +68,10 @@ class SaisieForm(DsfrBaseForm):
         label="De", error_messages={"required": "L’heure de début doit être renseignée."}
     )
     heure_fin = HeureField(label="À", error_messages={"required": "L’heure de fin doit être renseignée."})
-    heure_debut_2 = HeureField(label="De (deuxième horaire)", required=False)
-    heure_fin_2 = HeureField(label="À (deuxième horaire)", required=False)
-    heure_debut_3 = HeureField(label="De (troisième horaire)", required=False)
-    heure_fin_3 = HeureField(label="À (troisième horaire)", required=False)
+    heure_debut_2 = HeureField(label="De (deuxième horaire)", required=False, template_name=SELON_LE_CAS)
+    heure_fin_2 = HeureField(label="À (deuxième horaire)", required=False, template_name=SELON_LE_CAS)
+    heure_debut_3 = HeureField(label="De (troisième horaire)", required=False, template_name=SELON_LE_CAS)
+    heure_fin_3 = HeureField(label="À (troisième horaire)", required=False, template_name=SELON_LE_CAS)
     jours = forms.MultipleChoiceField(
         label="Répéter chaque semaine",
         help_text="Aucun jour coché\u00a0: une seule fois.",
@@ -77,14 +79,20 @@ class SaisieForm(DsfrBaseForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    toutes_les_n_semaines = forms.IntegerField(
-        label="Toutes les (semaines)",
+    toutes_les_n_semaines = EntierField(
+        label="Toutes les n semaines",
         help_text="1\u00a0: chaque semaine\u00a0; 2\u00a0: une semaine sur deux.",
         required=False,
+        template_name=SELON_LE_CAS,
         initial=1,
         widget=forms.NumberInput(attrs={"min": 1, "max": 52, "inputmode": "numeric"}),
     )
-    dernier_jour = JourField(label="Jusqu’au", help_text="Vide\u00a0: sans date de fin.", required=False)
+    dernier_jour = JourField(
+        label="Jusqu’au",
+        help_text="Vide\u00a0: sans date de fin.",
+        required=False,
+        template_name=SELON_LE_CAS,
+    )
     averti = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, maintenant: datetime, fuseau: ZoneInfo, **kwargs: Any) -> None:
@@ -154,11 +162,10 @@ class ModificationForm(SaisieForm):
     portee = forms.ChoiceField(
         label="Appliquer à",
         choices=Portee.choices,
-        required=False,
         initial=Portee.CETTE,
         widget=forms.RadioSelect,
     )
-    prevenue = forms.BooleanField(label="J’ai prévenu la régulation", required=False)
+    prevenue = forms.BooleanField(label="J’ai prévenu la régulation", required=False, template_name=CASE)
     vue_le = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, est_repetee: bool, **kwargs: Any) -> None:
@@ -217,7 +224,6 @@ class RetraitForm(DsfrBaseForm):
     portee = forms.ChoiceField(
         label="Supprimer",
         choices=Portee.choices,
-        required=False,
         widget=forms.RadioSelect,
         initial=Portee.CETTE,
     )

@@ -24,7 +24,6 @@ from agenda.pages.acces import (
     jour_voulu,
     lieu_tenu,
     lieux_voisins,
-    participation_de,
     refuse_si_ferme,
     vers_l_agenda,
 )
@@ -38,8 +37,8 @@ from comptes.requetes import RequeteDeCompte
 VUES = {"semaine": 7, "jour": 1}
 
 
-# FullCalendar pose sa feuille de style dans la page : le nonce l’admet, elle seule.
-@csp_update({"style-src": [NONCE]})  # type: ignore[arg-type]
+# FullCalendar pose sa feuille de style dans la page, avec sa police d’icônes : le nonce l’admet, elle seule.
+@csp_update({"style-src": [NONCE], "font-src": ["data:"]})  # type: ignore[arg-type]
 @never_cache
 @require_safe
 def semaine(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
@@ -50,7 +49,7 @@ def semaine(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     contexte = _periode(request, lieu, maintenant)
     contexte |= {
         "ouvert": ouvert,
-        "participation": "" if ouvert else participation_de(lieu),
+        "est_le_sien": _est_le_sien(request, lieu),
         "voisins": [v for v in lieux_voisins(request.user, lieu, maintenant) if v.pk != lieu.pk],
         "geste": dernier_geste(lieu, maintenant=maintenant),
         "maintenant": maintenant,
@@ -125,6 +124,12 @@ def annuler(request: RequeteDeCompte, lieu_id: int, geste_id: int) -> HttpRespon
     return redirect(f"{adresse}?jour={date.fromisoformat(retour)}" if _est_un_jour(retour) else adresse)
 
 
+def _est_le_sien(request: RequeteDeCompte, lieu: LieuExercice) -> bool:
+    """Chacun déclare sa propre participation : un délégataire n’y mène pas."""
+    titulaire = lieu.effecteur
+    return titulaire is not None and titulaire.identifiant_national == request.user.identifiant_national
+
+
 def _est_un_jour(texte: str) -> bool:
     try:
         date.fromisoformat(texte)
@@ -193,7 +198,7 @@ def _mural(instant: Any) -> str:
 
 def _titre(occurrence: Any) -> str:
     places = f"{occurrence.prises} sur {occurrence.disponibilite.capacite}"
-    return f"{occurrence.disponibilite.get_genre_display()}, {places}"
+    return f"{occurrence.disponibilite.get_genre_display()}, {places}\u00a0orientés"
 
 
 def _etat(occurrence: Any) -> str:

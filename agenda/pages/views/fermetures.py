@@ -20,6 +20,7 @@ from agenda.pages.forms.champs import poser
 from agenda.pages.forms.fermetures import LIGNES, IndisponibiliteForm
 from agenda.saisie import fermetures
 from agenda.saisie.actions import SaisieRefusee
+from agenda.saisie.lectures import dernier_geste
 from annuaire.models import LieuExercice
 from comptes.requetes import RequeteDeCompte
 
@@ -66,6 +67,9 @@ def indisponibilites(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     contexte = contexte_du_lieu(lieu) | {
         "form": form,
         "lignes": [[form[f"{nom}_{n}"] for nom in ("du", "de", "au", "a")] for n in LIGNES],
+        "plusieurs": any(form[f"{nom}_{n}"].value() for n in LIGNES[1:] for nom in ("du", "de", "au", "a")),
+        "geste": dernier_geste(lieu, maintenant=maintenant),
+        "jour": maintenant,
         "tenues": tenues,
         "periodes": _periodes(lieu, maintenant),
     }

@@ -71,7 +71,26 @@ def test_la_liste_dit_tout_de_chaque_occurrence(connecte, lieu, adresse):
     assert plage.repetition == "chaque lundi et mardi"
     assert plage.chevauche
     assert creneau.chevauche
+    assert not plage.est_fermee
     assert [f.horaire for f in lus[dt.date(2026, 11, 26)].fermetures] == ["de 12\u00a0h à minuit"]
+
+
+@pytest.mark.parametrize(
+    ("genre", "ferme", "etat"),
+    [
+        pytest.param("plage", (11, 19), (False, True), id="plage rognée"),
+        pytest.param("plage", (8, 19), (True, False), id="plage couverte"),
+        pytest.param("plage", (10, 11), (False, False), id="plage percée : ses bords restent"),
+        pytest.param("creneau", (9, 10), (True, False), id="créneau touché"),
+    ],
+)
+def test_une_fermeture_se_lit_comme_la_regulation_la_voit(connecte, lieu, adresse, genre, ferme, etat):
+    DisponibiliteFactory(lieu=lieu, plage=genre == "plage", premier_jour=MARDI)
+    IndisponibiliteFactory(lieu=lieu, periode=(_paris(24, ferme[0]), _paris(24, ferme[1])))
+
+    (lue,) = connecte.get(adresse("semaine") + "?vue=jour&jour=2026-11-24").context["jours"][0].occurrences
+
+    assert (lue.est_fermee, lue.est_rognee) == etat
 
 
 def _paris(jour: int, heure: int = 0) -> dt.datetime:

@@ -171,9 +171,9 @@ def test_une_nouvelle_gene_retient_de_nouveau(au_clavier, lieu, adresse):
     avertie = au_clavier.post(adresse("ouvrir"), PLAGE)
     empreinte = avertie.context["form"]["averti"].value()
 
-    autre = au_clavier.post(adresse("ouvrir"), PLAGE | {"jours": ["2", "3"], "averti": empreinte})
+    autre = au_clavier.post(adresse("ouvrir"), PLAGE | {"heure_debut": "10:00", "averti": empreinte})
 
-    assert "3\u00a0autres jours" in " ".join(autre.context["form"].avertissements)
+    assert "de 10\u00a0h à 12\u00a0h" in " ".join(autre.context["form"].avertissements)
 
 
 @pytest.fixture
