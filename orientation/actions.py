@@ -236,6 +236,8 @@ def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maint
     offre = lieu_id and offre_du_lieu(lieu_id, maintenant=maintenant)
     if not lieu_id or not offre:
         raise SurnumeraireRefuse("Ce lieu d’exercice n’est plus proposé.", "inconnue")
+    if offre.suspension:
+        raise SurnumeraireRefuse(f"Ce professionnel {offre.suspension}.", "en_sus_suspendu")
     if not offre.en_sus:
         raise SurnumeraireRefuse(
             "Ce professionnel n’accepte pas de patient en sus de ses disponibilités.", "en_sus_refuse"

@@ -28,6 +28,7 @@ from agenda.offre import (
     decodeur_carte,
 )
 from annuaire.domaine.territoire import KM_PAR_DEGRE
+from orientation import sollicitation
 from orientation.domaine.classement import Groupe, raison_du_rang
 from sas_platform.socle.textes import normaliser
 
@@ -53,8 +54,11 @@ class Criteres:
     lieu_id: int | None = None
 
 
-class Offre(msgspec.Struct):
-    """Une carte de la page. `groupe` : voir `Groupe` ; `distance_km` à vol d’oiseau."""
+class Offre(msgspec.Struct, omit_defaults=True):
+    """Une carte de la page. `groupe` : voir `Groupe` ; `distance_km` à vol d’oiseau.
+
+    `suspension` : pourquoi un lieu qui accepte des patients en sus n’en reçoit pas à cet instant.
+    """
 
     id: str
     groupe: int
@@ -66,6 +70,7 @@ class Offre(msgspec.Struct):
     participe: bool
     en_sus: bool
     creneaux: list[CreneauOffert]
+    suspension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +135,9 @@ _PAGE = """
     SELECT totaux.libres, totaux.hors, page.lieu_id, page.groupe, page.km, page.participe, page.en_sus, page.fuseau,
         page.libre, carte.document, carte.debuts, carte.fins, carte.masques, carte.fraicheurs, carte.lots, ARRAY(
             SELECT (SELECT extract(epoch FROM lot.lu_le)::bigint FROM agenda_lot lot WHERE lot.id = cite.id)
-            FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures
-    FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id
+            FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures,
+        {suspension} AS suspension
+    FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id {consignes}
     ORDER BY page.groupe, page.libre, page.km, page.lieu_id
 """
 _PAR_NOM = """
@@ -204,6 +210,7 @@ class _Ligne(NamedTuple):
     fraicheurs: list[int]
     lots: list[int]
     lectures: list[int | None]
+    suspension: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +279,9 @@ def _instruction(*, par: str, par_modalite: bool) -> str:
         filtre=_FILTRES[par],
         ordre="" if par == "specialite" else "ORDER BY o.lieu_id",
     )
-    return _PAGE.format(candidats=candidats)
+    return _PAGE.format(
+        candidats=candidats, suspension=sollicitation.COLONNE, consignes=sollicitation.JOINTURE
+    )
 
 
 def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int]) -> dict[str, Any]:
@@ -295,6 +304,7 @@ def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int])
         "fenetres": fenetres,
         "premier_groupe": premier_groupe,
         "dernier_groupe": dernier_groupe,
+        **sollicitation.bornes(maintenant),
     }
     if criteres.lieu_id:
         parametres["lieu"] = criteres.lieu_id
@@ -325,8 +335,9 @@ def _offre(ligne: _Ligne, trouvees: _Trouvees) -> Offre:
         structure=carte.structure,
         lieu=carte.lieu,
         participe=ligne.participe,
-        en_sus=ligne.en_sus,
+        en_sus=ligne.en_sus and ligne.suspension is None,
         creneaux=creneaux,
+        suspension=sollicitation.SUSPENSIONS[ligne.suspension] if ligne.suspension else "",
     )
 
 
@@ -351,12 +362,14 @@ def _offre_json(ligne: _Ligne, trouvees: _Trouvees) -> bytes:
         f'{{"id":"l{ligne.lieu_id}","groupe":{ligne.groupe},"raison_du_rang":"{_raison(ligne, trouvees)}",'
         f'"distance_km":{round(ligne.km, 2)},'
     )
-    return b'%b%b"participe":%b,"en_sus":%b,"creneaux":[%b]}' % (
+    suspension = sollicitation.SUSPENSIONS[ligne.suspension] if ligne.suspension else ""
+    return b'%b%b"participe":%b,"en_sus":%b,"creneaux":[%b]%b}' % (
         entete.encode(),
         identite[1:],
         b"true" if ligne.participe else b"false",
-        b"true" if ligne.en_sus else b"false",
+        b"true" if ligne.en_sus and not suspension else b"false",
         b",".join(creneaux),
+        f',"suspension":"{suspension}"'.encode() if suspension else b"",
     )
 
 
@@ -389,7 +402,11 @@ def _raison(ligne: _Ligne, trouvees: _Trouvees) -> str:
     if ligne.libre is not None and ligne.groupe <= Groupe.LIBRE:
         premier = en_instant(ligne.libre).astimezone(_FUSEAUX[ligne.fuseau])
     return raison_du_rang(
-        Groupe(ligne.groupe), premier=premier, maintenant=trouvees.maintenant, distance_km=ligne.km
+        Groupe(ligne.groupe),
+        premier=premier,
+        maintenant=trouvees.maintenant,
+        distance_km=ligne.km,
+        suspension=sollicitation.SUSPENSIONS[ligne.suspension] if ligne.suspension else "",
     )
 
 

@@ -67,6 +67,10 @@ class OffreSerializer(serializers.Serializer):
     lieu = LieuSerializer()
     participe = serializers.BooleanField()
     en_sus = serializers.BooleanField()
+    suspension = serializers.CharField(
+        required=False,
+        help_text="Pourquoi un lieu qui accepte des patients en sus n’en reçoit pas à cet instant.",
+    )
     creneaux = CreneauSerializer(many=True)
 
 

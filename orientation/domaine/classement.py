@@ -30,17 +30,26 @@ def groupe(*, est_libre: bool, participe: bool, en_sus: bool) -> Groupe:
 
 
 def raison_du_rang(
-    groupe: Groupe, *, premier: datetime | None, maintenant: datetime, distance_km: float
+    groupe: Groupe,
+    *,
+    premier: datetime | None,
+    maintenant: datetime,
+    distance_km: float,
+    suspension: str = "",
 ) -> str:
     """Phrase de la carte : groupe, premier créneau, distance, dans l’ordre où ils comptent.
 
     `premier` est dans le fuseau du lieu ; un créneau en cours se lit « dès maintenant ».
+    `suspension` : pourquoi on n’y adresse plus de patient en sus.
     """
-    morceaux = [RAISONS[groupe]]
+    if suspension and groupe is Groupe.EN_SUS:
+        morceaux = [f"Sans créneau libre, {suspension}"]
+    else:
+        morceaux = [RAISONS[groupe], suspension]
     if premier is not None:
-        morceaux.append(f"libre {_quand(premier, maintenant)}")
+        morceaux.insert(1, f"libre {_quand(premier, maintenant)}")
     morceaux.append(f"à {distance(distance_km)}")
-    return " · ".join(morceaux)
+    return " · ".join(filter(None, morceaux))
 
 
 def distance(km: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -15,6 +15,7 @@ from orientation.domaine.classement import distance
 from orientation.lectures import Offre
 from orientation.rendu.creneaux import MARQUE, Liens, colonnes
 from orientation.rendu.textes import FUSEAU_DE_PARIS
+from orientation.sollicitation import Contact
 
 INFORMATIONS_COURTES = 100
 
@@ -40,12 +41,24 @@ class Carte:
     lien_en_sus: str
     jours: SafeString
     fuseau_autre: bool
+    contact: Contact | None = None
 
 
-def cartes(offres: Sequence[Offre], *, maintenant: datetime, jeton: str, oriente: bool) -> list[Carte]:
-    """Cartes d’une page, dans l’ordre reçu ; `oriente` : avec les liens pour orienter."""
+def cartes(
+    offres: Sequence[Offre],
+    *,
+    maintenant: datetime,
+    jeton: str,
+    oriente: bool,
+    contacts: Mapping[str, Contact] | None = None,
+) -> list[Carte]:
+    """Cartes d’une page, dans l’ordre reçu ; `oriente` : avec les liens pour orienter.
+
+    `contacts` : ceux qui sont réservés à la régulation, par identifiant d’offre.
+    """
     liens = Liens.vers(jeton) if oriente else None
-    return [_carte(offre, maintenant, liens) for offre in offres]
+    reserves = contacts or {}
+    return [_carte(offre, maintenant, liens, reserves.get(offre.id)) for offre in offres]
 
 
 def liste(cartes: Sequence[Carte], *, oriente: bool, oriente_en_sus: bool) -> SafeString:
@@ -63,7 +76,7 @@ def _article(carte: Carte, *, oriente: bool, oriente_en_sus: bool) -> str:
         f'<li><article class="sas-carte" id="{ancre}" aria-labelledby="{ancre}-titre">'
         '<div class="sas-carte__identite">'
         f'<h3 class="sas-carte__titre" id="{ancre}-titre">{titre}</h3>'
-        f"{_identite(carte, titre)}{_informations(carte) if oriente else ''}{_raison(carte)}</div>"
+        f"{_identite(carte, titre)}{_contact(carte) + _informations(carte) if oriente else ''}{_raison(carte)}</div>"
         f'<div class="sas-carte__agenda">{_agenda(carte, titre, oriente_en_sus=oriente_en_sus)}</div>'
         "</article></li>"
     )
@@ -86,6 +99,22 @@ def _identite(carte: Carte, titre: str) -> str:
             f"{escape(carte.telephone)}</a></p>"
         )
     return html
+
+
+def _contact(carte: Carte) -> str:
+    contact = carte.contact
+    if contact is None:
+        return ""
+    html = ""
+    if contact.telephone:
+        html = (
+            '<a class="fr-link fr-icon-phone-line fr-link--icon-left" '
+            f'href="tel:{escape(contact.telephone_lien)}">{escape(contact.telephone)}</a> '
+            "réservé à la régulation. "
+        )
+    if contact.heures:
+        html += f"Appeler de préférence\u00a0: {escape(contact.heures)}"
+    return f'<p class="sas-carte__details">{html}</p>'
 
 
 def _informations(carte: Carte) -> str:
@@ -145,7 +174,7 @@ def adresse(offre: Offre) -> str:
     return ", ".join(partie for partie in (lieu.adresse, ville) if partie)
 
 
-def _carte(offre: Offre, maintenant: datetime, liens: Liens | None) -> Carte:
+def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, contact: Contact | None) -> Carte:
     affiche, lien = ecrire_telephone(offre.lieu.telephone)
     infos = offre.lieu.informations.strip()
     fuseau = ZoneInfo(offre.lieu.fuseau)
@@ -161,6 +190,7 @@ def _carte(offre: Offre, maintenant: datetime, liens: Liens | None) -> Carte:
         raison=offre.raison_du_rang,
         infos_debut=_couper(infos) if len(infos) > INFORMATIONS_COURTES else "",
         infos=infos,
+        contact=contact,
         est_libre=offre.groupe <= 2,
         participe=offre.participe,
         en_sus=offre.en_sus,

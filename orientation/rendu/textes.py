@@ -13,6 +13,7 @@ from agenda.lectures import CreneauSas
 from agenda.offre import CreneauOffert
 from annuaire.domaine.telephones import ecrire_telephone
 from annuaire.models import LieuExercice
+from orientation.sollicitation import Contact
 
 JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MOIS = (
@@ -65,9 +66,10 @@ class Resume:
     telephone_lien: str
     infos: str
     fuseau_autre: str
+    contact: Contact | None = None
 
 
-def resume(lieu: LieuExercice) -> Resume:
+def resume(lieu: LieuExercice, contact: Contact | None = None) -> Resume:
     """Lit `effecteur__profession`, `structure` et `commune`, à charger avec le lieu."""
     nom = str(lieu.effecteur or lieu.structure or lieu.nom)
     if lieu.effecteur is not None:
@@ -84,6 +86,7 @@ def resume(lieu: LieuExercice) -> Resume:
         telephone_lien=lien,
         infos=lieu.informations_complementaires.strip(),
         fuseau_autre="" if lieu.fuseau == FUSEAU_DE_PARIS else lieu.commune.nom,
+        contact=contact,
     )
 
 

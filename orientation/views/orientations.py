@@ -41,6 +41,7 @@ from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
 from orientation.lectures import Offre, offre_du_lieu, rechercher
 from orientation.models import Orientation
 from orientation.requetes import RequeteDeCompte
+from orientation.sollicitation import contacts
 from orientation.views.csp import vers_les_editeurs
 
 AUTRES_OFFRES = 5
@@ -89,7 +90,7 @@ def _etape_creneau(
                 "vue": sceller(_vue(creneau)),
             }
         ),
-        "resume": rendu.resume(creneau.lieu),
+        "resume": _resume(creneau.lieu),
         "creneau": creneau,
         "modalites": rendu.modalites(creneau.modalites),
         "moment": rendu.moment(creneau.debut, creneau.fin, creneau.lieu.fuseau, est_plage=creneau.est_plage),
@@ -131,6 +132,9 @@ def orienter_en_sus(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
     lieux = LieuExercice.objects.select_related("effecteur__profession", "structure", "commune")
     lieu = get_object_or_404(lieux, pk=pk, est_actif=True)
     offre = offre_du_lieu(lieu.pk, maintenant=maintenant)
+    if offre is not None and offre.suspension:
+        message = f"Ce professionnel {offre.suspension}."
+        return _indisponible(request, message, _jeton(request, None), offre, status=409)
     if offre is None or not offre.en_sus:
         raise Http404
     if request.method == "GET":
@@ -161,17 +165,22 @@ def orienter_en_sus(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
         "form": EtapeForm(initial=form.cleaned_data | {"etape": EtapeForm.CONFIRMATION, "vue": ""}),
         "date": form.cleaned_data["date"].isoformat(),
         "heure": form.cleaned_data["heure"].strftime("%H:%M"),
-        "resume": rendu.resume(lieu),
+        "resume": _resume(lieu),
         "moment": rendu.moment(demande.debut, None, lieu.fuseau, est_plage=False),
         "retour": _retour(jeton, f"offre-l{lieu.pk}"),
     }
     return render(request, "orientation/confirmation.html", contexte)
 
 
+def _resume(lieu: LieuExercice) -> rendu.Resume:
+    """Avec le téléphone réservé à la régulation : ces étapes ne s’ouvrent qu’à qui oriente."""
+    return rendu.resume(lieu, contacts([lieu.pk]).get(lieu.pk))
+
+
 def _saisie_en_sus(request: RequeteDeCompte, lieu: LieuExercice, form: EnSusForm, jeton: str) -> HttpResponse:
     contexte = {
         "form": form,
-        "resume": rendu.resume(lieu),
+        "resume": _resume(lieu),
         "retour": _retour(jeton, f"offre-l{lieu.pk}"),
     }
     return render(request, "orientation/saisie_en_sus.html", contexte)

@@ -19,6 +19,7 @@ from orientation import carnet, rendu
 from orientation.forms import DISPONIBILITES, RAYON_MAX_KM, AffinageForm, PageForm, RechercheForm
 from orientation.lectures import Resultats, rechercher
 from orientation.requetes import RequeteDeCompte
+from orientation.sollicitation import contacts_des_offres
 from orientation.suggestions import suggestions_de_lieux, suggestions_de_quoi
 from orientation.views.csp import vers_les_editeurs
 
@@ -76,7 +77,13 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         par_page=CARTES_PAR_PAGE,
     )
     oriente = peut(request.user, Action.ORIENTER)
-    cartes = rendu.cartes(lus.offres, maintenant=maintenant, jeton=jeton, oriente=oriente)
+    cartes = rendu.cartes(
+        lus.offres,
+        maintenant=maintenant,
+        jeton=jeton,
+        oriente=oriente,
+        contacts=contacts_des_offres(offre.id for offre in lus.offres) if oriente else None,
+    )
     lister = partial(rendu.liste, oriente=oriente, oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS))
     contexte = {
         "recherche": demande,

@@ -109,8 +109,8 @@ def test_un_creneau_d_editeur_disparu_donne_un_410_et_des_alternatives(
     (creneau_id,) = identifiants(chez_l_editeur.lieu_id)
     chez_l_editeur.creneaux = []
     chez_l_editeur.save()
-    DisponibiliteFactory(lieu=chez_l_editeur.lieu, heure_debut=time(10), heure_fin=time(10, 20))
-    rafraichir([chez_l_editeur.lieu_id], maintenant)
+    autre = DisponibiliteFactory(heure_debut=time(10), heure_fin=time(10, 20)).lieu
+    rafraichir([chez_l_editeur.lieu_id, autre.pk], maintenant)
 
     reponse = connecte.post(url_redirection(creneau_id), {"recherche": jeton})
 

@@ -1,0 +1,71 @@
+"""Ce qu’un lieu demande à qui le sollicite : un téléphone réservé, des heures, des limites, une pause.
+
+Les limites se comptent du jour où la régulation adresse les patients, à
+l’heure du lieu : c’est le nombre de sollicitations qu’elles bornent. L’instruction
+de la recherche les vérifie sur les seules cartes de la page ; l’action de même,
+le lieu tenu, si bien que deux régulateurs ne dépassent pas une limite ensemble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from agenda.domaine.offre import FUSEAUX, en_minutes
+from annuaire.domaine.telephones import ecrire_telephone
+from participation.models import Sollicitation
+
+SUSPENSIONS = {
+    "pause": "a suspendu les patients en sus",
+    "jour": "a atteint sa limite de patients en sus pour aujourd’hui",
+    "semaine": "a atteint sa limite de patients en sus pour cette semaine",
+}
+
+_ADRESSES_DEPUIS = """(SELECT count(*) FROM orientation_orientation n
+        WHERE n.lieu_id = page.lieu_id AND n.voie = 'surnumeraire' AND n.annulee_le IS NULL
+        AND n.prise_le >= to_timestamp((%({bornes})s::bigint[])[page.fuseau + 1] * 60))"""
+# Colonne de l’instruction de recherche, pour un lieu `page` et ses consignes ; nulle si rien ne s’oppose.
+COLONNE = f"""CASE WHEN NOT page.en_sus THEN NULL
+        WHEN consignes.pause_jusqu_au > to_timestamp(%(minute)s::bigint * 60) THEN 'pause'
+        WHEN consignes.max_par_jour <= {_ADRESSES_DEPUIS.format(bornes="jours")} THEN 'jour'
+        WHEN consignes.max_par_semaine <= {_ADRESSES_DEPUIS.format(bornes="semaines")} THEN 'semaine' END"""
+JOINTURE = "LEFT JOIN participation_sollicitation consignes ON consignes.lieu_id = page.lieu_id"
+
+
+def bornes(maintenant: datetime) -> dict[str, list[int]]:
+    """Début du jour et de la semaine dans chaque fuseau, en minutes : les paramètres de `COLONNE`."""
+    jours, semaines = [], []
+    for nom in FUSEAUX:
+        fuseau = ZoneInfo(nom)
+        jour = maintenant.astimezone(fuseau).date()
+        lundi = jour - timedelta(days=jour.weekday())
+        jours.append(en_minutes(datetime.combine(jour, time.min, tzinfo=fuseau)))
+        semaines.append(en_minutes(datetime.combine(lundi, time.min, tzinfo=fuseau)))
+    return {"jours": jours, "semaines": semaines}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Ce que lit qui oriente, et lui seul : numéro affiché, numéro du lien, meilleures heures."""
+
+    telephone: str
+    telephone_lien: str
+    heures: str
+
+
+def contacts_des_offres(identifiants: Iterable[str]) -> dict[str, Contact]:
+    """Les mêmes, par identifiant opaque d’offre (« l12 »)."""
+    lus = contacts([int(identifiant.removeprefix("l")) for identifiant in identifiants])
+    return {f"l{lieu_id}": contact for lieu_id, contact in lus.items()}
+
+
+def contacts(lieu_ids: Collection[int]) -> dict[int, Contact]:
+    """Les contacts réservés de ces lieux ; une requête. À ne montrer qu’à qui peut orienter."""
+    consignes = Sollicitation.objects.filter(lieu__in=lieu_ids)
+    lus = {}
+    for lieu_id, numero, heures in consignes.values_list("lieu_id", "telephone_prive", "heures_d_appel"):
+        if numero or heures:
+            lus[lieu_id] = Contact(*ecrire_telephone(numero), heures)
+    return lus
