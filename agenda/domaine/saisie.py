@@ -92,12 +92,12 @@ def _refus_du_genre(saisie: Saisie) -> Iterator[Refus]:
         yield Refus("modalites", "Type de consultation inconnu.")
     if saisie.est_plage:
         if not 1 <= saisie.capacite <= CAPACITE_MAX:
-            yield Refus("capacite", f"Nombre de patients incorrect : de 1 à {CAPACITE_MAX}.")
+            yield Refus("capacite", f"Nombre de patients incorrect\u00a0: de 1 à {CAPACITE_MAX}.")
         if saisie.duree_creneau_min is not None:
-            yield Refus("duree_creneau_min", "Une plage ne se découpe pas ; choisissez des créneaux.")
+            yield Refus("duree_creneau_min", "Une plage ne se découpe pas\u00a0; choisissez des créneaux.")
         return
     if saisie.capacite != 1:
-        yield Refus("capacite", "Un créneau reçoit un seul patient ; choisissez une plage.")
+        yield Refus("capacite", "Un créneau reçoit un seul patient\u00a0; choisissez une plage.")
     for debut, fin in saisie.horaires:
         if fin > debut and (message := _defaut_de_duree(debut, fin, saisie.duree_creneau_min)):
             yield Refus("duree_creneau_min", message)
@@ -109,7 +109,7 @@ def _defaut_de_duree(debut: time, fin: time, duree_min: int | None) -> str:
         minutes = (fin.hour - debut.hour) * 60 + fin.minute - debut.minute
         if minutes in DUREES_MIN:
             return ""
-        return "Un créneau dure de 5 à 60 minutes : découpez la période, ou choisissez une plage."
+        return "Un créneau dure de 5 à 60 minutes\u00a0: découpez la période, ou choisissez une plage."
     try:
         decouper(debut, fin, duree_min=duree_min)
     except ValueError as defaut:

@@ -42,7 +42,7 @@ class OccurrenceTenue(Exception):
 
     def __init__(self, debut: datetime, nombre: int) -> None:
         super().__init__(
-            f"{nombre} patient{'s y sont déjà orientés' if nombre > 1 else ' y est déjà orienté'} : cette occurrence "
+            f"{nombre} patient{'s y sont déjà orientés' if nombre > 1 else ' y est déjà orienté'}\u00a0: cette occurrence "
             "est verrouillée. Prévenez la régulation avant de la déplacer."
         )
         self.debut = debut

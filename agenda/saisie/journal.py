@@ -112,9 +112,9 @@ def annuler(*, geste: GesteAgenda, auteur: Compte, maintenant: datetime) -> None
     if geste.annule_le is not None:
         raise RetourImpossible("Ce changement est déjà annulé.")
     if maintenant - geste.le > DELAI_RETOUR:
-        raise RetourImpossible("Ce changement a plus d’une heure : modifiez l’agenda directement.")
+        raise RetourImpossible("Ce changement a plus d’une heure\u00a0: modifiez l’agenda directement.")
     if any(_serialiser_ou_rien(ligne) != ligne for ligne in geste.apres):
-        raise RetourImpossible("L’agenda a changé depuis : ce changement ne peut plus être annulé.")
+        raise RetourImpossible("L’agenda a changé depuis\u00a0: ce changement ne peut plus être annulé.")
     # Les places retrouvent leur disponibilité avant que parte celle où elles étaient ; une période ne revient
     # qu’une fois partie celle qui l’avait avalée.
     _restaurer(geste.avant, Disponibilite)
@@ -124,7 +124,7 @@ def annuler(*, geste: GesteAgenda, auteur: Compte, maintenant: datetime) -> None
             apps.get_model(etiquette)._default_manager.filter(pk__in=[cle for _, cle in crees]).delete()
     except ProtectedError:
         raise RetourImpossible(
-            "Une place a été prise depuis : ce changement ne peut plus être annulé."
+            "Une place a été prise depuis\u00a0: ce changement ne peut plus être annulé."
         ) from None
     _restaurer(geste.avant, Indisponibilite)
     GesteAgenda.objects.filter(pk=geste.pk).update(annule_le=maintenant)

@@ -122,7 +122,7 @@ def rejouer_semaine(
         )
         for ligne in modele.horaires
     ]
-    libelle = f"Semaine type « {modele.nom} »"
+    libelle = f"Semaine type «\u00a0{modele.nom}\u00a0»"
     with geste(lieu=lieu, libelle=libelle, auteur=auteur, maintenant=maintenant) as journal:
         return _poser(journal, lieu, horaires, cible, nombre, maintenant)
 
@@ -205,7 +205,9 @@ def _poser(
             journal.creer(_d_un_jour(lieu, jour, h.debut, h.fin, h.genre, h.capacite, h.modalites))
             ajoutes += 1
     if not ajoutes:
-        raise SaisieRefusee([Refus("cible", "Rien à ajouter : ces semaines sont passées, ou déjà ainsi.")])
+        raise SaisieRefusee(
+            [Refus("cible", "Rien à ajouter\u00a0: ces semaines sont passées, ou déjà ainsi.")]
+        )
     return ajoutes
 
 

@@ -19,8 +19,8 @@ from agenda.pages.forms.champs import CASE, SELON_LE_CAS, EntierField, HeureFiel
 from agenda.saisie.lectures import Occurrence
 
 GENRES = (
-    (Genre.PLAGE, "Plage : plusieurs patients sans rendez-vous sur l’horaire"),
-    (Genre.CRENEAU, "Créneau : un patient, de 5 à 60 minutes"),
+    (Genre.PLAGE, "Plage\u00a0: plusieurs patients sans rendez-vous sur l’horaire"),
+    (Genre.CRENEAU, "Créneau\u00a0: un patient, de 5 à 60 minutes"),
 )
 RANGS = ("", "_2", "_3")  # matin, après-midi, soirée
 SEMAINE = [(str(numero), jour.capitalize()) for numero, jour in enumerate(JOURS, start=1)]
