@@ -203,6 +203,38 @@ class SemaineType(Horodate):
         return self.nom
 
 
+class ImportPlanning(models.Model):
+    """Un planning relu sans faute, qui attend sa confirmation ; puis ce qu’il a ouvert, pour l’annuler d’un bloc.
+
+    `lignes` : `[numéro, {colonne: valeur}]`, effacées une fois importées. `gestes` :
+    les `GesteAgenda` de l’import, un par lieu.
+    """
+
+    auteur = models.ForeignKey(Compte, on_delete=models.CASCADE, related_name="+")
+    cree_le = models.DateTimeField("relu le")
+    nom = models.CharField("fichier", max_length=100)
+    lignes = models.JSONField(default=list)
+    nombre = models.PositiveIntegerField("disponibilités", default=0)
+    fait_le = models.DateTimeField("importé le", null=True, blank=True)
+    gestes = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    annule_le = models.DateTimeField("annulé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "import de planning"
+        verbose_name_plural = "imports de planning"
+        indexes = [models.Index(fields=["auteur", "-cree_le"], name="importplanning_auteur")]
+        constraints = [
+            models.CheckConstraint(
+                name="importplanning_annule_apres_coup",
+                condition=Q(annule_le=None) | Q(fait_le__isnull=False),
+                violation_error_message="On n’annule que ce qui a été importé.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom
+
+
 class ReleveHebdomadaire(models.Model):
     """Heures montrées pendant une semaine écoulée : la preuve de la déclaration sur l’honneur. En ajout seul.
 

@@ -207,6 +207,11 @@ ROUTES: dict[str, Action | Acces] = {
     "tableau:informations": Action.TENIR_AGENDA,
     "tableau:sollicitation": Action.TENIR_AGENDA,
     "vu:lieu": Action.TENIR_AGENDA,
+    "echanges:planning": Action.TENIR_AGENDA,
+    "echanges:planning_modele": Action.TENIR_AGENDA,
+    "echanges:planning_relu": Action.TENIR_AGENDA,
+    "echanges:planning_confirmer": Action.TENIR_AGENDA,
+    "echanges:planning_annuler": Action.TENIR_AGENDA,
     # L’aide et la formation se lisent sans compte ; une demande se suit par sa page, ou par un lien secret.
     "assistance:faq": PUBLIC,
     "assistance:contact": PUBLIC,

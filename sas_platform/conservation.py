@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from agenda.models import Disponibilite, GesteAgenda, Indisponibilite, Reservation
+from agenda.models import Disponibilite, GesteAgenda, ImportPlanning, Indisponibilite, Reservation
 from annuaire.enums import EtatDemande
 from annuaire.models import Delegation, DemandeDelegation, Perimetre
 from assistance.actions import effacer_closes
@@ -207,6 +207,11 @@ _LISTE = [
         "gestes_agenda",
         "Journal des gestes sur les agendas",
         lambda avant: GesteAgenda.objects.filter(le__lt=avant),
+    ),
+    _regle(
+        "imports_planning",
+        "Plannings envoyés, importés ou non",
+        lambda avant: ImportPlanning.objects.filter(cree_le__lt=avant),
     ),
     Regle(
         "demandes",

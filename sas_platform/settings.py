@@ -388,6 +388,7 @@ CONSERVATION = {
     "cles_idempotence": terme("cles_idempotence", "30 jours", _MINIMISATION),
     "disponibilites": terme("disponibilites", "12 mois", _DECRET),
     "indisponibilites": terme("indisponibilites", "12 mois", _DECRET),
+    "imports_planning": terme("imports_planning", "30 jours", _MINIMISATION),
     "gestes_agenda": terme("gestes_agenda", "12 mois", _DECRET),
     "demandes": terme("demandes", "12 mois", _LIMITATION),
     "courriels": terme("courriels", "6 mois", _LIMITATION),

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mon-compte/", include("sas_platform.mes_donnees.urls")),
     path("agenda/", include("agenda.pages.urls")),
     path("tableau-de-bord/", include("agenda.tableau.urls")),
+    path("echanges/", include("agenda.echanges.urls")),
     path("ce-que-voit-la-regulation/", include("orientation.vu.urls")),
     path("", include("orientation.urls")),
     path("", include("assistance.urls")),

@@ -261,6 +261,7 @@ OBJETS: dict[str, Ligne] = {
 
 _SECRET = "le lien reçu par courriel est la preuve ; ses tests disent à qui il ouvre"
 _PUBLIQUE = "page publique"
+_LE_SIEN = "qui l’a envoyé, et lui seul (tests/agenda/echanges)"
 _PAR_LE_LIEU = (
     "même vérification du lieu que « agenda:semaine » ; l’objet se cherche dans ce lieu (tests/agenda/pages)"
 )
@@ -288,6 +289,9 @@ SANS_TITULAIRE = {
     "agenda:retirer": _PAR_LE_LIEU,
     "agenda:oublier_semaine": _PAR_LE_LIEU,
     "agenda:rouvrir": _PAR_LE_LIEU,
+    "echanges:planning_relu": _LE_SIEN,
+    "echanges:planning_confirmer": _LE_SIEN,
+    "echanges:planning_annuler": _LE_SIEN,
     "demo:courriel": "n’existe pas en ligne",
     "demo:courriel_html": "n’existe pas en ligne",
     "demo:gabarit": "n’existe pas en ligne",

@@ -1,0 +1,1 @@
+"""Échanger un agenda avec d’autres outils : planning d’un tableur, calendriers iCalendar."""

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from dsfr.forms import DsfrBaseForm
+
+from agenda.echanges.fichiers import LIGNES_MAX, TAILLE_MAX, lire
+from annuaire.gestion.fichiers import FichierIllisible
+
+
+class PlanningForm(DsfrBaseForm):
+    fichier = forms.FileField(
+        label="Planning, en CSV ou en ODS",
+        help_text=f"{LIGNES_MAX} lignes et {TAILLE_MAX // 1_000_000} Mo au plus. Rien n’est enregistré avant que vous "
+        "ne confirmiez.",
+        error_messages={"required": "Choisissez un fichier.", "empty": "Le fichier est vide."},
+        widget=forms.FileInput(attrs={"accept": ".csv,.ods", "class": "fr-upload"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        lues = super().clean() or {}
+        fichier = lues.get("fichier")
+        if fichier is not None:
+            try:
+                # Un octet de trop suffit à refuser : le reste n’est pas lu.
+                self.lignes = lire(fichier.read(TAILLE_MAX + 1))
+            except FichierIllisible as refus:
+                raise ValidationError({"fichier": str(refus)}) from None
+        return lues

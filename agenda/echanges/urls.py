@@ -1,0 +1,13 @@
+from django.urls import path
+
+from agenda.echanges.views import planning
+
+app_name = "echanges"
+
+urlpatterns = [
+    path("planning/", planning.envoyer, name="planning"),
+    path("planning/modele.csv", planning.modele, name="planning_modele"),
+    path("planning/<int:planning_id>/", planning.relu, name="planning_relu"),
+    path("planning/<int:planning_id>/confirmer/", planning.confirmer, name="planning_confirmer"),
+    path("planning/<int:planning_id>/annuler/", planning.annuler, name="planning_annuler"),
+]

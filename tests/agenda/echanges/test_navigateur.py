@@ -1,0 +1,46 @@
+"""Importer un planning dans un vrai navigateur : se tromper, corriger, confirmer, revenir en arrière."""
+
+import pytest
+from django.urls import reverse
+
+from agenda.models import Disponibilite
+from tests.agenda.echanges.classeurs import classeur
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ENTETE = ["lieu", "jour", "de", "a", "genre", "patients", "types", "semaines"]
+
+
+def joindre(page, *lignes: list[str]) -> None:
+    page.get_by_label("Planning, en CSV ou en ODS").set_input_files(
+        {"name": "planning.ods", "mimeType": "", "buffer": classeur(ENTETE, *lignes)}
+    )
+    page.get_by_role("button", name="Relire ce planning").click()
+
+
+def test_un_centre_importe_son_planning_et_l_annule(page, connecter, gestionnaire, lieux, axe, capture):
+    bonnes = [[str(lieu.pk), "lundi, jeudi", "9:00", "12:00", "plage", "6", "cabinet", "1"] for lieu in lieux]
+    connecter(gestionnaire)
+    page.goto(reverse("echanges:planning"))
+    axe(page)
+    capture(page, "planning-envoyer")
+
+    joindre(page, bonnes[0], [*bonnes[1][:2], "25:00", *bonnes[1][3:]])
+    assert page.get_by_role("cell", name="Cette heure ne se lit pas").is_visible()
+    axe(page)
+    capture(page, "planning-fautes")
+
+    joindre(page, *bonnes)
+    assert page.get_by_text("ouvrirait 2 disponibilités").is_visible()
+    assert Disponibilite.objects.count() == 0
+    axe(page)
+    capture(page, "planning-relu")
+
+    page.get_by_role("button", name="Confirmer l’import").click()
+    page.get_by_text("2 disponibilités ouvertes.").wait_for()
+    assert Disponibilite.objects.count() == 2
+    axe(page)
+    capture(page, "planning-importe")
+
+    page.get_by_role("button", name="Annuler tout l’import").click()
+    page.get_by_text("L’import est annulé").wait_for()
+    assert Disponibilite.objects.count() == 0
