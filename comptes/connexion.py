@@ -24,12 +24,8 @@ from comptes.preuve import Preuve
 from sas_platform.socle.textes import normaliser
 
 MOTEUR = "comptes.connexion.ConnexionPSC"
-# Par priorité : qui tient plusieurs de ces rôles arrive dans l’espace du premier.
-ESPACES: dict[Role, str] = {
-    Role.EFFECTEUR: "mon_compte:compte",
-    Role.GESTIONNAIRE_STRUCTURE: "structures:liste",
-    Role.DELEGATAIRE: "delegations:recues",
-}
+# Qui n’a que ces rôles arrive sur son tableau de bord, qui mène à ceux pour qui il agit.
+TIENNENT_UN_AGENDA = frozenset({Role.EFFECTEUR, Role.GESTIONNAIRE_STRUCTURE, Role.DELEGATAIRE})
 
 # Du plus précis au plus général : le premier qui convient dit l’écran.
 _ECHECS: tuple[tuple[type[Exception], type[echecs.EchecConnexion]], ...] = (
@@ -167,9 +163,9 @@ def _suivre_le_nom(compte: Compte, identite: Identite) -> None:
 
 
 def page_d_arrivee(compte: Compte) -> str:
-    """Première page après la connexion (U-32) : l’accueil, ou l’espace de qui n’a que ce rôle-là à tenir."""
-    if compte.roles and compte.roles <= ESPACES.keys():
-        return reverse(next(route for role, route in ESPACES.items() if role in compte.roles))
+    """Première page après la connexion (U-32) : l’accueil, ou le tableau de bord de qui n’a que des agendas à tenir."""
+    if compte.roles and compte.roles <= TIENNENT_UN_AGENDA:
+        return reverse("tableau:accueil")
     return reverse("accueil")
 
 

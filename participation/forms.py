@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from dsfr.forms import DsfrBaseForm
 
-from annuaire.enums import TypeStructure
 from annuaire.models import LieuExercice, Structure
 from participation.actions import Reponses
 from participation.domaine.declaration import (
     CDS,
     HEURES_PAR_SEMAINE,
+    SOS,
     DeclarationStructure,
     refus,
     refus_structure,
@@ -25,11 +25,7 @@ from participation.enums import Modalite
 from participation.lectures import TEXTE_MAX, chercher_structures, intitule, structure_designee
 from participation.models import Participation, ParticipationStructure
 
-PAR_STRUCTURE = {
-    Modalite.CPTS: "Indiquez le nom de votre CPTS",
-    Modalite.MSP: "Indiquez le nom de votre MSP",
-    Modalite.SOS: "Indiquez le nom de votre association SOS Médecins",
-}
+PAR_STRUCTURE = (Modalite.CPTS, Modalite.MSP, Modalite.SOS)
 DECLARE = (
     f"Je déclare sur l’honneur mettre en visibilité à minima {HEURES_PAR_SEMAINE}\u00a0heures de disponibilité "
     "par semaine sur mon agenda de la plateforme numérique SAS"
@@ -68,6 +64,16 @@ class CaseOuiNon(forms.TypedChoiceField):
         return {True: "oui", False: "non"}.get(value, value) if isinstance(value, bool) else value
 
 
+def _nom_de_structure(modalite: Modalite, libelle: str) -> forms.CharField:
+    return forms.CharField(
+        label=libelle,
+        help_text="Par son nom, son FINESS ou son SIRET, puis choisissez dans les suggestions.",
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-sas-structure": str(modalite)}),
+    )
+
+
 class ParticipationForm(DsfrBaseForm):
     """`editeurs` : (code, nom) des logiciels interfacés ; `lieux` : ceux de l’effecteur."""
 
@@ -83,9 +89,9 @@ class ParticipationForm(DsfrBaseForm):
         required=False,
         widget=forms.RadioSelect,
     )
-    structure_cpts = forms.CharField(required=False, max_length=300)
-    structure_msp = forms.CharField(required=False, max_length=300)
-    structure_sos = forms.CharField(required=False, max_length=300)
+    structure_cpts = _nom_de_structure(Modalite.CPTS, "Indiquez le nom de votre CPTS")
+    structure_msp = _nom_de_structure(Modalite.MSP, "Indiquez le nom de votre MSP")
+    structure_sos = _nom_de_structure(Modalite.SOS, "Indiquez le nom de votre association SOS Médecins")
     lieux = forms.ModelMultipleChoiceField(
         label="Quel(s) lieu(x) d’activité est/sont rattaché(s) à votre CPTS\u00a0?",
         queryset=LieuExercice.objects.none(),
@@ -134,11 +140,6 @@ class ParticipationForm(DsfrBaseForm):
         connus = {code for code, _ in editeurs}
         choix: Any = self.fields["logiciels"]
         choix.choices = [*editeurs, *((code, nom) for code, nom in deja if code not in connus)]
-        for modalite, libelle in PAR_STRUCTURE.items():
-            champ = self.fields[f"structure_{modalite}"]
-            champ.label = libelle
-            champ.help_text = "Par son nom, son FINESS ou son SIRET, puis choisissez dans les suggestions."
-            champ.widget.attrs |= {"autocomplete": "off", "data-sas-structure": str(modalite)}
 
     def clean(self) -> dict[str, Any]:
         donnees: dict[str, Any] = super().clean()
@@ -170,45 +171,27 @@ class ParticipationForm(DsfrBaseForm):
         )
 
 
-class ParticipationStructureForm(DsfrBaseForm):
-    """Celui d’un centre de santé (P-22), ou d’une association SOS Médecins (P-23)."""
-
-    participe = forms.BooleanField(required=False)
-    nombre_effecteurs = forms.IntegerField(
-        label="Nombre de professionnels de santé du Centre de santé participant au SAS",
-        min_value=0,
-        max_value=EFFECTEURS_MAX,
-        required=False,
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+def _declare_pour(nom: str) -> str:
+    return (
+        f"Je déclare sur l’honneur mettre en visibilité à minima {HEURES_PAR_SEMAINE}\u00a0heures de disponibilité par "
+        f"semaine pour chaque médecin généraliste de {nom} sur mon agenda de la plateforme numérique SAS"
     )
-    declare_deux_heures = forms.BooleanField(required=False)
+
+
+class ParticipationSosForm(DsfrBaseForm):
+    """Celui d’une association SOS Médecins (P-23)."""
+
+    type_structure = SOS
+    participe = forms.BooleanField(
+        label="Je participe au SAS en tant qu’association SOS Médecins", required=False
+    )
+    declare_deux_heures = forms.BooleanField(
+        label=_declare_pour("mon association SOS Médecins"), required=False
+    )
     vue_le = VersionField(required=False)
 
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        structure: Structure,
-        reglages: ParticipationStructure | None,
-    ) -> None:
-        initial = None if reglages is None else _valeurs(reglages, self.base_fields)
-        super().__init__(data, initial=initial)
-        self.type_structure = structure.type
-        est_un_centre = structure.type == TypeStructure.CDS
-        nom = "mon centre de santé" if est_un_centre else "mon association SOS Médecins"
-        self.fields["declare_deux_heures"].label = (
-            f"Je déclare sur l’honneur mettre en visibilité à minima {HEURES_PAR_SEMAINE}\u00a0heures de disponibilité "
-            f"par semaine pour chaque médecin généraliste de {nom} sur mon agenda de la plateforme numérique SAS"
-        )
-        if est_un_centre:
-            self.fields["participe"].label = "Je participe au SAS en tant que Centre de Santé"
-            self.fields["participe"].help_text = (
-                "J’accepte d’être directement contacté par la régulation afin que le Centre soit sollicité pour prendre "
-                "des patients en sus de ses disponibilités."
-            )
-        else:
-            self.fields["participe"].label = "Je participe au SAS en tant qu’association SOS Médecins"
-            del self.fields["nombre_effecteurs"]
+    def __init__(self, data: QueryDict | None = None, *, reglages: ParticipationStructure | None) -> None:
+        super().__init__(data, initial=_valeurs(reglages, self.base_fields) if reglages else None)
 
     def clean(self) -> dict[str, Any]:
         donnees: dict[str, Any] = super().clean()
@@ -224,8 +207,30 @@ class ParticipationStructureForm(DsfrBaseForm):
             self.type_structure,
             donnees.get("participe", False),
             donnees.get("declare_deux_heures", False),
-            donnees.get("nombre_effecteurs", 0) if self.type_structure == CDS else 0,
+            donnees.get("nombre_effecteurs", 0),
         )
+
+
+class ParticipationCentreForm(ParticipationSosForm):
+    """Celui d’un centre de santé (P-22)."""
+
+    type_structure = CDS
+    participe = forms.BooleanField(
+        label="Je participe au SAS en tant que Centre de Santé",
+        help_text="J’accepte d’être directement contacté par la régulation afin que le Centre soit sollicité pour prendre "
+        "des patients en sus de ses disponibilités.",
+        required=False,
+    )
+    nombre_effecteurs = forms.IntegerField(
+        label="Nombre de professionnels de santé du Centre de santé participant au SAS",
+        min_value=0,
+        max_value=EFFECTEURS_MAX,
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    declare_deux_heures = forms.BooleanField(label=_declare_pour("mon centre de santé"), required=False)
+
+    field_order = ("participe", "nombre_effecteurs", "declare_deux_heures", "vue_le")
 
 
 def _avec_suggestion_retenue(data: QueryDict | None) -> QueryDict | None:

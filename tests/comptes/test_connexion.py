@@ -230,14 +230,16 @@ def test_une_suite_qui_n_est_pas_un_chemin_d_ici_mene_a_l_accueil(client, osnp, 
         pytest.param([], "/", id="aucun rôle"),
         pytest.param([Role.OSNP], "/", id="OSNP"),
         pytest.param([Role.ADMINISTRATEUR], "/", id="administrateur"),
-        pytest.param([Role.EFFECTEUR], "/mon-compte/", id="effecteur"),
+        pytest.param([Role.EFFECTEUR], "/tableau-de-bord/", id="effecteur"),
         pytest.param([Role.EFFECTEUR, Role.REGULATEUR], "/", id="effecteur qui régule"),
-        pytest.param([Role.GESTIONNAIRE_STRUCTURE], "/structures/", id="gestionnaire de structure"),
+        pytest.param([Role.GESTIONNAIRE_STRUCTURE], "/tableau-de-bord/", id="gestionnaire de structure"),
         pytest.param(
-            [Role.DELEGATAIRE, Role.GESTIONNAIRE_STRUCTURE], "/structures/", id="gestionnaire et délégataire"
+            [Role.DELEGATAIRE, Role.GESTIONNAIRE_STRUCTURE],
+            "/tableau-de-bord/",
+            id="gestionnaire et délégataire",
         ),
-        pytest.param([Role.DELEGATAIRE], "/delegations/recues/", id="délégataire"),
-        pytest.param([Role.DELEGATAIRE, Role.EFFECTEUR], "/mon-compte/", id="effecteur et délégataire"),
+        pytest.param([Role.DELEGATAIRE], "/tableau-de-bord/", id="délégataire"),
+        pytest.param([Role.DELEGATAIRE, Role.EFFECTEUR], "/tableau-de-bord/", id="effecteur et délégataire"),
     ],
 )
 def test_la_page_d_arrivee_depend_des_roles_et_s_ouvre(client, roles, arrivee):

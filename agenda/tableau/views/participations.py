@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
@@ -18,11 +17,12 @@ from agenda.models import Editeur
 from agenda.tableau.acces import effecteur_connecte, structure_a_regler
 from agenda.tableau.actions import enregistrer_participation, enregistrer_participation_structure
 from agenda.tableau.droits import bandeau, droit_avec
+from annuaire.enums import TypeStructure
 from annuaire.models import Effecteur, LieuExercice, Structure
 from comptes.requetes import RequeteDeCompte
 from participation.actions import DeclarationModifiee
 from participation.domaine.declaration import PAR_UNE_STRUCTURE, effets, pertinente
-from participation.forms import ParticipationForm, ParticipationStructureForm
+from participation.forms import ParticipationCentreForm, ParticipationForm, ParticipationSosForm
 from participation.lectures import chercher_structures, intitule, participation_de, relire
 from participation.models import ParticipationStructure, VersionParticipation
 
@@ -143,12 +143,9 @@ def participation_structure(request: RequeteDeCompte, structure_id: int) -> Http
     maintenant = timezone.now()
     structure = structure_a_regler(request, structure_id, maintenant)
 
-    def formulaire() -> ParticipationStructureForm:
-        reglages = ParticipationStructure.objects.filter(structure=structure).first()
-        donnees = request.POST if request.method == "POST" else None
-        return ParticipationStructureForm(donnees, structure=structure, reglages=reglages)
-
-    form = formulaire()
+    reglages = ParticipationStructure.objects.filter(structure=structure).first()
+    propre = ParticipationCentreForm if structure.type == TypeStructure.CDS else ParticipationSosForm
+    form = propre(request.POST if request.method == "POST" else None, reglages=reglages)
     if form.is_valid():
         try:
             enregistrer_participation_structure(
@@ -159,7 +156,7 @@ def participation_structure(request: RequeteDeCompte, structure_id: int) -> Http
                 vue_le=form.cleaned_data["vue_le"],
             )
         except DeclarationModifiee as conflit:
-            return _conflit_structure(request, formulaire, structure, str(conflit))
+            return _conflit_structure(request, form, structure, str(conflit))
         messages.success(request, "Les paramètres de la structure sont enregistrés.")
         return redirect("tableau:structure", structure_id=structure.pk)
     contexte = {"form": form, "structure": structure}
@@ -167,16 +164,11 @@ def participation_structure(request: RequeteDeCompte, structure_id: int) -> Http
 
 
 def _conflit_structure(
-    request: RequeteDeCompte,
-    formulaire: Callable[[], ParticipationStructureForm],
-    structure: Structure,
-    message: str,
+    request: RequeteDeCompte, form: ParticipationSosForm, structure: Structure, message: str
 ) -> HttpResponse:
-    form = formulaire()
-    reglages = ParticipationStructure.objects.get(structure=structure)
-    copie = request.POST.copy()
-    copie["vue_le"] = reglages.modifie_le.isoformat()
-    form.data = copie
+    enregistree = ParticipationStructure.objects.get(structure=structure)
+    form.data = request.POST.copy()
+    form.data["vue_le"] = enregistree.modifie_le.isoformat()
     versions = VersionParticipation.objects.filter(structure=structure).select_related("auteur")
     derniere = relire(versions.order_by("-le", "-pk")[:1], {})
     contexte = {

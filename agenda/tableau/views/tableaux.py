@@ -24,6 +24,7 @@ from annuaire.champs import Champ, lieux_du, structures_du
 from annuaire.enums import TypeStructure
 from annuaire.models import Effecteur, Structure
 from comptes.actions import tracer_lecture
+from comptes.enums import Role
 from comptes.requetes import RequeteDeCompte
 from participation.domaine.declaration import Declaration
 from participation.lectures import participation_de
@@ -43,9 +44,9 @@ def accueil(request: RequeteDeCompte) -> HttpResponse:
     if mien.effecteur is not None:
         effecteur = get_object_or_404(Effecteur.objects.select_related("profession"), pk=mien.effecteur)
         return _tableau(request, mien, effecteur, maintenant)
-    if mien.france or mien.delegations or mien.structures:
-        return _lies(request, mien, maintenant)
-    return render(request, "tableau/sans_adresse.html")
+    if Role.EFFECTEUR in request.user.roles and not (mien.france or mien.delegations or mien.structures):
+        return render(request, "tableau/sans_adresse.html")
+    return _lies(request, mien, maintenant)
 
 
 @never_cache
