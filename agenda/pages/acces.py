@@ -34,9 +34,8 @@ def lieu_tenu(request: RequeteDeCompte, lieu_id: int, maintenant: datetime) -> L
     return get_object_or_404(lieux_tenus(request.user, maintenant), pk=lieu_id)
 
 
-def lieux_voisins(compte: Compte, lieu: LieuExercice, maintenant: datetime) -> list[LieuExercice]:
-    """Ce lieu et ceux du même titulaire que la personne tient aussi."""
-    tenus = lieux_tenus(compte, maintenant)
+def lieux_voisins(tenus: QuerySet[LieuExercice], lieu: LieuExercice) -> list[LieuExercice]:
+    """Ce lieu et ceux du même titulaire, parmi ceux que la personne tient."""
     if lieu.effecteur_id is not None:
         siens = tenus.filter(effecteur=lieu.effecteur_id, est_actif=True)
     else:

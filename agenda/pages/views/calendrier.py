@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from agenda.pages.acces import (
     contexte_du_lieu,
     jour_voulu,
     lieu_tenu,
+    lieux_tenus,
     lieux_voisins,
     refuse_si_ferme,
     vers_l_agenda,
@@ -30,7 +31,7 @@ from agenda.pages.acces import (
 from agenda.saisie import fermetures, semaines
 from agenda.saisie.journal import RetourImpossible
 from agenda.saisie.journal import annuler as annuler_le_geste
-from agenda.saisie.lectures import Jour, agenda_saisi_ouvert, dernier_geste, lire_jours
+from agenda.saisie.lectures import Jour, Occurrence, agenda_saisi_ouvert, dernier_geste, lire_jours
 from annuaire.models import LieuExercice
 from comptes.requetes import RequeteDeCompte
 
@@ -44,16 +45,16 @@ VUES = {"semaine": 7, "jour": 1}
 def semaine(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     """La liste des jours, où tout se fait ; le calendrier la double pour qui a une souris."""
     maintenant = timezone.now()
-    lieu = lieu_tenu(request, lieu_id, maintenant)
+    tenus = lieux_tenus(request.user, maintenant)
+    lieu = get_object_or_404(tenus, pk=lieu_id)
     ouvert = agenda_saisi_ouvert(lieu)
     contexte = _periode(request, lieu, maintenant)
     contexte |= {
         "ouvert": ouvert,
         "est_le_sien": _est_le_sien(request, lieu),
-        "voisins": [v for v in lieux_voisins(request.user, lieu, maintenant) if v.pk != lieu.pk],
+        "voisins": [v for v in lieux_voisins(tenus, lieu) if v.pk != lieu.pk],
         "geste": dernier_geste(lieu, maintenant=maintenant),
-        "maintenant": maintenant,
-        "calendrier": _pour_le_calendrier(lieu, contexte, modifiable=ouvert),
+        "calendrier": _pour_le_calendrier(lieu, contexte, maintenant, modifiable=ouvert),
     }
     return render(request, "agenda/semaine.html", contexte)
 
@@ -64,8 +65,7 @@ def imprimer(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     """La même période sur papier, sans navigation ; aucun nom de patient, la plateforme n’en a pas."""
     maintenant = timezone.now()
     lieu = lieu_tenu(request, lieu_id, maintenant)
-    contexte = _periode(request, lieu, maintenant) | {"maintenant": maintenant}
-    return render(request, "agenda/imprimer.html", contexte)
+    return render(request, "agenda/imprimer.html", _periode(request, lieu, maintenant))
 
 
 @require_POST
@@ -138,7 +138,7 @@ def _est_un_jour(texte: str) -> bool:
     return True
 
 
-def _periode(request: RequeteDeCompte, lieu: LieuExercice, maintenant: Any) -> dict[str, Any]:
+def _periode(request: RequeteDeCompte, lieu: LieuExercice, maintenant: datetime) -> dict[str, Any]:
     """Le dimanche montre encore la semaine en cours : elle finit ce jour-là (W-39)."""
     vue = request.GET.get("vue", "semaine")
     vue = vue if vue in VUES else "semaine"
@@ -155,10 +155,11 @@ def _periode(request: RequeteDeCompte, lieu: LieuExercice, maintenant: Any) -> d
     }
 
 
-def _pour_le_calendrier(lieu: LieuExercice, contexte: dict[str, Any], *, modifiable: bool) -> dict[str, Any]:
+def _pour_le_calendrier(
+    lieu: LieuExercice, contexte: dict[str, Any], maintenant: datetime, *, modifiable: bool
+) -> dict[str, Any]:
     """Heures murales du lieu, sans décalage : le fuseau du navigateur n’y change rien."""
     jours: list[Jour] = contexte["jours"]
-    ici = timezone.localtime(timezone=ZoneInfo(lieu.fuseau))
     evenements: list[dict[str, Any]] = []
     for jour in jours:
         evenements += [
@@ -185,23 +186,23 @@ def _pour_le_calendrier(lieu: LieuExercice, contexte: dict[str, Any], *, modifia
         "evenements": evenements,
         "premier": str(jours[0].jour),
         "nombre": len(jours),
-        "maintenant": _mural(ici),
+        "maintenant": _mural(maintenant.astimezone(ZoneInfo(lieu.fuseau))),
         "modifiable": modifiable,
         "ouvrir": reverse("agenda:ouvrir", kwargs={"lieu_id": lieu.pk}) if modifiable else "",
         "defile": min((o.debut.hour for j in jours for o in j.occurrences), default=8),
     }
 
 
-def _mural(instant: Any) -> str:
+def _mural(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:00}"
 
 
-def _titre(occurrence: Any) -> str:
+def _titre(occurrence: Occurrence) -> str:
     places = f"{occurrence.prises} sur {occurrence.disponibilite.capacite}"
     return f"{occurrence.disponibilite.get_genre_display()}, {places}\u00a0orientés"
 
 
-def _etat(occurrence: Any) -> str:
+def _etat(occurrence: Occurrence) -> str:
     if occurrence.est_passee or occurrence.est_fermee:
         return "eteint"
     return "tenu" if occurrence.prises else "libre"

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agenda.models import Indisponibilite, Reservation
-from agenda.pages.acces import accomplir, contexte_du_lieu, lieu_tenu, lieux_voisins
+from agenda.pages.acces import accomplir, contexte_du_lieu, lieu_tenu, lieux_tenus, lieux_voisins
 from agenda.pages.forms.champs import poser
 from agenda.pages.forms.fermetures import LIGNES, IndisponibiliteForm
 from agenda.saisie import fermetures
@@ -47,8 +47,9 @@ class Periode:
 @require_http_methods(["GET", "POST"])
 def indisponibilites(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     maintenant = timezone.now()
-    lieu = lieu_tenu(request, lieu_id, maintenant)
-    voisins = lieux_voisins(request.user, lieu, maintenant) or [lieu]
+    tenus = lieux_tenus(request.user, maintenant)
+    lieu = get_object_or_404(tenus, pk=lieu_id)
+    voisins = lieux_voisins(tenus, lieu) or [lieu]
     form = IndisponibiliteForm(request.POST or None, initial={"lieux": [lieu.pk]}, lieux=voisins)
     tenues: list[Tenue] = []
     if form.is_valid():

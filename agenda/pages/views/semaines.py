@@ -18,6 +18,7 @@ from agenda.pages.acces import (
     contexte_du_lieu,
     jour_voulu,
     lieu_tenu,
+    lieux_tenus,
     lieux_voisins,
     refuse_si_ferme,
     vers_l_agenda,
@@ -36,10 +37,11 @@ from comptes.requetes import RequeteDeCompte
 def semaines_types(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     """Trois formulaires ; `geste` dit lequel est envoyé."""
     maintenant = timezone.now()
-    lieu = lieu_tenu(request, lieu_id, maintenant)
+    tenus = lieux_tenus(request.user, maintenant)
+    lieu = get_object_or_404(tenus, pk=lieu_id)
     if refus := refuse_si_ferme(request, lieu):
         return refus
-    voisins = lieux_voisins(request.user, lieu, maintenant)
+    voisins = lieux_voisins(tenus, lieu)
     modeles = list(SemaineType.objects.filter(lieu__in=voisins).select_related("lieu").order_by("nom", "pk"))
     formulaires = _formulaires(request, lieu, voisins, modeles, maintenant)
     envoye = formulaires.get(request.POST.get("geste", ""))

@@ -126,7 +126,7 @@ def test_le_nombre_de_requetes_ne_depend_ni_des_regles_ni_des_lieux(
     LieuExerciceFactory.create_batch(4, effecteur=lieu.effecteur)
 
     assert compter_requetes(lambda: connecte.get(adresse("semaine"))) == avec_une
-    assert avec_une <= 20
+    assert avec_une <= 12
 
 
 def test_plus_disponible_aujourd_hui_cache_et_rappelle_les_patients_attendus(connecte, lieu, adresse):
