@@ -7,10 +7,13 @@ from datetime import datetime, time
 import pytest
 import time_machine
 
+from agenda.models import AgendaEditeur
 from annuaire.enums import Conventionnement
+from annuaire.models import LieuExercice
 from comptes.enums import Role
 from orientation.actions import orienter
 from orientation.models import Orientation, Redirection
+from participation.models import Participation
 from tests.agenda.factories import DisponibiliteFactory
 from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory
@@ -34,8 +37,12 @@ def regulateur():
 
 @pytest.fixture
 def zone(lieu, chez_l_editeur, maintenant):
-    """Trois offres à Lille : un agenda chargé, une plage, un éditeur ; puis un confrère sans créneau."""
+    """Quatre offres à Lille : un agenda chargé avec une plage, un éditeur, deux confrères."""
     CommuneFactory()
+    interface = chez_un_confrere(chez_l_editeur)
+    Participation.objects.filter(effecteur=lieu.effecteur).update(
+        utilise_logiciel=False, logiciels=[], declare_deux_heures=True
+    )
     for quart in range(7):
         DisponibiliteFactory(
             lieu=lieu,
@@ -68,8 +75,19 @@ def zone(lieu, chez_l_editeur, maintenant):
     DisponibiliteFactory(lieu=discret, heure_debut=time(16), heure_fin=time(16, 20))
     complet = LieuExerciceFactory(lat=50.67)
     ParticipationFactory(effecteur=complet.effecteur)
-    projeter(lieu, discret, complet)
+    projeter(lieu, discret, complet, interface)
     return lieu
+
+
+def chez_un_confrere(agenda: AgendaEditeur) -> LieuExercice:
+    """Qui montre les créneaux de son logiciel ne saisit pas d’agenda (A-06) : ils sont à un autre."""
+    confrere = LieuExerciceFactory(effecteur=EffecteurFactory(nom="IMBERT", prenom="Florence"), lat=50.64)
+    ParticipationFactory(effecteur=confrere.effecteur, interface=True)
+    agenda.raccordement.effecteur = confrere.effecteur
+    agenda.raccordement.save()
+    agenda.lieu = confrere
+    agenda.save()
+    return confrere
 
 
 def chercher(page) -> None:
