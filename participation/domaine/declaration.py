@@ -197,9 +197,21 @@ def droit(
     return Droit(True, "Vous déclarez montrer deux heures de disponibilité par semaine sur l’agenda du SAS.")
 
 
+_MOIS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+_MOIS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
 def _jour_suivant(jour: date) -> str:
     suivant = date.fromordinal(jour.toordinal() + 1)
-    return f"{'1er' if suivant.day == 1 else suivant.day}/{suivant:%m/%Y}"
+    return f"{'1er' if suivant.day == 1 else suivant.day} {_MOIS[suivant.month - 1]} {suivant.year}"
 
 
 def effets(declaration: Declaration) -> list[str]:

@@ -132,7 +132,7 @@ def test_le_droit_suit_la_regle_du_jour(declaration, jour, limite, interfacee, o
 
 def test_la_raison_nomme_le_jour_ou_la_regle_a_change():
     assert (
-        "Depuis le 1er/01/2026"
+        "Depuis le 1er janvier 2026"
         in droit(SAISIE, jour=date(2026, 5, 4), saisie_admise_jusqu_au=FIN_2025).raison
     )
 
