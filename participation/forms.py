@@ -74,7 +74,30 @@ def _nom_de_structure(modalite: Modalite, libelle: str) -> forms.CharField:
     )
 
 
-class ParticipationForm(DsfrBaseForm):
+class QuestionsConditionnelles(DsfrBaseForm):
+    """Des questions dont les réponses données disent lesquelles se posent.
+
+    Aucune n’est exigée par son champ (`refus` s’en charge), mais la mention
+    « optionnel », que le DSFR met à ce qui n’est pas exigé, y serait fausse.
+    """
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._exiger(True)
+
+    def full_clean(self) -> None:
+        self._exiger(False)
+        super().full_clean()
+        self._exiger(True)
+
+    def _exiger(self, oui: bool) -> None:
+        for champ in self.fields.values():
+            champ.required = oui
+
+
+class ParticipationForm(QuestionsConditionnelles):
     """`editeurs` : (code, nom) des logiciels interfacés ; `lieux` : ceux de l’effecteur."""
 
     participe = forms.BooleanField(
@@ -178,7 +201,7 @@ def _declare_pour(nom: str) -> str:
     )
 
 
-class ParticipationSosForm(DsfrBaseForm):
+class ParticipationSosForm(QuestionsConditionnelles):
     """Celui d’une association SOS Médecins (P-23)."""
 
     type_structure = SOS

@@ -24,7 +24,7 @@ _LIBELLES = {
     "forfait_reorientation": "Forfait de réorientation des urgences",
     "nombre_effecteurs": "Nombre de professionnels qui participent",
 }
-_SANS_REPONSE = "—"
+_SANS_REPONSE = "sans réponse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +69,5 @@ def _ecrire(champ: str, valeur: Any, noms: Noms) -> str:
     if champ == "structure":
         return noms.structures.get(valeur, "structure fermée")
     if champ == "lieux":
-        return " ; ".join(noms.lieux.get(lieu, "lieu fermé") for lieu in valeur)
+        return "\u00a0; ".join(noms.lieux.get(lieu, "lieu fermé") for lieu in valeur)
     return ", ".join(noms.logiciels.get(code, code) for code in valeur)
