@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
+from django.utils import timezone
 
-from annuaire.models import Effecteur, LieuExercice, Profession
+from annuaire.models import Commune, Effecteur, LieuExercice, Profession, Structure, Territoire
 from comptes.domaine.identite import Identite
 from comptes.enums import UsageLien
 from comptes.models import Lien
@@ -41,6 +42,37 @@ def situation(identite: Identite) -> Situation:
     if not LieuExercice.objects.filter(effecteur=effecteur, est_actif=True).exists():
         return Situation.SANS_LIEU
     return Situation.EFFECTEUR
+
+
+def boites_a_ecrire(identite: Identite, *, maintenant: datetime) -> list[Territoire]:
+    """Territoires, dont la boîte des gestionnaires est connue, où cette personne exerce ou a exercé.
+
+    D’après ses lieux, même fermés, et les établissements que nomme Pro Santé
+    Connect ; vide pour qui n’y a ni lieu ni établissement.
+    """
+    activites = [activite for exercice in identite.exercices for activite in exercice.activites]
+    lieux = LieuExercice.objects.filter(effecteur__identifiant_national=identite.identifiant_national)
+    structures = Structure.objects.filter(
+        Q(finess__in={activite.finess for activite in activites} - {""})
+        | Q(siret__in={activite.siret for activite in activites} - {""})
+    )
+    communes = Commune.objects.filter(
+        Q(pk__in=lieux.values("commune"))
+        | Q(pk__in=structures.values("commune"))
+        | Q(codes_postaux__overlap=sorted({activite.code_postal for activite in activites} - {""}))
+    )
+    jour = timezone.localdate(maintenant)
+    return list(
+        Territoire.objects.filter(
+            Q(departements__in=communes.values("departement"))
+            | Q(communes__in=communes)
+            | Q(communes__in=communes.values("commune_parente"))
+        )
+        .filter(Q(ferme_date=None) | Q(ferme_date__gt=jour))
+        .exclude(courriel_gestionnaires="")
+        .distinct()
+        .order_by("nom")
+    )
 
 
 def lien_en_cours(identite: Identite, email: str, *, maintenant: datetime) -> Lien | None:

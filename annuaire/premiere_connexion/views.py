@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annuaire.premiere_connexion import actions
 from annuaire.premiere_connexion.forms import AdresseForm, CodeForm
-from annuaire.premiere_connexion.lectures import USAGES, Situation, lien_en_cours, situation
+from annuaire.premiere_connexion.lectures import USAGES, Situation, boites_a_ecrire, lien_en_cours, situation
 from annuaire.premiere_connexion.limites import TropDEnvois
 from comptes import echecs, liens
 from comptes.actions import tracer
@@ -159,10 +159,12 @@ def lien(request: HttpRequest, secret: str) -> HttpResponse:
 @never_cache
 @require_safe
 def sans_habilitation(request: HttpRequest) -> HttpResponse:
-    preuve = en_attente(request.session, maintenant=timezone.now())
+    maintenant = timezone.now()
+    preuve = en_attente(request.session, maintenant=maintenant)
     contexte = {
         "identite": preuve.identite if preuve else None,
         "raison": situation(preuve.identite).label if preuve else "",
+        "territoires": boites_a_ecrire(preuve.identite, maintenant=maintenant) if preuve else [],
     }
     return render(request, "premiere_connexion/sans_habilitation.html", contexte)
 

@@ -172,8 +172,7 @@ def test_creer_un_jeton_ecrit_le_secret_seul_sur_la_derniere_ligne(capsys):
     assert jeton.empreinte == Jeton.empreinte_de(secret)
     assert set(jeton.portees) == {Portee.RECHERCHE, Portee.ORIENTATION}
     assert appeler(secret).status_code == 200
-    trace = Trace.objects.get()
-    assert trace.verbe == "jeton.cree"
+    trace = Trace.objects.get(verbe="jeton.cree")
     assert secret not in str(trace.details)
 
 

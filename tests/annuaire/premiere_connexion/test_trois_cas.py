@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from django.test import Client
 
 from comptes.enums import Role
 from comptes.models import Compte, Lien, SessionOuverte, Trace
-from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, ProfessionFactory
+from tests.annuaire.factories import (
+    CommuneFactory,
+    EffecteurFactory,
+    LieuExerciceFactory,
+    ProfessionFactory,
+    StructureFactory,
+    TerritoireFactory,
+)
 from tests.annuaire.premiere_connexion.conftest import ADRESSE, ECRAN, NUMERO, SAISIE, soumettre, taper
 from tests.comptes.conftest import Parcours
 from tests.comptes.factories import CompteFactory
@@ -191,6 +199,42 @@ def test_sans_lieu_ni_compte_on_apprend_pourquoi_et_a_qui_s_adresser(parcours, p
     assert raison in boite.dernier().texte
     assert (boite.dernier().lien, boite.dernier().code) == ("", "")
     assert not Compte.objects.exists()
+
+
+def exercer(psc, **activite: str) -> None:
+    vraie = psc.identite
+    exercice = {"codeProfession": "60", "activities": [activite]}
+    psc.identite = lambda jeton: vraie(jeton) | {"SubjectRefPro": {"exercices": [exercice]}}
+
+
+@pytest.mark.parametrize("indice", ["FINESS", "SIRET", "code postal", "lieu fermé"])
+def test_sans_habilitation_on_lit_la_boite_du_territoire_ou_l_on_exerce(parcours, psc, indice):
+    lille, ailleurs = CommuneFactory(), CommuneFactory(reunion=True)
+    structure = StructureFactory(commune=lille, siret="89999999999999")
+    TerritoireFactory(nom="SAS Lille", communes=[lille], courriel_gestionnaires="lille@exemple.invalid")
+    TerritoireFactory(communes=[ailleurs], courriel_gestionnaires="ailleurs@exemple.invalid")
+    TerritoireFactory(nom="Sans boîte", communes=[lille])
+    TerritoireFactory(
+        nom="Ancien",
+        communes=[lille],
+        ouvert_date=date(2020, 1, 1),
+        ferme_date=date(2021, 1, 1),
+        courriel_gestionnaires="ancien@exemple.invalid",
+    )
+    if indice == "FINESS":
+        exercer(psc, numeroFinessSite=structure.finess)
+    if indice == "SIRET":
+        exercer(psc, numeroSiretSite=structure.siret)
+    if indice == "code postal":
+        exercer(psc, codePostal=lille.codes_postaux[0])
+    if indice == "lieu fermé":
+        personne = EffecteurFactory(identifiant_national=NUMERO)
+        LieuExerciceFactory(effecteur=personne, commune=lille, est_actif=False)
+    parcours.complet("effecteur-nouveau")
+
+    page = parcours.client.get("/premiere-connexion/sans-habilitation/").content.decode()
+
+    assert re.findall(r"mailto:([^\"]+)", page) == ["lille@exemple.invalid"]
 
 
 def test_la_page_sans_habilitation_se_lit_sans_identification(client):
