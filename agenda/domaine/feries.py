@@ -31,4 +31,4 @@ def feries(departement: str, premier: date, dernier: date) -> dict[date, str]:
     subdivision = _SUBDIVISIONS.get(departement)
     calendrier = holidays.country_holidays("FR", subdiv=subdivision, years=annees, language="fr")
     jours = (premier + timedelta(days=n) for n in range((dernier - premier).days + 1))
-    return {jour: str(nom) for jour in jours if (nom := calendrier.get(jour))}
+    return {jour: str(nom).replace("'", "’") for jour in jours if (nom := calendrier.get(jour))}

@@ -153,13 +153,19 @@ def agenda_saisi_ouvert(lieu: LieuExercice) -> bool:
 
 
 def avertissements(
-    lieu: LieuExercice, saisie: Saisie, *, maintenant: datetime, sauf: int | None = None
+    lieu: LieuExercice,
+    saisie: Saisie,
+    *,
+    maintenant: datetime,
+    remplacee: int | None = None,
+    ce_jour: date | None = None,
 ) -> list[str]:
     """Ce qu’il faut savoir avant d’enregistrer une saisie sans refus ; rien n’interdit de passer outre (A-15).
 
-    `sauf` : la disponibilité que la saisie remplace. Tout est cherché sur quatre
-    semaines : au-delà, l’agenda montre chaque semaine ce qui gêne, et une série
-    sans fin rencontrerait toujours un jour férié.
+    `remplacee` : la disponibilité que la saisie remplace, en entier ou `ce_jour`
+    seulement. Tout est cherché sur quatre semaines : au-delà, l’agenda montre
+    chaque semaine ce qui gêne, et une série sans fin rencontrerait toujours un
+    jour férié.
     """
     fuseau = ZoneInfo(lieu.fuseau)
     # Découpée en créneaux ou non, une saisie occupe les mêmes heures.
@@ -171,12 +177,17 @@ def avertissements(
         voisins += LieuExercice.objects.filter(effecteur=lieu.effecteur_id, est_actif=True).exclude(
             pk=lieu.pk
         )
-    autres = _ouvertes(voisins, saisie.premier_jour, dernier).exclude(pk=sauf or 0).select_related("lieu")
     ici: list[Regle] = []
     ailleurs: list[Regle] = []
-    for disponibilite in autres.order_by("pk"):
-        cible = ici if disponibilite.lieu_id == lieu.pk else ailleurs
-        cible.append(disponibilite.regle(disponibilite.lieu.fuseau))
+    for disponibilite in (
+        _ouvertes(voisins, saisie.premier_jour, dernier).select_related("lieu").order_by("pk")
+    ):
+        regle = disponibilite.regle(disponibilite.lieu.fuseau)
+        if disponibilite.pk == remplacee:
+            if ce_jour is None:
+                continue
+            regle = replace(regle, sauf=regle.sauf | {ce_jour})
+        (ici if disponibilite.lieu_id == lieu.pk else ailleurs).append(regle)
     occurrences = [o for regle in posees for o in developper(regle, fenetre)]
     fermes = _fermetures(lieu, fenetre)
     trouves = [

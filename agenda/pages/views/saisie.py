@@ -166,7 +166,13 @@ def _modifier(
     }
     if form.is_valid():
         saisie, portee = form.saisie(), form.portee_choisie
-        gardes = avertissements(lieu, saisie, maintenant=maintenant, sauf=disponibilite_id)
+        gardes = avertissements(
+            lieu,
+            saisie,
+            maintenant=maintenant,
+            remplacee=disponibilite_id,
+            ce_jour=jour if portee is Portee.CETTE else None,
+        )
         try:
             if d_un_geste or form.admet(gardes):
                 bilan = actions.modifier(

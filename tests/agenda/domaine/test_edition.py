@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agenda.domaine.edition import chevauchements, couper, decouper, isoler, premier_jour_a_venir
+from agenda.domaine.edition import a_venir, chevauchements, couper, decouper, isoler, premier_jour_a_venir
 from agenda.domaine.recurrence import Regle, developper
 from sas_platform.socle.intervalles import Intervalle
 
@@ -151,3 +151,25 @@ def test_les_chevauchements_se_disent_dans_l_ordre():
 
     assert [c.duree for c in communes] == [timedelta(minutes=30)] * 2
     assert chevauchements(regle(), [regle(heure_debut=time(10), heure_fin=time(11))], fenetre) == []
+
+
+@pytest.mark.parametrize(
+    ("instant", "attendus"),
+    [
+        pytest.param(datetime(2026, 10, 5, 6, tzinfo=UTC), [5, 7, 12], id="avant l’heure"),
+        pytest.param(datetime(2026, 10, 5, 7, tzinfo=UTC), [7, 12, 14], id="à l’heure même"),
+        pytest.param(datetime(2026, 10, 5, 18, tzinfo=UTC), [7, 12, 14], id="le soir"),
+    ],
+)
+def test_une_serie_ouverte_trop_tard_dans_la_journee_commence_a_l_occurrence_suivante(instant, attendus):
+    occurrences = developper(a_venir(regle(), instant), FENETRE)
+
+    assert [o.debut.day for o in occurrences[:3]] == attendus
+
+
+def test_une_semaine_sur_deux_garde_son_rythme_sans_son_premier_jour():
+    une_sur_deux = regle(jours=frozenset({1}), toutes_les_n_semaines=2)
+
+    occurrences = developper(a_venir(une_sur_deux, datetime(2026, 10, 5, 18, tzinfo=UTC)), FENETRE)
+
+    assert [f"{o.debut:%d/%m}" for o in occurrences[:2]] == ["19/10", "02/11"]

@@ -96,6 +96,43 @@ def test_les_pages_de_l_agenda_sont_accessibles(
         capture(page, nom)
 
 
+def test_ce_qui_retient_une_saisie_se_lit(
+    page, connecter, axe, capture, medecin, lieu, adresse, semaine_chargee
+):
+    """Chevauchement, occurrence tenue, autre fenêtre, patients attendus : quatre pages qui demandent de décider."""
+    connecter(medecin)
+    page.goto(adresse("ouvrir") + "?jour=2026-11-24&de=09:00&a=12:00")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("À vérifier avant d’enregistrer").wait_for()
+    axe(page)
+    capture(page, "agenda-avertissement")
+
+    page.goto(adresse("modifier", disponibilite_id=semaine_chargee.pk, jour=MARDI))
+    page.get_by_label("De", exact=True).fill("16:00")
+    page.get_by_label("À", exact=True).fill("19:00")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("Cette occurrence est verrouillée", exact=True).wait_for()
+    axe(page)
+    capture(page, "agenda-verrouillee")
+
+    Disponibilite.objects.filter(pk=semaine_chargee.pk).update(
+        capacite=6, modifie_le=MAINTENANT + dt.timedelta(seconds=1)
+    )
+    page.get_by_text("J’ai prévenu la régulation").click()
+    page.get_by_role("button", name="Déplacer quand même").click()
+    page.get_by_text("L’agenda a changé pendant votre saisie").wait_for()
+    axe(page)
+    capture(page, "agenda-changee")
+
+    page.goto(adresse("indisponibilites"))
+    page.get_by_label("Du", exact=True).first.fill("2026-11-24")
+    page.get_by_label("Au", exact=True).first.fill("2026-11-24")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("1 patient est déjà orienté").wait_for()
+    axe(page)
+    capture(page, "agenda-fermeture-a-confirmer")
+
+
 def test_du_calendrier_a_la_recherche_et_retour(page, connecter, medecin, lieu, adresse):
     rafraichir([lieu.pk], MAINTENANT)
     connecter(medecin)

@@ -166,6 +166,16 @@ def test_ce_qui_gene_se_dit_puis_passe_si_l_on_confirme(au_clavier, lieu, adress
     assert Disponibilite.objects.filter(lieu=lieu).count() == 2
 
 
+def test_une_occurrence_poussee_sur_une_autre_de_sa_serie_se_signale(au_clavier, lieu, adresse, serie):
+    url = adresse("modifier", disponibilite_id=serie.pk, jour=MARDI)
+    vers_le_lundi = formulaire(au_clavier, url) | {"premier_jour": "2026-11-30"}
+    plus_tard = formulaire(au_clavier, url) | {"heure_debut": "10:00"}
+
+    avertie = au_clavier.post(url, vers_le_lundi)
+    assert "lundi 30 novembre 2026" in " ".join(avertie.context["form"].avertissements)
+    assert au_clavier.post(url, plus_tard).status_code == 302
+
+
 def test_une_nouvelle_gene_retient_de_nouveau(au_clavier, lieu, adresse):
     DisponibiliteFactory(lieu=lieu, plage=True, premier_jour=MARDI)
     avertie = au_clavier.post(adresse("ouvrir"), PLAGE)

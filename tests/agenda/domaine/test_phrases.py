@@ -1,0 +1,45 @@
+from datetime import date, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agenda.domaine.phrases import enumerer, heure, jour_long, repetition
+from agenda.domaine.recurrence import Regle
+
+LUNDI = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("jours", "rythme", "fin", "phrase"),
+    [
+        pytest.param({}, 1, None, "", id="une fois"),
+        pytest.param({1}, 1, None, "chaque lundi", id="un jour"),
+        pytest.param({4, 1, 2}, 1, None, "chaque lundi, mardi et jeudi", id="trois jours, dans l’ordre"),
+        pytest.param(
+            range(1, 8), 1, date(2026, 12, 31), "chaque jour, jusqu’au 31/12/2026", id="tous, avec une fin"
+        ),
+        pytest.param({5}, 2, None, "toutes les 2 semaines, le vendredi", id="une semaine sur deux"),
+    ],
+)
+def test_une_repetition_se_dit_en_francais(jours, rythme, fin, phrase):
+    regle = Regle(
+        premier_jour=LUNDI,
+        heure_debut=time(9),
+        heure_fin=time(12),
+        fuseau=ZoneInfo("Europe/Paris"),
+        jours=frozenset(jours),
+        toutes_les_n_semaines=rythme,
+        dernier_jour=fin,
+    )
+
+    assert repetition(regle) == phrase
+
+
+def test_les_heures_et_les_jours_se_lisent():
+    assert [heure(time(9)), heure(time(14, 5)), heure(time(0))] == [
+        "9\u00a0h",
+        "14\u00a0h\u00a005",
+        "0\u00a0h",
+    ]
+    assert jour_long(date(2026, 12, 1)) == "mardi 1er décembre 2026"
+    assert [enumerer(["a"]), enumerer(["a", "b"]), enumerer(["a", "b", "c"])] == ["a", "a et b", "a, b et c"]
