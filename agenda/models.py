@@ -235,6 +235,36 @@ class ImportPlanning(models.Model):
         return self.nom
 
 
+class LienCalendrier(models.Model):
+    """Adresse secrète où un logiciel de calendrier lit l’agenda d’une personne ; seule l’empreinte du secret est gardée.
+
+    `lieu` nul : tous les lieux dont le compte tient l’agenda au moment de la lecture.
+    """
+
+    compte = models.ForeignKey(Compte, on_delete=models.CASCADE, related_name="+")
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    empreinte = models.CharField(max_length=64, unique=True)
+    cree_le = models.DateTimeField("créé le")
+    lu_le = models.DateTimeField("dernière lecture", null=True, blank=True)
+    revoque_le = models.DateTimeField("révoqué le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "lien de calendrier"
+        verbose_name_plural = "liens de calendrier"
+        constraints = [
+            models.UniqueConstraint(
+                name="liencalendrier_un_par_lieu",
+                fields=["compte", "lieu"],
+                condition=Q(revoque_le=None),
+                nulls_distinct=False,
+                violation_error_message="Ce calendrier a déjà un lien.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"calendrier du compte {self.compte_id}"
+
+
 class ReleveHebdomadaire(models.Model):
     """Heures montrées pendant une semaine écoulée : la preuve de la déclaration sur l’honneur. En ajout seul.
 

@@ -212,6 +212,10 @@ ROUTES: dict[str, Action | Acces] = {
     "echanges:planning_relu": Action.TENIR_AGENDA,
     "echanges:planning_confirmer": Action.TENIR_AGENDA,
     "echanges:planning_annuler": Action.TENIR_AGENDA,
+    "echanges:liens": Action.TENIR_AGENDA,
+    "echanges:lien_revoquer": Action.TENIR_AGENDA,
+    # Un logiciel de calendrier n’ouvre pas de session : le secret de l’adresse est la preuve.
+    "echanges:calendrier": PUBLIC,
     # L’aide et la formation se lisent sans compte ; une demande se suit par sa page, ou par un lien secret.
     "assistance:faq": PUBLIC,
     "assistance:contact": PUBLIC,

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from agenda.models import Disponibilite, GesteAgenda, ImportPlanning, Indisponibilite, Reservation
+from agenda.models import Disponibilite, GesteAgenda, ImportPlanning, Indisponibilite, LienCalendrier, Reservation
 from annuaire.enums import EtatDemande
 from annuaire.models import Delegation, DemandeDelegation, Perimetre
 from assistance.actions import effacer_closes
@@ -212,6 +212,11 @@ _LISTE = [
         "imports_planning",
         "Plannings envoyés, importés ou non",
         lambda avant: ImportPlanning.objects.filter(cree_le__lt=avant),
+    ),
+    _regle(
+        "liens_calendrier",
+        "Liens de calendrier révoqués",
+        lambda avant: LienCalendrier.objects.filter(revoque_le__lt=avant),
     ),
     Regle(
         "demandes",

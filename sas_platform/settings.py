@@ -177,6 +177,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # l’adresse est prouvée par le lien d’activation
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Celui de la bibliothèque garde une copie de l’adresse, qui ouvrirait encore le compte une fois l’adresse changée.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_SESSION_REMEMBER = True  # la durée est celle de `comptes.sessions`
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_FORMS = {
@@ -389,6 +391,7 @@ CONSERVATION = {
     "disponibilites": terme("disponibilites", "12 mois", _DECRET),
     "indisponibilites": terme("indisponibilites", "12 mois", _DECRET),
     "imports_planning": terme("imports_planning", "30 jours", _MINIMISATION),
+    "liens_calendrier": terme("liens_calendrier", "12 mois", _MINIMISATION),
     "gestes_agenda": terme("gestes_agenda", "12 mois", _DECRET),
     "demandes": terme("demandes", "12 mois", _LIMITATION),
     "courriels": terme("courriels", "6 mois", _LIMITATION),

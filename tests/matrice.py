@@ -261,7 +261,7 @@ OBJETS: dict[str, Ligne] = {
 
 _SECRET = "le lien reçu par courriel est la preuve ; ses tests disent à qui il ouvre"
 _PUBLIQUE = "page publique"
-_LE_SIEN = "qui l’a envoyé, et lui seul (tests/agenda/echanges)"
+_LE_SIEN = "qui l’a créé, et lui seul (tests/agenda/echanges)"
 _PAR_LE_LIEU = (
     "même vérification du lieu que « agenda:semaine » ; l’objet se cherche dans ce lieu (tests/agenda/pages)"
 )
@@ -292,6 +292,8 @@ SANS_TITULAIRE = {
     "echanges:planning_relu": _LE_SIEN,
     "echanges:planning_confirmer": _LE_SIEN,
     "echanges:planning_annuler": _LE_SIEN,
+    "echanges:lien_revoquer": _LE_SIEN,
+    "echanges:calendrier": "le secret de l’adresse est la preuve (tests/agenda/echanges)",
     "demo:courriel": "n’existe pas en ligne",
     "demo:courriel_html": "n’existe pas en ligne",
     "demo:gabarit": "n’existe pas en ligne",

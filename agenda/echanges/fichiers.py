@@ -16,7 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from annuaire.gestion.fichiers import FichierIllisible, denuder
 
-TAILLE_MAX = 5_000_000  # octets, du fichier comme d’un ODS déplié au sixième
+TAILLE_MAX = 3_000_000  # octets ; le mandataire en admet quatre millions par requête
 _ODS_DEPLIE_MAX = 30_000_000
 LIGNES_MAX = 10_000
 _CELLULES_MAX = 400_000

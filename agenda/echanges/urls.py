@@ -1,6 +1,6 @@
 from django.urls import path
 
-from agenda.echanges.views import planning
+from agenda.echanges.views import calendriers, planning
 
 app_name = "echanges"
 
@@ -10,4 +10,7 @@ urlpatterns = [
     path("planning/<int:planning_id>/", planning.relu, name="planning_relu"),
     path("planning/<int:planning_id>/confirmer/", planning.confirmer, name="planning_confirmer"),
     path("planning/<int:planning_id>/annuler/", planning.annuler, name="planning_annuler"),
+    path("liens/", calendriers.mes_liens, name="liens"),
+    path("liens/<int:lien_id>/revoquer/", calendriers.revoquer, name="lien_revoquer"),
+    path("calendrier/<str:secret>/agenda.ics", calendriers.lire, name="calendrier"),
 ]

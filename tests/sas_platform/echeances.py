@@ -9,7 +9,7 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from agenda.models import GesteAgenda, ImportPlanning
+from agenda.models import GesteAgenda, ImportPlanning, LienCalendrier
 from annuaire.enums import EtatDemande
 from annuaire.models import Delegation, DemandeDelegation
 from assistance.enums import Destination, EtatTicket, Profil
@@ -105,6 +105,9 @@ CREER = {
         lieu=LieuExerciceFactory(), auteur=CompteFactory(), le=le, libelle="x"
     ),
     "imports_planning": lambda le: ImportPlanning.objects.create(auteur=CompteFactory(), cree_le=le, nom="x"),
+    "liens_calendrier": lambda le: LienCalendrier.objects.create(
+        compte=CompteFactory(), empreinte=le.isoformat(), cree_le=VIEUX, revoque_le=le
+    ),
     "demandes": creer_ticket,
     "courriels": lambda le: Courriel.objects.create(destinataire="a@exemple.invalid", sujet="x", cree_le=le),
     "liens": lambda le: Lien.objects.create(

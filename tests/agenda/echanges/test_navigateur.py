@@ -44,3 +44,17 @@ def test_un_centre_importe_son_planning_et_l_annule(page, connecter, gestionnair
     page.get_by_role("button", name="Annuler tout l’import").click()
     page.get_by_text("L’import est annulé").wait_for()
     assert Disponibilite.objects.count() == 0
+
+
+def test_un_medecin_publie_son_agenda_puis_revoque_le_lien(page, connecter, medecin, axe, capture):
+    connecter(medecin)
+    page.goto(reverse("echanges:liens"))
+    page.get_by_role("button", name="Créer le lien").click()
+    adresse = page.get_by_label("Adresse à ajouter").input_value()
+    assert adresse.endswith("/agenda.ics")
+    axe(page)
+    capture(page, "liens-calendrier")
+
+    page.get_by_role("button", name="Révoquer").click()
+    page.get_by_text("Ce lien est révoqué").wait_for()
+    axe(page)
