@@ -130,12 +130,13 @@ def _identites(editeur: "Editeur") -> dict[str, str]:
     participants = Participation.objects.filter(participe=True).values("effecteur")
     avec_agenda = Disponibilite.objects.values("lieu__effecteur")
     raccordes = Raccordement.objects.filter(editeur=editeur).values("effecteur")
+    montres = Participation.objects.filter(utilise_logiciel=True, refuse_affichage=False).values("effecteur")
     generalistes = Effecteur.objects.filter(
         est_actif=True, savoir_faire__contains=[GENERALISTE], pk__in=participants
     ).order_by("pk")
     choisis = {
         "effecteur": generalistes.filter(pk__in=avec_agenda).first(),
-        "effecteur-interface": generalistes.filter(pk__in=raccordes).first(),
+        "effecteur-interface": generalistes.filter(pk__in=raccordes).filter(pk__in=montres).first(),
     }
     return {cle: effecteur.identifiant_national for cle, effecteur in choisis.items() if effecteur}
 
