@@ -52,7 +52,7 @@ RACCOURCIS = (
     Raccourci(
         "gestion:liste",
         "Comptes",
-        "Créer, modifier et revoir les comptes de vos territoires.",
+        "Ceux que vous suivez : rôles, états, comptes à revoir.",
     ),
     Raccourci("delegations:demandes", "Demandes de délégation", "Accorder ou refuser un délégataire."),
     Raccourci("delegations:donnees", "Mes délégataires", "Qui agit en votre nom ; en ajouter, en révoquer."),
