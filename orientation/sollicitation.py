@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from agenda.domaine.offre import FUSEAUX, en_minutes
+from agenda.domaine.offre import FUSEAUX, en_instant, en_minutes
 from annuaire.domaine.telephones import ecrire_telephone
 from participation.models import Sollicitation
 
@@ -23,6 +24,7 @@ SUSPENSIONS = {
     "semaine": "a atteint sa limite de patients en sus pour cette semaine",
 }
 
+_QUART = 15  # minutes
 _ADRESSES_DEPUIS = """(SELECT count(*) FROM orientation_orientation n
         WHERE n.lieu_id = page.lieu_id AND n.voie = 'surnumeraire' AND n.annulee_le IS NULL
         AND n.prise_le >= to_timestamp((%({bornes})s::bigint[])[page.fuseau + 1] * 60))"""
@@ -36,14 +38,22 @@ JOINTURE = "LEFT JOIN participation_sollicitation consignes ON consignes.lieu_id
 
 def bornes(maintenant: datetime) -> dict[str, list[int]]:
     """Début du jour et de la semaine dans chaque fuseau, en minutes : les paramètres de `COLONNE`."""
+    jours, semaines = _bornes(en_minutes(maintenant) // _QUART)
+    return {"jours": jours, "semaines": semaines}
+
+
+@lru_cache(maxsize=8)
+def _bornes(quart: int) -> tuple[list[int], list[int]]:
+    """Elles ne changent qu’à minuit quelque part, donc jamais pendant un quart d’heure."""
+    instant = en_instant(quart * _QUART)
     jours, semaines = [], []
     for nom in FUSEAUX:
         fuseau = ZoneInfo(nom)
-        jour = maintenant.astimezone(fuseau).date()
+        jour = instant.astimezone(fuseau).date()
         lundi = jour - timedelta(days=jour.weekday())
         jours.append(en_minutes(datetime.combine(jour, time.min, tzinfo=fuseau)))
         semaines.append(en_minutes(datetime.combine(lundi, time.min, tzinfo=fuseau)))
-    return {"jours": jours, "semaines": semaines}
+    return jours, semaines
 
 
 @dataclass(frozen=True, slots=True)
