@@ -77,8 +77,12 @@ class AdaptateurComptes(DefaultAccountAdapter):
         if refus := super().pre_login(request, user, **kwargs):
             tracer(acteur=user, verbe="connexion_refusee", objet=f"compte:{user.pk}", motif="desactive")
             return refus
+        if not secours.concerne(user):
+            return None
+        # Le lien d’activation n’ouvre qu’un compte où nul n’est encore entré : « mot de passe oublié » en redonne
+        # un à qui lit la boîte, et lire une boîte ne vaut pas Pro Santé Connect.
         par_lien = any(moyen["method"] == ACTIVATION for moyen in get_authentication_records(request, user))
-        if par_lien or not secours.concerne(user):
+        if par_lien and user.last_login is None:
             return None
         if not secours.est_ouverte(maintenant=timezone.now()):
             return self._refuser(request, user, "secours_fermee")

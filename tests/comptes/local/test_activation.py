@@ -197,6 +197,20 @@ def test_un_effecteur_cree_par_un_gestionnaire_entre_par_son_lien(client, horlog
     assert connecte(client)
 
 
+def test_qui_est_deja_venu_par_pro_sante_connect_n_entre_pas_par_un_lien_d_activation(
+    client, horloge, settings
+):
+    """« Mot de passe oublié » le donne à qui lit la boîte, souvent un secrétariat."""
+    settings.CONNEXION_SECOURS = "fermee"
+    compte = CompteFactory(effecteur=True, last_login=timezone.now())
+    client.post("/compte/oubli/", {"email": compte.email})
+
+    reponse = client.post(chemin_recu(), CHOIX)
+
+    assert reponse.headers["Location"] == "/compte/secours/secours_fermee/"
+    assert not connecte(client)
+
+
 def test_activer_prend_la_session_d_un_autre_compte(client, invite, compte_local):
     client.force_login(compte_local())
 
@@ -255,6 +269,17 @@ def test_un_mot_de_passe_oublie_se_remplace_en_72_heures(client, compte_local, h
     assert compte.check_password(NOUVEAU)
     assert not connecte(client), "le nouveau mot de passe se tape, le second facteur aussi"
     assert "n’est plus valable" in Client().get(chemin).content.decode(), "le lien a servi"
+
+
+def test_une_adresse_quittee_n_ouvre_plus_le_compte(client, compte_local):
+    compte = compte_local(role=Role.DELEGATAIRE)
+    client.post("/compte/oubli/", {"email": compte.email})
+    client.post(client.get(chemin_recu()).headers["Location"], {"password1": NOUVEAU})
+    Compte.objects.filter(pk=compte.pk).update(email="nouvelle@exemple.invalid")
+
+    for adresse, entre in ((compte.email, False), ("nouvelle@exemple.invalid", True)):
+        client.post("/compte/connexion/", {"login": adresse, "password": NOUVEAU})
+        assert connecte(client) is entre, adresse
 
 
 def test_apres_72_heures_le_lien_ne_vaut_plus(client, compte_local, horloge):
