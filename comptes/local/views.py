@@ -29,7 +29,7 @@ from comptes.enums import UsageLien
 from comptes.local import actions
 from comptes.local.adaptateur import ACTIVATION
 from comptes.local.forms import ActivationForm, AdresseForm
-from comptes.models import Compte, Lien
+from comptes.models import Compte, Lien, SessionOuverte
 
 REFUS_SECOURS = {
     "secours_fermee": "Connectez-vous avec Pro Santé Connect",
@@ -48,8 +48,22 @@ class Connexion(LoginView):
         return super().get_context_data(**kwargs) | {"suite": suite}
 
 
+class _SuitLaSession:
+    """Un mot de passe posé change la clé de la session : sa fermeture par Pro Santé Connect doit encore la trouver."""
+
+    request: HttpRequest
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        ancienne = self.request.session.session_key
+        reponse: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        SessionOuverte.objects.filter(cle_session=ancienne).update(
+            cle_session=self.request.session.session_key
+        )
+        return reponse
+
+
 @method_decorator(never_cache, name="dispatch")
-class ChangementMotDePasse(PasswordChangeView):
+class ChangementMotDePasse(_SuitLaSession, PasswordChangeView):
     """Aussi la page où mène un mot de passe expiré."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -58,7 +72,7 @@ class ChangementMotDePasse(PasswordChangeView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class PremierMotDePasse(PasswordSetView):
+class PremierMotDePasse(_SuitLaSession, PasswordSetView):
     """Pour qui est entré par Pro Santé Connect et prépare sa connexion de secours."""
 
 

@@ -163,3 +163,14 @@ def test_pro_sante_connect_injoignable_n_est_pas_un_jeton_faux(psc, osnp, settin
     connecteur.oublier_decouverte()
 
     assert poster(recu).status_code == 503
+
+
+def test_poser_un_mot_de_passe_ne_soustrait_pas_la_session_a_sa_fermeture(parcours, psc, osnp):
+    """La clé de session change alors ; Pro Santé Connect doit encore atteindre la nôtre."""
+    avant = parcours.client.session.session_key
+    parcours.client.post("/compte/premier-mot-de-passe/", {"password1": "Tournesol-Violet-42"})
+    assert parcours.client.session.session_key != avant
+
+    poster(jeton(psc))
+
+    assert not est_connecte(parcours.client)
