@@ -1,6 +1,9 @@
 """Administration de l’annuaire : chercher et corriger. Les listes longues passent par l’autocomplétion."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from annuaire.models import (
     Commune,
@@ -14,6 +17,13 @@ from annuaire.models import (
     Structure,
 )
 from comptes.admin import LectureSeule
+
+
+class SansEffacement(admin.ModelAdmin):
+    """Se ferme, ne s’efface pas : une délégation limitée à un lieu effacé vaudrait pour tous les autres."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Departement)
@@ -57,7 +67,7 @@ class SpecialiteAdmin(admin.ModelAdmin):
 
 
 @admin.register(Structure)
-class StructureAdmin(admin.ModelAdmin):
+class StructureAdmin(SansEffacement):
     list_display = ("nom", "type", "finess", "siret", "code_postal", "est_active")
     list_filter = ("type", "est_active")
     search_fields = ("nom_recherche", "finess", "siret")
@@ -67,7 +77,7 @@ class StructureAdmin(admin.ModelAdmin):
 
 
 @admin.register(Effecteur)
-class EffecteurAdmin(admin.ModelAdmin):
+class EffecteurAdmin(SansEffacement):
     list_display = ("nom", "prenom", "identifiant_national", "profession", "est_actif")
     list_select_related = ("profession",)
     list_filter = ("profession", "est_actif")
@@ -78,7 +88,7 @@ class EffecteurAdmin(admin.ModelAdmin):
 
 
 @admin.register(LieuExercice)
-class LieuExerciceAdmin(admin.ModelAdmin):
+class LieuExerciceAdmin(SansEffacement):
     list_display = ("effecteur", "structure", "adresse", "code_postal", "commune", "est_actif")
     list_select_related = ("effecteur", "structure", "commune")
     list_filter = ("source", "est_actif")

@@ -285,6 +285,12 @@ def revoquer(*, delegation: Delegation, acteur: Compte, maintenant: datetime) ->
     """
     if not visibles_par(acteur, instant=maintenant).filter(pk=delegation.pk).exists():
         raise DelegationRefusee("Vous ne pouvez pas révoquer cette délégation.")
+    clore(delegation=delegation, acteur=acteur, maintenant=maintenant)
+
+
+@transaction.atomic
+def clore(*, delegation: Delegation, acteur: Compte, maintenant: datetime) -> None:
+    """`revoquer`, pour qui en a déjà vérifié le droit : fermer un rôle ferme aussi ce qui n’est d’aucun territoire."""
     vivante = Delegation.objects.vivantes(maintenant).filter(pk=delegation.pk)
     if not vivante.update(revoquee_le=maintenant, revoquee_par=acteur, modifie_le=maintenant):
         raise EtatChange("Cette délégation est déjà close.")

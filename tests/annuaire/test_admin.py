@@ -1,7 +1,12 @@
 import pytest
 from django.urls import reverse
 
-from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
+from tests.annuaire.factories import (
+    EffecteurFactory,
+    LieuExerciceFactory,
+    SpecialiteFactory,
+    StructureFactory,
+)
 from tests.comptes.factories import CompteFactory
 
 pytestmark = pytest.mark.django_db
@@ -37,3 +42,15 @@ def test_l_administration_est_fermee_aux_autres(client):
     client.force_login(CompteFactory(osnp=True))
 
     assert client.get(reverse("admin:annuaire_effecteur_changelist")).status_code == 404
+
+
+@pytest.mark.parametrize("fabrique", [LieuExerciceFactory, EffecteurFactory, StructureFactory])
+def test_ce_dont_dependent_des_droits_ne_s_efface_pas(administrateur, fabrique):
+    """Une délégation limitée à un lieu effacé vaudrait pour tous les autres."""
+    objet = fabrique()
+    route = f"admin:annuaire_{objet._meta.model_name}_delete"
+
+    reponse = administrateur.post(reverse(route, args=[objet.pk]), {"post": "yes"})
+
+    assert reponse.status_code == 403
+    assert type(objet).objects.filter(pk=objet.pk).exists()

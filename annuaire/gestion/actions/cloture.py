@@ -8,10 +8,11 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from annuaire.gestion.actions.refus import CompteDeborde
-from annuaire.gestion.actions.roles import clore, revoquer_les_delegations
+from annuaire.gestion.actions.roles import clore, clore_les_delegations
 from annuaire.gestion.portee import deborde, non_finies, verifier_hierarchie
 from annuaire.models import Perimetre
 from comptes.actions import anonymiser, tracer
+from comptes.enums import Role
 from comptes.models import Compte
 
 
@@ -42,13 +43,15 @@ def reactiver(*, acteur: Compte, compte_id: int, maintenant: datetime) -> Compte
 
 @transaction.atomic
 def supprimer(*, acteur: Compte, compte_id: int, maintenant: datetime) -> None:
-    """Révoque les délégations reçues, ferme les périmètres, efface l’identité (`comptes.actions.anonymiser`).
+    """Révoque les délégations reçues et données, ferme les périmètres, efface l’identité (`comptes.actions.anonymiser`).
 
     La ligne reste, sans nom : la trace et les orientations désignent son numéro.
     Lève `CompteDeborde`.
     """
     compte = _entier(acteur, compte_id, maintenant)
-    revoquer_les_delegations(acteur, compte, maintenant)
+    clore_les_delegations(acteur, compte, Role.DELEGATAIRE, maintenant)
+    if compte.habilitations.filter(non_finies(maintenant), role=Role.EFFECTEUR).exists():
+        clore_les_delegations(acteur, compte, Role.EFFECTEUR, maintenant)
     for perimetre in Perimetre.objects.filter(non_finies(maintenant), habilitation__compte=compte):
         clore(perimetre, maintenant)
     anonymiser(compte=compte, acteur=acteur, maintenant=maintenant)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from annuaire.champs import Champ, champ
 from annuaire.delegations import actions as delegations
 from annuaire.gestion.actions.refus import CompteRefuse
@@ -17,6 +19,11 @@ from comptes.enums import Action, Role
 from comptes.models import Compte, Habilitation
 
 DEBORDE = "{} : ce rôle vaut aussi hors de vos territoires, seul un administrateur national le retire."
+FIN_DEBORDE = (
+    "{} : ce rôle vaut aussi hors de vos territoires, seul un administrateur national en change la fin."
+)
+# Leur champ ne vient pas de périmètres : l’annuaire et les délégations le disent.
+SANS_PERIMETRE = (Role.EFFECTEUR, Role.DELEGATAIRE)
 
 
 def appliquer_roles(
@@ -46,6 +53,12 @@ def appliquer_roles(
                 compte=compte, role=role, debut_le=maintenant, fin_le=voulu.fin_le
             )
             donnes.append(str(role))
+        elif (
+            role in SANS_PERIMETRE
+            and habilitation.fin_le != voulu.fin_le
+            and deborde(acteur, compte, instant=maintenant)
+        ):
+            raise CompteRefuse(FIN_DEBORDE.format(role.label), f"fin_{role}")
         perimetres += _accorder_perimetre(habilitation, voulu, gere, maintenant)
     return {"roles_donnes": donnes, "roles_retires": retires, "perimetres": perimetres}
 
@@ -60,21 +73,26 @@ def _retirer(
         for perimetre in siens:
             clore(perimetre, maintenant)
         return bool(siens)
-    if habilitation.role in (Role.EFFECTEUR, Role.DELEGATAIRE) and deborde(
-        acteur, compte, instant=maintenant
-    ):
-        raise CompteRefuse(DEBORDE.format(habilitation.get_role_display()), "roles")
-    if habilitation.role == Role.DELEGATAIRE:
-        revoquer_les_delegations(acteur, compte, maintenant)
+    if habilitation.role in SANS_PERIMETRE:
+        if deborde(acteur, compte, instant=maintenant):
+            raise CompteRefuse(DEBORDE.format(habilitation.get_role_display()), "roles")
+        clore_les_delegations(acteur, compte, Role(habilitation.role), maintenant)
     # Les périmètres restent ouverts : ils disent de quel territoire relevait le compte, et ne donnent plus rien.
     clore(habilitation, maintenant)
     return True
 
 
-def revoquer_les_delegations(acteur: Compte, compte: Compte, maintenant: datetime) -> None:
-    """Rendre le rôle plus tard ne doit pas réveiller une délégation d’avant."""
-    for delegation in Delegation.objects.filter(non_finies(maintenant), revoquee_le=None, delegataire=compte):
-        delegations.revoquer(delegation=delegation, acteur=acteur, maintenant=maintenant)
+def clore_les_delegations(acteur: Compte, compte: Compte, role: Role, maintenant: datetime) -> None:
+    """Celles qu’a données l’effecteur, que nul ne pourrait plus révoquer, ou celles qu’a reçues le délégataire.
+
+    Rendre le rôle plus tard ne doit pas réveiller une délégation d’avant.
+    """
+    siennes = Q(delegataire=compte)
+    if role == Role.EFFECTEUR:
+        siennes = Q(effecteur__identifiant_national=compte.identifiant_national or "")
+    vivantes = Delegation.objects.vivantes(maintenant).filter(siennes)
+    for delegation in vivantes.select_for_update(of=("self",)).order_by("pk"):
+        delegations.clore(delegation=delegation, acteur=acteur, maintenant=maintenant)
 
 
 def _accorder_perimetre(

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from annuaire.gestion import actions
-from annuaire.gestion.portee import deborde, geres_par
+from annuaire.gestion.portee import HorsHierarchie, deborde, geres_par
 from annuaire.gestion.views.communs import acteur_de, trouver
 from comptes.models import Compte
 
@@ -80,7 +80,7 @@ def geste(request: HttpRequest, compte_id: int, nom: str) -> HttpResponse:
     if request.method == "POST":
         try:
             choisi.agir(acteur=acteur, compte_id=compte.pk, maintenant=maintenant)
-        except Compte.DoesNotExist:
+        except (Compte.DoesNotExist, HorsHierarchie):
             raise Http404 from None
         except actions.CompteRefuse as refus:
             bandeaux.error(request, refus.message)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages as bandeaux
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from annuaire.gestion import actions
 from annuaire.gestion.forms import Cadre, CompteForm, en_initial
-from annuaire.gestion.portee import deborde, geres_par, visibles_par
+from annuaire.gestion.portee import HorsHierarchie, deborde, geres_par, visibles_par
 from annuaire.gestion.saisie import Etat, etat_du_compte
 from annuaire.gestion.views.communs import acteur_de, trouver
 from comptes.models import Compte
@@ -69,6 +69,8 @@ def modifier(request: HttpRequest, compte_id: int) -> HttpResponse:
                     etat_lu=lu,
                     maintenant=maintenant,
                 )
+            except HorsHierarchie:
+                raise Http404 from None
             except actions.EtatChange as refus:
                 etat = refus.actuel
             except actions.CompteRefuse as refus:

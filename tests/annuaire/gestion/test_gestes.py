@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from annuaire.models import Perimetre
-from comptes.enums import Role
+from annuaire.champs import champ, lieux_du
+from annuaire.gestion.views.communs import trouver
+from annuaire.models import Delegation, Perimetre
+from comptes.enums import Action, Role
 from comptes.models import Compte, Courriel, Lien, Trace
-from tests.annuaire.factories import habiliter
-from tests.comptes.factories import CompteFactory, JetonFactory
+from tests.annuaire.factories import EffecteurFactory, habiliter
+from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
 
 
 def faire(client: Client, geste: str, compte: Compte):
@@ -116,3 +118,73 @@ def test_un_administrateur_agit_sur_un_autre_administrateur(monde, client_de):
 
     assert faire(client_de(monde.administrateur), "desactiver", autre).status_code == 302
     assert not Compte.objects.get(pk=autre.pk).is_active
+
+
+# --- Délégations de qui s’en va -----------------------------------------------
+
+
+@pytest.fixture
+def delegation(monde) -> Delegation:
+    medecin = CompteFactory(role=Role.EFFECTEUR, identifiant_national=monde.effecteur.identifiant_national)
+    hier = monde.maintenant - timedelta(days=1)
+    return Delegation.objects.create(
+        delegataire=CompteFactory(role=Role.DELEGATAIRE),
+        effecteur=monde.effecteur,
+        debut_le=hier,
+        consentie_le=hier,
+        consentie_par=medecin,
+    )
+
+
+def agendas_tenus(compte: Compte, instant: datetime) -> int:
+    tenu = champ(Compte.objects.get(pk=compte.pk), Action.TENIR_AGENDA, instant=instant)
+    return lieux_du(tenu, instant=instant).count()
+
+
+def test_le_delegataire_d_un_medecin_supprime_ne_tient_plus_son_agenda(gestionnaire, monde, delegation):
+    assert agendas_tenus(delegation.delegataire, monde.maintenant) == 1
+
+    gestionnaire.post(f"/comptes/{delegation.consentie_par_id}/supprimer/")
+
+    assert agendas_tenus(delegation.delegataire, monde.maintenant) == 0
+    assert Trace.objects.filter(verbe="delegation.revoquee", objet=f"delegation:{delegation.pk}").exists()
+
+
+def test_supprimer_un_autre_compte_au_numero_du_medecin_ne_touche_pas_a_ses_delegations(
+    gestionnaire, monde, delegation
+):
+    """Un numéro saisi sans le rôle d’effecteur ne prouve pas que ce soit lui."""
+    Compte.objects.filter(pk=delegation.consentie_par_id).update(identifiant_national="810000000099")
+    Compte.objects.filter(pk=monde.osnp.pk).update(identifiant_national=monde.effecteur.identifiant_national)
+
+    gestionnaire.post(f"/comptes/{monde.osnp.pk}/supprimer/")
+
+    assert Compte.objects.get(pk=monde.osnp.pk).anonymise_le
+    assert agendas_tenus(delegation.delegataire, monde.maintenant) == 1
+
+
+def test_une_delegation_d_aucun_territoire_se_clot_avec_le_compte(gestionnaire, monde, delegation):
+    """Son effecteur n’a plus de lieu : nul gestionnaire ne la voit, elle n’empêche pas de supprimer."""
+    sans_lieu = Delegation.objects.create(
+        delegataire=delegation.delegataire, effecteur=EffecteurFactory(), debut_le=delegation.debut_le
+    )
+
+    reponse = gestionnaire.post(f"/comptes/{delegation.delegataire_id}/supprimer/")
+
+    assert reponse.headers["Location"] == "/comptes/"
+    assert Compte.objects.get(pk=delegation.delegataire_id).anonymise_le
+    sans_lieu.refresh_from_db()
+    assert sans_lieu.revoquee_le == monde.maintenant
+
+
+@pytest.mark.parametrize("geste", ["desactiver", "supprimer", "bienvenue"])
+def test_un_compte_eleve_pendant_le_geste_n_existe_plus(gestionnaire, monde, monkeypatch, geste):
+    def trouver_puis_elever(*args):
+        compte = trouver(*args)
+        HabilitationFactory(compte=compte, role=Role.ADMINISTRATEUR)
+        return compte
+
+    monkeypatch.setattr("annuaire.gestion.views.gestes.trouver", trouver_puis_elever)
+
+    assert gestionnaire.post(f"/comptes/{monde.osnp.pk}/{geste}/").status_code == 404
+    assert Compte.objects.get(pk=monde.osnp.pk).is_active

@@ -180,6 +180,18 @@ def test_un_effecteur_qui_exerce_ailleurs_garde_son_role(gestionnaire, monde):
     assert roles(compte) == {Role.EFFECTEUR}
 
 
+def test_la_fin_d_un_effecteur_qui_exerce_ailleurs_ne_change_pas(gestionnaire, monde):
+    LieuExerciceFactory(effecteur=monde.effecteur, reunion=True)
+    compte = CompteFactory(role=Role.EFFECTEUR, identifiant_national=monde.effecteur.identifiant_national)
+
+    reponse = gestionnaire.post(
+        adresse(compte), saisie_de(gestionnaire, compte) | {"fin_effecteur": "2026-03-17"}
+    )
+
+    assert "vaut aussi hors de vos territoires" in str(reponse.context["form"].errors["fin_effecteur"])
+    assert compte.habilitations.get().fin_le is None
+
+
 # --- Deux saisies à la fois -------------------------------------------------
 
 
