@@ -8,19 +8,18 @@ from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
-from annuaire.models import Delegation, DemandeDelegation, Effecteur, Perimetre
+from annuaire.models import Delegation, DemandeDelegation, Perimetre
 from assistance.models import Echange, Ticket
 from comptes.models import Compte, Trace
 from orientation.models import Orientation, Redirection
 from sas_platform.mes_donnees import schema
 from sas_platform.mes_donnees.fiche import copier, fiche
-from sas_platform.mes_donnees.historique import objets_concernant, presenter
+from sas_platform.mes_donnees.historique import fiche_de, objets_concernant, presenter
 
 
 def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
     """L’export entier ; le nombre de requêtes ne dépend pas de celui des lignes."""
-    titulaire = Effecteur.objects.filter(identifiant_national=compte.identifiant_national or "")
-    effecteur = titulaire.select_related("profession").first()
+    effecteur = fiche_de(compte).select_related("profession").first()
     objets = objets_concernant(compte)
     return schema.Export(
         version=schema.VERSION,

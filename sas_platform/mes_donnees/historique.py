@@ -30,9 +30,19 @@ class Ligne:
     objet: str
 
 
+def fiche_de(compte: Compte) -> QuerySet[Effecteur]:
+    """Sa fiche dans l’annuaire, à condition d’avoir, ou d’avoir eu, le rôle d’effecteur.
+
+    Sans lui, le numéro national du compte n’est qu’une saisie que rien n’a rapprochée de l’annuaire : elle ne
+    donne pas à lire la fiche d’un autre.
+    """
+    reconnus = Habilitation.objects.filter(compte=compte, role=Role.EFFECTEUR)
+    return Effecteur.objects.filter(identifiant_national__in=reconnus.values("compte__identifiant_national"))
+
+
 def objets_concernant(compte: Compte) -> list[str]:
     """Ce que la trace nomme et qui est à cette personne : compte, fiche, lieux, délégations, demandes, jetons."""
-    fiche = Effecteur.objects.filter(identifiant_national=compte.identifiant_national or "")
+    fiche = fiche_de(compte)
     siennes = Q(delegataire=compte) | Q(effecteur__in=fiche.values("pk"))
     sources: list[tuple[str, QuerySet[Any]]] = [
         ("effecteur", fiche),

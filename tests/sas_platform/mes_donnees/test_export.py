@@ -241,3 +241,15 @@ def test_l_export_ne_fait_pas_une_requete_par_ligne(moi, compter_requetes):
         ajouter()
 
     assert compter_requetes(lambda: construire(moi, maintenant=LE)) == avec_une
+
+
+def test_un_numero_saisi_sans_le_role_d_effecteur_ne_donne_pas_la_fiche_d_un_autre(client):
+    lieu = LieuExerciceFactory()
+    compte = CompteFactory(osnp=True, identifiant_national=lieu.effecteur.identifiant_national)
+    Trace.objects.create(verbe="lieu.modifie", objet=f"lieu:{lieu.pk}")
+    client.force_login(compte)
+
+    export = client.get(URL).json()
+
+    assert export["effecteur"] is None
+    assert [acte["objet"] for acte in export["actes_sur_mes_donnees"] if "lieu" in acte["objet"]] == []
