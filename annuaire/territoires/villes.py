@@ -9,13 +9,18 @@ from dsfr.forms import DsfrBaseForm
 
 from annuaire.lectures import localiser
 from annuaire.models import Commune, LieuExercice
+from sas_platform.socle.textes import normaliser
 
 
 def communes_nommees(texte: str) -> list[Commune]:
-    """Communes qui répondent à ce texte, la plus ressemblante d’abord ; vide pour un département."""
+    """Communes qui répondent à ce texte, la plus ressemblante d’abord ; vide pour un département.
+
+    Seule à porter exactement ce nom, une commune l’emporte : « Lille » n’est pas Lillers.
+    """
     codes = [lieu.code_insee for lieu in localiser(texte[:100]) if lieu.code_insee]
     connues = Commune.objects.select_related("departement").in_bulk(codes)
-    return [connues[code] for code in dict.fromkeys(codes)]
+    homonymes = [commune for commune in connues.values() if commune.nom_recherche == normaliser(texte)]
+    return homonymes if len(homonymes) == 1 else [connues[code] for code in dict.fromkeys(codes)]
 
 
 class VilleForm(DsfrBaseForm):

@@ -87,6 +87,17 @@ def test_sans_administrateur_de_la_region_la_ville_le_dit(client, monde):
     assert "aucun administrateur pour votre région" in erreurs(reponse)["ville"]
 
 
+def test_le_nom_exact_d_une_ville_suffit_meme_si_d_autres_lui_ressemblent(client, monde):
+    CommuneFactory(code_insee="62516", nom="Lillers", codes_postaux=["62190"])
+    client.force_login(monde.medecin)
+
+    client.post(reverse("delegations:demander"), SAISIE | {"ville": "lille"})
+    douteuse = client.post(reverse("delegations:demander"), SAISIE | {"ville": "lill"})
+
+    assert DemandeDelegation.objects.get().commune.nom == "Lille"
+    assert "ville" in erreurs(douteuse)
+
+
 def test_le_lieu_d_un_autre_n_est_pas_un_choix(client, monde):
     client.force_login(monde.medecin)
 

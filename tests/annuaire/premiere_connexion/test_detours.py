@@ -87,6 +87,17 @@ def test_un_lien_deja_suivi_le_dit_et_laisse_continuer(identifie, boite, effecte
     assert Compte.objects.count() == 1
 
 
+def test_un_lien_deja_suivi_ne_demande_pas_de_s_identifier_a_qui_est_connecte(identifie, boite, effecteur):
+    soumettre(identifie)
+    lien = boite.dernier().lien
+    identifie.post(lien)
+
+    page = identifie.get(lien).content.decode().partition("<main")[2]
+
+    assert "Vous êtes connecté" in page
+    assert "Identifiez-vous" not in page
+
+
 def test_un_double_clic_sur_soumettre_n_envoie_qu_un_courriel(identifie, boite, effecteur):
     soumettre(identifie)
     reponse = soumettre(identifie)
