@@ -32,7 +32,9 @@ class IndisponibiliteForm(DsfrBaseForm):
     indeterminee = forms.BooleanField(
         label="Dès maintenant pour une durée indéterminée", required=False, template_name=CASE
     )
-    confirmee = forms.BooleanField(label="J’ai prévenu la régulation", required=False, template_name=CASE)
+    confirmee = forms.BooleanField(
+        label="Je tiendrai ces rendez-vous, ou j’ai prévenu la régulation", required=False, template_name=CASE
+    )
 
     def __init__(self, *args: Any, lieux: Sequence[LieuExercice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
