@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pgtrigger
@@ -263,6 +264,60 @@ class LienCalendrier(models.Model):
 
     def __str__(self) -> str:
         return f"calendrier du compte {self.compte_id}"
+
+
+class CalendrierExterne(models.Model):
+    """Un calendrier iCalendar dont les périodes occupées ferment un lieu ; `url` vide : un fichier, lu une fois.
+
+    `echec` : pourquoi la dernière lecture a échoué ; les périodes d’avant valent encore.
+    """
+
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
+    url = models.CharField("adresse", max_length=500, blank=True)
+    cree_le = models.DateTimeField("ajouté le")
+    lu_le = models.DateTimeField("lu le", null=True, blank=True)
+    essaye_le = models.DateTimeField("dernier essai", null=True, blank=True)
+    echec = models.CharField("échec", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "calendrier externe"
+        verbose_name_plural = "calendriers externes"
+        constraints = [
+            models.UniqueConstraint(
+                name="calendrierexterne_une_fois_par_lieu",
+                fields=["lieu", "url"],
+                condition=~Q(url=""),
+                violation_error_message="Ce calendrier est déjà relié à ce lieu.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"calendrier externe du lieu {self.lieu_id}"
+
+    @property
+    def hote(self) -> str:
+        """Le site seul : le reste de l’adresse est souvent un secret."""
+        return urlsplit(self.url).hostname or ""
+
+
+class PeriodeOccupee(models.Model):
+    """Ce qu’un calendrier externe occupe : ses bornes, et rien d’autre. Copie refaite à chaque lecture."""
+
+    calendrier = models.ForeignKey(CalendrierExterne, on_delete=models.CASCADE, related_name="periodes")
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+", db_index=False)
+    debut = models.DateTimeField("début")
+    fin = models.DateTimeField("fin")
+
+    class Meta:
+        verbose_name = "période occupée"
+        verbose_name_plural = "périodes occupées"
+        indexes = [models.Index(fields=["lieu", "fin"], name="periodeoccupee_lieu_fin")]
+        constraints = [
+            models.CheckConstraint(name="periodeoccupee_fin_apres_debut", condition=Q(fin__gt=F("debut"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.debut:%d/%m/%Y %H:%M} – {self.fin:%d/%m/%Y %H:%M}"
 
 
 class ReleveHebdomadaire(models.Model):

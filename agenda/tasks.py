@@ -4,11 +4,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from agenda import offre
+from agenda.echanges import entree
 from agenda.editeurs import ordonnanceur, retraits
 from agenda.editeurs.stockage import Bilan
 from agenda.eligibilite.alertes import alerter
 from agenda.eligibilite.releves import relever
-from agenda.models import Editeur
+from agenda.models import CalendrierExterne, Editeur
 
 
 @shared_task
@@ -79,3 +80,21 @@ def relever_heures() -> int:
 def alerter_heures_insuffisantes() -> int:
     """Le vendredi, pour la semaine suivante ; et le samedi, si le vendredi a manqué."""
     return alerter(timezone.now())
+
+
+@shared_task
+def actualiser_calendriers() -> int:
+    """Toutes les cinq minutes : envoie relire les calendriers externes dus ; rend leur nombre."""
+    dus = entree.calendriers_dus(timezone.now())
+    for calendrier_id in dus:
+        actualiser_calendrier.apply_async((calendrier_id,), expires=300)
+    return len(dus)
+
+
+@shared_task(time_limit=60, soft_time_limit=50)
+def actualiser_calendrier(calendrier_id: int) -> bool:
+    """Relit un calendrier externe ; faux s’il ne s’est pas lu, ou a été retiré. Rejouable."""
+    calendrier = (
+        CalendrierExterne.objects.select_related("lieu").filter(pk=calendrier_id).exclude(url="").first()
+    )
+    return calendrier is not None and entree.actualiser(calendrier, maintenant=timezone.now())

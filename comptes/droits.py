@@ -214,6 +214,9 @@ ROUTES: dict[str, Action | Acces] = {
     "echanges:planning_annuler": Action.TENIR_AGENDA,
     "echanges:liens": Action.TENIR_AGENDA,
     "echanges:lien_revoquer": Action.TENIR_AGENDA,
+    "echanges:externes": Action.TENIR_AGENDA,
+    "echanges:externe_relire": Action.TENIR_AGENDA,
+    "echanges:externe_retirer": Action.TENIR_AGENDA,
     # Un logiciel de calendrier n’ouvre pas de session : le secret de l’adresse est la preuve.
     "echanges:calendrier": PUBLIC,
     # L’aide et la formation se lisent sans compte ; une demande se suit par sa page, ou par un lien secret.

@@ -47,6 +47,8 @@ VERBES: dict[str, str] = {
     "agenda.semaine_oubliee": "Suppression d’une semaine type",
     "agenda.retabli": "Retour en arrière sur l’agenda",
     "calendrier.lien_cree": "Création d’un lien de calendrier",
+    "calendrier.externe_relie": "Calendrier externe relié à un lieu",
+    "calendrier.externe_detache": "Calendrier externe retiré d’un lieu",
     "calendrier.lien_revoque": "Révocation d’un lien de calendrier",
     "lieu.cree": "Création d’un lieu",
     "lieu.modifie": "Modification d’un lieu",

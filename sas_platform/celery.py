@@ -18,6 +18,7 @@ app.autodiscover_tasks()
 app.conf.task_queues = [Queue(nom) for nom in ("immediat", "fond", "sorties", "calculs")]
 app.conf.task_routes = {
     "agenda.tasks.interroger_*": {"queue": "fond"},
+    "agenda.tasks.actualiser_*": {"queue": "fond"},
     "comptes.tasks.envoyer_*": {"queue": "sorties"},
 }
 
@@ -61,6 +62,11 @@ app.conf.beat_schedule = {
         "task": "sas_platform.tasks.purger",
         "schedule": crontab(hour=2, minute=40),
         "options": {"queue": "calculs", "expires": 6 * 3600},
+    },
+    "actualiser-calendriers": {
+        "task": "agenda.tasks.actualiser_calendriers",
+        "schedule": crontab(minute="*/5"),
+        "options": {"queue": "fond", "expires": 300},
     },
     "relever-heures": {
         "task": "agenda.tasks.relever_heures",

@@ -278,6 +278,10 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "comptes.OuvertureSecours",
     ),
     "justifie une rémunération passée": ("participation.VersionParticipation", "agenda.ReleveHebdomadaire"),
+    "calendrier relié, remplacé à chaque lecture, effacé quand on le retire": (
+        "agenda.CalendrierExterne",
+        "agenda.PeriodeOccupee",
+    ),
     "agenda d’éditeur, remplacé à chaque lecture": ("agenda.Raccordement", "agenda.AgendaEditeur"),
     "réglage, compteur ou copie, sans donnée personnelle": (
         "agenda.Editeur",

@@ -26,7 +26,7 @@ class Motif(Enum):
     EDITEUR_COUPE = "La lecture de cet éditeur est suspendue."
     EDITEUR_MUET = "Cet éditeur ne répond plus depuis trop longtemps : ses créneaux ne sont plus sûrs."
     COMMENCE = "Il a commencé."
-    INDISPONIBILITE = "Une indisponibilité le recouvre."
+    INDISPONIBILITE = "Une indisponibilité le recouvre, ou une période occupée d’un calendrier relié."
     COMPLET = "Toutes ses places sont prises."
     HORS_FENETRE = "Il est au-delà de ce que la recherche montre : aujourd’hui et les deux jours qui suivent."
 

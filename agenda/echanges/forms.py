@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from dsfr.forms import DsfrBaseForm
 
 from agenda.echanges.fichiers import LIGNES_MAX, TAILLE_MAX, lire
+from agenda.echanges.telechargement import TAILLE_MAX as CALENDRIER_MAX
 from annuaire.gestion.fichiers import FichierIllisible
 from annuaire.models import LieuExercice
 
@@ -55,3 +56,34 @@ class LienForm(DsfrBaseForm):
             ),
         ]
         champ.coerce = par_numero.__getitem__
+
+
+class CalendrierForm(DsfrBaseForm):
+    """Une adresse, ou un fichier ; la lecture elle-même peut encore les refuser."""
+
+    url = forms.CharField(
+        label="Adresse du calendrier",
+        required=False,
+        max_length=500,
+        help_text="Donnée par votre logiciel, en https:// ou webcal://. Le calendrier se relit de lui-même.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url"}),
+    )
+    fichier = forms.FileField(
+        label="Ou un fichier .ics",
+        required=False,
+        help_text="1 Mo au plus. Un fichier se lit une fois, pour l’année qui vient.",
+        error_messages={"empty": "Le fichier est vide."},
+        widget=forms.FileInput(attrs={"accept": ".ics,text/calendar", "class": "fr-upload"}),
+    )
+
+    contenu: bytes | None = None
+
+    def clean(self) -> dict[str, Any]:
+        lues = super().clean() or {}
+        if self.errors:
+            return lues
+        if bool(lues.get("url")) == bool(lues.get("fichier")):
+            raise ValidationError({"url": "Donnez une adresse, ou un fichier."})
+        if fichier := lues.get("fichier"):
+            self.contenu = fichier.read(CALENDRIER_MAX + 1)
+        return lues

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from agenda.echanges.views import calendriers, planning
+from agenda.echanges.views import calendriers, externes, planning
 
 app_name = "echanges"
 
@@ -13,4 +13,7 @@ urlpatterns = [
     path("liens/", calendriers.mes_liens, name="liens"),
     path("liens/<int:lien_id>/revoquer/", calendriers.revoquer, name="lien_revoquer"),
     path("calendrier/<str:secret>/agenda.ics", calendriers.lire, name="calendrier"),
+    path("lieux/<int:lieu_id>/", externes.du_lieu, name="externes"),
+    path("lieux/<int:lieu_id>/<int:calendrier_id>/relire/", externes.relire, name="externe_relire"),
+    path("lieux/<int:lieu_id>/<int:calendrier_id>/retirer/", externes.detacher, name="externe_retirer"),
 ]

@@ -29,7 +29,14 @@ from agenda.domaine.offre import (
 )
 from agenda.editeurs.liens import LienRefuse, avec_origine
 from agenda.enums import Genre, ModaliteConsultation
-from agenda.models import AgendaEditeur, Disponibilite, Editeur, Indisponibilite, Reservation
+from agenda.models import (
+    AgendaEditeur,
+    Disponibilite,
+    Editeur,
+    Indisponibilite,
+    PeriodeOccupee,
+    Reservation,
+)
 from agenda.offre.cartes import (
     Carte,
     CarteAdresse,
@@ -147,6 +154,11 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime, jours: int) -
         lieu__in=ids, periode__overlap=(maintenant - timedelta(days=1), terme)
     ).values_list("lieu_id", "periode"):
         sources.fermetures[lieu_id].append(Intervalle(periode.lower, periode.upper or terme))
+    occupees = PeriodeOccupee.objects.filter(
+        lieu__in=ids, fin__gt=maintenant - timedelta(days=1), debut__lt=terme
+    )
+    for lieu_id, debut, fin in occupees.values_list("lieu_id", "debut", "fin"):
+        sources.fermetures[lieu_id].append(Intervalle(debut, fin))
     # Par leur début : la fin d’une place est celle de la plage rognée, telle qu’elle était ce jour-là.
     lues = [disponibilite.pk for siennes in sources.ouvertures.values() for disponibilite in siennes]
     prises = Reservation.objects.filter(

@@ -1,10 +1,14 @@
 """Importer un planning dans un vrai navigateur : se tromper, corriger, confirmer, revenir en arrière."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from agenda.models import Disponibilite
 from tests.agenda.echanges.classeurs import classeur
+from tests.agenda.echanges.test_expansion import ics
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENTETE = ["lieu", "jour", "de", "a", "genre", "patients", "types", "semaines"]
@@ -58,3 +62,24 @@ def test_un_medecin_publie_son_agenda_puis_revoque_le_lien(page, connecter, mede
     page.get_by_role("button", name="Révoquer").click()
     page.get_by_text("Ce lien est révoqué").wait_for()
     axe(page)
+
+
+def test_un_medecin_relie_un_fichier_puis_le_retire(page, connecter, medecin, lieu, axe, capture):
+    connecter(medecin)
+    page.goto(reverse("echanges:externes", kwargs={"lieu_id": lieu.pk}))
+    page.get_by_role("button", name="Lire et relier").click()
+    assert page.get_by_text("Donnez une adresse, ou un fichier.").is_visible()
+    axe(page)
+
+    demain = (timezone.now() + dt.timedelta(days=1)).strftime("%Y%m%d")
+    page.get_by_label("Ou un fichier .ics").set_input_files(
+        {"name": "a.ics", "mimeType": "text/calendar", "buffer": ics(f"DTSTART;VALUE=DATE:{demain}")}
+    )
+    page.get_by_role("button", name="Lire et relier").click()
+    page.get_by_text("Ce calendrier est relié").wait_for()
+    assert page.get_by_text("1 période occupée").is_visible()
+    axe(page)
+    capture(page, "calendriers-relies")
+
+    page.get_by_role("button", name="Retirer").click()
+    page.get_by_text("Ce calendrier est retiré").wait_for()
