@@ -8,7 +8,7 @@ qui sont des effecteurs de l’annuaire.
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,7 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
                 raccorder(editeur, choisis, timezone.now())
                 _declarer_le_logiciel(editeur, choisis)
         identites = _identites(editeurs[0])
+        nommer(identites)
         preparer_acces(creer_comptes(identites), timezone.now())
     for editeur in editeurs:
         raccordes = Effecteur.objects.filter(
@@ -139,6 +140,19 @@ def _identites(editeur: "Editeur") -> dict[str, str]:
         "effecteur-interface": generalistes.filter(pk__in=raccordes).filter(pk__in=montres).first(),
     }
     return {cle: effecteur.identifiant_national for cle, effecteur in choisis.items() if effecteur}
+
+
+def nommer(identites: Mapping[str, str]) -> None:
+    """Donne à l’effecteur que joue une persona le nom de celle-ci : la même personne à la connexion et à l’écran."""
+    from annuaire.models import Effecteur
+    from sas_platform.demo.personas import PAR_CLE
+    from sas_platform.socle.textes import normaliser
+
+    for cle, identifiant in identites.items():
+        prenom, nom = PAR_CLE[cle].prenom, PAR_CLE[cle].nom
+        Effecteur.objects.filter(identifiant_national=identifiant).update(
+            prenom=prenom, nom=nom.upper(), nom_recherche=normaliser(f"{prenom} {nom}")
+        )
 
 
 def _praticiens(effecteurs: "QuerySet[Effecteur]") -> list[dict[str, object]]:
