@@ -13,6 +13,7 @@ _SOSIES = {
 }
 # En SQL : `translate(texte, ETRANGERS, LATINS)` ramène un sosie à la lettre qu’il imite.
 ETRANGERS, LATINS = "".join(_SOSIES), "".join(_SOSIES.values())
+_ALPHABETS = {"CYRILLIC": "cyrillique", "GREEK": "grec", "ARMENIAN": "arménien", "FULLWIDTH": "pleine chasse"}
 _PONCTUATION_DES_NOMS = " -’'."
 
 
@@ -32,5 +33,6 @@ def signe_inhabituel(email: str) -> str:
 
 
 def nommer(signe: str) -> str:
-    """De quoi reconnaître un signe qui se prend pour un autre : « а » (CYRILLIC SMALL LETTER A)."""
-    return f"« {signe} » ({unicodedata.name(signe, f'U+{ord(signe):04X}')})"
+    """De quoi reconnaître un signe qui se prend pour un autre : « а » (cyrillique, U+0430)."""
+    alphabet = _ALPHABETS.get(unicodedata.name(signe, "").partition(" ")[0], "")
+    return f"« {signe} » ({', '.join(filter(None, (alphabet, f'U+{ord(signe):04X}')))})"
