@@ -191,9 +191,10 @@ def deconnexion_par_psc(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"error": "temporarily_unavailable"}, status=503)
     except psc.ReponseRefusee:
         return JsonResponse({"error": "invalid_request"}, status=400)
-    empreinte = hashlib.sha256(fin.jti.encode()).hexdigest()
-    duree_s = 2 * (psc.DUREE_JETON_DECONNEXION_S + settings.PSC_DERIVE_HORLOGE_S)
-    if not cache.add(f"psc:jti:{empreinte}", 1, duree_s):
+    cle = f"psc:jti:{hashlib.sha256(fin.jti.encode()).hexdigest()}"
+    if cache.get(cle):
         return JsonResponse({"error": "invalid_request"}, status=400)
     sessions.fermer(fin.sid, fin.sub)
+    # Noté une fois fait : si la base a manqué, Pro Santé Connect peut redemander.
+    cache.set(cle, 1, 2 * (psc.DUREE_JETON_DECONNEXION_S + settings.PSC_DERIVE_HORLOGE_S))
     return JsonResponse({})

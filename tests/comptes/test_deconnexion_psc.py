@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from unittest.mock import Mock
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client
 
 from comptes.connecteurs import psc as connecteur
@@ -173,4 +175,16 @@ def test_poser_un_mot_de_passe_ne_soustrait_pas_la_session_a_sa_fermeture(parcou
 
     poster(jeton(psc))
 
+    assert not est_connecte(parcours.client)
+
+
+def test_une_fermeture_qui_a_manque_peut_etre_redemandee(parcours, psc, osnp, monkeypatch):
+    """Le jeton n’est tenu pour servi qu’une fois les sessions fermées."""
+    recu = jeton(psc)
+    with monkeypatch.context() as panne:
+        panne.setattr("comptes.sessions.fermer", Mock(side_effect=OperationalError))
+        client = Client(raise_request_exception=False)
+        assert client.post("/oidc/deconnexion/", {"logout_token": recu}).status_code == 503
+
+    assert poster(recu).status_code == 200
     assert not est_connecte(parcours.client)
