@@ -52,6 +52,12 @@ class CompteAdmin(admin.ModelAdmin):
     fields = ["prenom", "nom", "email", "identifiant_national", "is_active"]
     inlines = [HabilitationEnLigne]
 
+    def save_model(self, request: HttpRequest, obj: Compte, form: Any, change: bool) -> None:
+        """La date de désactivation fait courir la durée de conservation."""
+        if "is_active" in form.changed_data:
+            obj.desactive_le = None if obj.is_active else timezone.now()
+        super().save_model(request, obj, form, change)
+
     def log_addition(self, request: HttpRequest, obj: Compte, message: Any) -> Any:
         tracer(acteur=_acteur(request), verbe="compte.cree", objet=f"compte:{obj.pk}", changements=message)
         return super().log_addition(request, obj, message)

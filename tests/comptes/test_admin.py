@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from comptes.enums import Role
 from comptes.models import Compte, Trace
@@ -81,3 +82,16 @@ def test_la_trace_se_lit_et_ne_se_change_pas(client, administratrice):
 
 def test_un_compte_ne_s_efface_pas(client, administratrice):
     assert client.get(reverse("admin:comptes_compte_delete", args=[administratrice.pk])).status_code == 403
+
+
+def test_desactiver_un_compte_date_sa_desactivation(client, administratrice, horloge):
+    """Sans date, sa durée de conservation ne courrait pas."""
+    compte = CompteFactory()
+    adresse = reverse("admin:comptes_compte_change", args=[compte.pk])
+    saisie = formulaire(compte, Role.OSNP)
+
+    client.post(adresse, {nom: valeur for nom, valeur in saisie.items() if nom != "is_active"})
+
+    compte.refresh_from_db()
+    assert not compte.is_active
+    assert compte.desactive_le == timezone.now()
