@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.urls import reverse
@@ -19,7 +18,7 @@ from assistance.enums import Destination, EtatTicket
 from assistance.lectures import boites
 from assistance.models import ROLE_DE, Echange, PieceJointe, Ticket
 from comptes.actions import tracer
-from comptes.courriels import ecrire
+from comptes.courriels import ecrire, lien_public
 from comptes.models import Compte
 from comptes.models.acces import empreinte_de
 
@@ -227,7 +226,7 @@ def _passer(ticket: Ticket, etat: EtatTicket) -> None:
 
 
 def _lien(route: str, *arguments: str) -> str:
-    return settings.URL_PUBLIQUE.rstrip("/") + reverse(route, args=arguments)
+    return lien_public(reverse(route, args=arguments))
 
 
 def _ecrire_au_demandeur(ticket: Ticket, gabarit: str, **complements: str) -> None:

@@ -18,6 +18,10 @@ from comptes.models import Compte, Courriel
 from comptes.tasks import envoyer_courriel
 
 
+def lien_public(chemin: str) -> str:
+    return f"{settings.URL_PUBLIQUE.rstrip('/')}{chemin}"
+
+
 def ecrire(
     *, gabarit: str, destinataire: str, contexte: Mapping[str, Any], compte: Compte | None = None
 ) -> Courriel:

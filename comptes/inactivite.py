@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 
 from comptes.actions import tracer
-from comptes.courriels import ecrire
+from comptes.courriels import ecrire, lien_public
 from comptes.domaine.durees import plus_mois
 from comptes.enums import EtatCourriel
 from comptes.models import Compte, Courriel, Habilitation
@@ -148,7 +148,7 @@ def _ecrire(compte: Compte, niveau: int) -> None:
         contexte={
             "prenom": compte.prenom,
             "nom": compte.nom,
-            "lien": f"{settings.URL_PUBLIQUE.rstrip('/')}{reverse('comptes:connexion')}",
+            "lien": lien_public(reverse("comptes:connexion")),
             "delai_jours": _delai(niveau).days,
         },
         compte=compte,

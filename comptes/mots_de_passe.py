@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from comptes.actions import tracer
-from comptes.courriels import ecrire
+from comptes.courriels import ecrire, lien_public
 from comptes.domaine.durees import plus_mois
 from comptes.domaine.mots_de_passe import LONGUEUR_MAX, est_devinable, manques
 from comptes.models import Compte
@@ -106,7 +106,7 @@ def rappeler(compte_id: int, *, maintenant: datetime) -> bool:
             contexte={
                 "prenom": compte.prenom,
                 "nom": compte.nom,
-                "lien": f"{settings.URL_PUBLIQUE.rstrip('/')}{reverse('account_change_password')}",
+                "lien": lien_public(reverse("account_change_password")),
                 "date_expiration": expire_le(compte),
             },
             compte=compte,

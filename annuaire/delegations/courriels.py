@@ -13,9 +13,8 @@ from annuaire.delegations.lectures import comptes_titulaires
 from annuaire.enums import EtatDemande
 from annuaire.models import Delegation, DemandeDelegation, Territoire
 from annuaire.territoires.lectures import comptes_de
-from comptes.courriels import ecrire
+from comptes.courriels import ecrire, lien_public
 from comptes.enums import Role
-from comptes.local.actions import lien_public
 from comptes.models import Compte
 
 

@@ -16,7 +16,7 @@ from annuaire.premiere_connexion import limites
 from annuaire.premiere_connexion.lectures import Situation, situation
 from comptes import liens
 from comptes.actions import tracer
-from comptes.courriels import ecrire
+from comptes.courriels import ecrire, lien_public
 from comptes.domaine.identite import Identite, relire
 from comptes.enums import Role, UsageLien
 from comptes.models import Compte, Habilitation, Lien
@@ -85,7 +85,7 @@ def demander(identite: Identite, email: str, *, maintenant: datetime) -> bool:
             contexte |= {
                 "identifiant_national": identite.identifiant_national,
                 "autre_nom": nom_different(identite, compte),
-                "lien": f"{settings.URL_PUBLIQUE.rstrip('/')}{chemin}",
+                "lien": lien_public(chemin),
                 "code": cree.code,
                 "duree_min": str(settings.LIEN_DUREE_MIN),
             }

@@ -16,8 +16,7 @@ from annuaire.lectures import LieuTrouve, geocoder, par_commune
 from annuaire.models import Commune, LieuExercice, Rattachement, Structure
 from annuaire.structures.lectures import empreinte, lieux_rattachables, version_de_la_zone, zone_de
 from comptes.actions import tracer
-from comptes.courriels import ecrire
-from comptes.local.actions import lien_public
+from comptes.courriels import ecrire, lien_public
 from comptes.models import Compte
 from sas_platform.socle.textes import normaliser
 

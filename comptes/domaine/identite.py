@@ -107,11 +107,6 @@ class Identite:
         return f"{self.prenom} {self.nom}".strip()
 
     @property
-    def est_d_essai(self) -> bool:
-        """Identité fabriquée pour les essais (EDIT) : elle n’existe pas dans l’annuaire."""
-        return any(autre.origine == "EDIT" for autre in self.autres_identifiants)
-
-    @property
     def professions(self) -> frozenset[str]:
         return frozenset(exercice.profession for exercice in self.exercices if exercice.profession)
 

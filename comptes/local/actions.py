@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from comptes import cgu, liens, mots_de_passe
 from comptes.actions import tracer
-from comptes.courriels import ecrire
+from comptes.courriels import ecrire, lien_public
 from comptes.enums import UsageLien
 from comptes.models import Compte, Lien
 
@@ -20,10 +20,6 @@ class AdressePrise(Exception):
 
     def __init__(self, adresse: str) -> None:
         super().__init__(f"ATTENTION : Votre Adresse e-mail {adresse} existe.")
-
-
-def lien_public(chemin: str) -> str:
-    return f"{settings.URL_PUBLIQUE.rstrip('/')}{chemin}"
 
 
 def inviter(*, compte: Compte, maintenant: datetime) -> None:
@@ -97,14 +93,15 @@ def changer_adresse(*, lien: Lien, maintenant: datetime) -> Compte:
             compte.courriel_rejete_le = None
             compte.save(update_fields=["email", "courriel_rejete_le"])
             Lien.objects.ouverts(maintenant).filter(compte=compte).update(annule_le=maintenant)
-            _annoncer(compte, ancienne)
+            annoncer_adresse(compte, ancienne)
             tracer(acteur=compte, verbe="adresse.changee", objet=f"compte:{compte.pk}")
     except IntegrityError:
         raise AdressePrise(lien.email) from None
     return compte
 
 
-def _annoncer(compte: Compte, ancienne: str | None) -> None:
+def annoncer_adresse(compte: Compte, ancienne: str | None) -> None:
+    """La nouvelle adresse souhaite la bienvenue ; l’ancienne prévient, au cas où ce ne serait pas voulu."""
     assert compte.email
     contexte = {"prenom": compte.prenom, "nom": compte.nom, "nouvelle_adresse": compte.email}
     connexion = lien_public(reverse("comptes:connexion"))

@@ -23,7 +23,7 @@ from django.utils import timezone
 from comptes import mots_de_passe, secours, sessions
 from comptes.actions import tracer
 from comptes.connexion import page_d_arrivee
-from comptes.courriels import ecrire
+from comptes.courriels import ecrire, lien_public
 from comptes.local import actions
 from comptes.models import Compte
 
@@ -137,7 +137,7 @@ class AdaptateurComptes(DefaultAccountAdapter):
             contexte={
                 "prenom": user.prenom,
                 "nom": user.nom,
-                "lien": actions.lien_public(chemin),
+                "lien": lien_public(chemin),
                 "duree_h": duree // timedelta(hours=1),
             },
             compte=user,

@@ -5,30 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from annuaire.gestion.actions.refus import CompteRefuse
 from annuaire.gestion.portee import verifier_hierarchie
 from comptes.actions import tracer
-from comptes.courriels import ecrire
-from comptes.local.actions import inviter, lien_public
+from comptes.local import actions as local
 from comptes.models import Compte, Lien
 
 
 def annoncer_adresse(compte: Compte, ancienne: str, *, maintenant: datetime) -> None:
     """Un compte jamais ouvert reçoit sa bienvenue à la bonne adresse ; sinon les deux adresses sont prévenues."""
-    assert compte.email
     if compte.last_login is None:
-        inviter(compte=compte, maintenant=maintenant)
+        local.inviter(compte=compte, maintenant=maintenant)
         return
     # Qui lit encore l’ancienne adresse ne doit pas pouvoir se servir des liens qu’elle a reçus.
     Lien.objects.ouverts(maintenant).filter(compte=compte).update(annule_le=maintenant)
-    contexte = {"prenom": compte.prenom, "nom": compte.nom, "nouvelle_adresse": compte.email}
-    connexion = {"lien": lien_public(reverse("comptes:connexion"))}
-    gabarit = "comptes/bienvenue_adresse"
-    ecrire(gabarit=gabarit, destinataire=compte.email, contexte=contexte | connexion, compte=compte)
-    if ancienne:
-        ecrire(gabarit="comptes/adresse_changee", destinataire=ancienne, contexte=contexte, compte=compte)
+    local.annoncer_adresse(compte, ancienne)
 
 
 @transaction.atomic
@@ -40,6 +32,6 @@ def renvoyer_bienvenue(*, acteur: Compte, compte_id: int, maintenant: datetime) 
         raise CompteRefuse("Ce compte est désactivé : réactivez-le d’abord.")
     if not compte.email:
         raise CompteRefuse("Ce compte n’a pas d’adresse électronique : saisissez-la d’abord.")
-    inviter(compte=compte, maintenant=maintenant)
+    local.inviter(compte=compte, maintenant=maintenant)
     tracer(acteur=acteur, verbe="compte.bienvenue_renvoyee", objet=f"compte:{compte.pk}")
     return compte

@@ -61,7 +61,6 @@ def test_la_forme_complete_est_lue():
     ]
     assert exercice.activites[1].finess == "599900001"
     assert [(autre.origine, autre.numero) for autre in identite.autres_identifiants] == [("RPPS", NUMERO)]
-    assert not identite.est_d_essai
 
 
 @pytest.mark.parametrize(
@@ -111,7 +110,7 @@ def test_plusieurs_identifiants_sont_gardes_sans_doublon_ni_vide():
     assert [autre.origine for autre in identite.autres_identifiants] == ["RPPS", "ADELI"]
 
 
-def test_une_identite_d_essai_se_reconnait():
+def test_une_identite_d_essai_n_a_pas_la_forme_d_un_rpps():
     identite = lire(
         {
             "SubjectNameID": "ANS20210107161422",
@@ -119,7 +118,6 @@ def test_une_identite_d_essai_se_reconnait():
         }
     )
 
-    assert identite.est_d_essai
     assert identite.identifiant_national == "ANS20210107161422"
 
 
