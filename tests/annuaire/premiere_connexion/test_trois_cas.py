@@ -121,7 +121,7 @@ def test_un_effecteur_avec_un_lieu_cree_son_compte_apres_le_code(identifie, boit
     reponse = taper(identifie, boite.dernier().code)
 
     compte = Compte.objects.get()
-    assert reponse.headers["Location"] == "/mon-compte/"
+    assert reponse.headers["Location"] == "/tableau-de-bord/"
     assert connecte(identifie) == str(compte.pk)
     assert (compte.email, compte.identifiant_national) == (ADRESSE, NUMERO)
     assert (compte.prenom, compte.nom) == ("Noé", "Vasseur")
