@@ -63,7 +63,8 @@ def test_le_choix_ne_mene_pas_ailleurs(effecteur, suite):
     effecteur.complet("effecteur")
 
     assert (
-        effecteur.client.post(CHOIX, {"exercice": "0", "next": suite}).headers["Location"] == "/mon-compte/"
+        effecteur.client.post(CHOIX, {"exercice": "0", "next": suite}).headers["Location"]
+        == "/tableau-de-bord/"
     )
 
 
