@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
@@ -161,3 +163,6 @@ class CourrielAdmin(LectureSeule):
 
 # Les droits viennent des habilitations ; les groupes de Django ne servent pas.
 admin.site.unregister(Group)
+# L’adresse d’un compte et son second facteur se changent par leurs pages, qui le tracent ; pas ici.
+admin.site.unregister(EmailAddress)
+admin.site.unregister(Authenticator)

@@ -21,7 +21,7 @@ def _acteur_ou_pseudonyme(nom: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         name=nom,
         condition=Q(acteur__isnull=False, pseudonyme="") | (Q(acteur=None) & ~Q(pseudonyme="")),
-        violation_error_message="Le pseudonyme remplace la personne qui a agi ; il n’y a jamais les deux.",
+        violation_error_message="Le pseudonyme remplace la personne qui a agi ; il n’y a jamais les deux.",
     )
 
 

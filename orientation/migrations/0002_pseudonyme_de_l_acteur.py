@@ -37,10 +37,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='orientation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acteur__isnull', False), ('pseudonyme', '')), models.Q(('acteur', None), models.Q(('pseudonyme', ''), _negated=True)), _connector='OR'), name='orientation_acteur_ou_pseudonyme', violation_error_message='Le pseudonyme remplace la personne qui a agi ; il n’y a jamais les deux.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acteur__isnull', False), ('pseudonyme', '')), models.Q(('acteur', None), models.Q(('pseudonyme', ''), _negated=True)), _connector='OR'), name='orientation_acteur_ou_pseudonyme', violation_error_message='Le pseudonyme remplace la personne qui a agi ; il n’y a jamais les deux.'),
         ),
         migrations.AddConstraint(
             model_name='redirection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acteur__isnull', False), ('pseudonyme', '')), models.Q(('acteur', None), models.Q(('pseudonyme', ''), _negated=True)), _connector='OR'), name='redirection_acteur_ou_pseudonyme', violation_error_message='Le pseudonyme remplace la personne qui a agi ; il n’y a jamais les deux.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acteur__isnull', False), ('pseudonyme', '')), models.Q(('acteur', None), models.Q(('pseudonyme', ''), _negated=True)), _connector='OR'), name='redirection_acteur_ou_pseudonyme', violation_error_message='Le pseudonyme remplace la personne qui a agi ; il n’y a jamais les deux.'),
         ),
     ]
