@@ -20,9 +20,10 @@ def champ_de(request: RequeteDeCompte, maintenant: datetime) -> Champ:
     return champ(request.user, Action.TENIR_AGENDA, instant=maintenant)
 
 
-def effecteur_connecte(request: RequeteDeCompte, maintenant: datetime) -> Effecteur:
-    """Sa participation se déclare en personne : ni délégataire, ni gestionnaire (P-06)."""
-    return get_object_or_404(Effecteur, pk=champ_de(request, maintenant).effecteur)
+def effecteur_connecte(request: RequeteDeCompte, maintenant: datetime) -> Effecteur | None:
+    """Sa participation se déclare en personne : ni délégataire, ni gestionnaire (P-06) ; eux vont à leur tableau."""
+    effecteur_id = champ_de(request, maintenant).effecteur
+    return None if effecteur_id is None else Effecteur.objects.get(pk=effecteur_id)
 
 
 def structure_tenue(champ: Champ, structure_id: int) -> Structure:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -35,6 +35,8 @@ PAR_PAGE = 20
 def participation(request: RequeteDeCompte) -> HttpResponse:
     maintenant = timezone.now()
     effecteur = effecteur_connecte(request, maintenant)
+    if effecteur is None:
+        return redirect("tableau:accueil")
     form = _formulaire(request, effecteur)
     if request.method == "POST" and request.POST.get("etape") != MODIFIER and form.is_valid():
         if request.POST.get("etape") != ENREGISTRER:
@@ -103,9 +105,8 @@ def _conflit(
 def suggestions(request: RequeteDeCompte) -> HttpResponse:
     """Structures qui ressemblent au texte, pour la liste du champ ; sans script, le formulaire les propose lui-même."""
     type_structure = request.POST.get("type", "")
-    if type_structure not in PAR_UNE_STRUCTURE:
-        raise Http404
-    trouvees = chercher_structures(request.POST.get("texte", ""), type_structure)
+    admis = type_structure in PAR_UNE_STRUCTURE
+    trouvees = chercher_structures(request.POST.get("texte", ""), type_structure) if admis else []
     return render(request, "tableau/_suggestions.html", {"intitules": map(intitule, trouvees)})
 
 
@@ -113,6 +114,8 @@ def suggestions(request: RequeteDeCompte) -> HttpResponse:
 @require_safe
 def historique(request: RequeteDeCompte) -> HttpResponse:
     effecteur = effecteur_connecte(request, timezone.now())
+    if effecteur is None:
+        return redirect("tableau:accueil")
     versions = VersionParticipation.objects.filter(effecteur=effecteur)
     return _historique(request, versions, structure=None)
 

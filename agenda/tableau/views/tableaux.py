@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -157,6 +157,8 @@ def structure(request: RequeteDeCompte, structure_id: int) -> HttpResponse:
 def releves(request: RequeteDeCompte) -> HttpResponse:
     """Les semaines écoulées, telles que relevées : la preuve, que l’effecteur lit aussi."""
     effecteur = effecteur_connecte(request, timezone.now())
+    if effecteur is None:
+        return redirect("tableau:accueil")
     lignes = ReleveHebdomadaire.objects.filter(effecteur=effecteur).order_by("-semaine", "-pk")
     jauges = [
         heures.Jauge(ligne.semaine, ligne.minutes, ligne.seuil_min) for ligne in lignes[:RELEVES_MONTRES]

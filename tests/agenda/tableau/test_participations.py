@@ -179,7 +179,7 @@ def test_les_suggestions_ne_donnent_que_le_type_demande(client_medecin):
     assert f"CPTS Étoile ({cpts.finess})" in html
     assert html.count("<option") == 1
     assert client_medecin.post(url, {"type": "cpts", "texte": cpts.finess[:6]}).content.count(b"<option") == 1
-    assert client_medecin.post(url, {"type": "cds", "texte": "a"}).status_code == 404
+    assert client_medecin.post(url, {"type": "cds", "texte": "centre"}).content.count(b"<option") == 0
     assert client_medecin.get(url, {"type": "cpts"}).status_code == 405
 
 
@@ -311,7 +311,9 @@ def test_sa_participation_ne_se_declare_qu_en_personne(lieu, deleguee, gestionna
     visiteur = client if qui == "anonyme" else naviguer(comptes[qui])
 
     for url in (URL, reverse("tableau:historique")):
-        assert visiteur.get(url).status_code == (302 if qui == "anonyme" else 404)
+        reponse = visiteur.post(url, SAISIE) if url == URL else visiteur.get(url)
+        assert reponse.status_code == (404 if qui == "osnp" else 302)
+    assert not Participation.objects.exists()
 
 
 # --- Centres de santé et associations SOS Médecins -----------------------------

@@ -234,7 +234,7 @@ def test_les_releves_se_lisent_par_l_effecteur_et_lui_seul(lieu, medecin, delegu
 
     assert "26 octobre 2026" in html
     assert "2\u00a0h\u00a030 / 2\u00a0h" in html
-    assert naviguer(deleguee).get(url).status_code == 404
+    assert naviguer(deleguee).get(url).url == ACCUEIL
 
 
 def test_le_tableau_ne_fait_pas_une_requete_par_lieu(agenda, medecin, naviguer, compter_requetes):
