@@ -18,17 +18,19 @@ JOURS_EXPLIQUES = timedelta(days=14)
 class Motif(Enum):
     """Ce qui cache un créneau ; la valeur se lit à l’écran."""
 
-    SOS = "Vous participez via SOS Médecins : ses points fixes portent vos disponibilités."
-    AGENDA_FERME = "L’agenda saisi est fermé : les créneaux de votre logiciel sont montrés."
+    SOS = "Vous participez via SOS Médecins\u00a0: ses points fixes portent vos disponibilités."
+    AGENDA_FERME = "L’agenda saisi est fermé\u00a0: les créneaux de votre logiciel sont montrés."
     AFFICHAGE_REFUSE = (
         "Vous refusez l’affichage des créneaux de votre logiciel, ou déclarez n’en pas utiliser."
     )
     EDITEUR_COUPE = "La lecture de cet éditeur est suspendue."
-    EDITEUR_MUET = "Cet éditeur ne répond plus depuis trop longtemps : ses créneaux ne sont plus sûrs."
+    EDITEUR_MUET = "Cet éditeur ne répond plus depuis trop longtemps\u00a0: ses créneaux ne sont plus sûrs."
     COMMENCE = "Il a commencé."
     INDISPONIBILITE = "Une indisponibilité le recouvre, ou une période occupée d’un calendrier relié."
     COMPLET = "Toutes ses places sont prises."
-    HORS_FENETRE = "Il est au-delà de ce que la recherche montre : aujourd’hui et les deux jours qui suivent."
+    HORS_FENETRE = (
+        "Il est au-delà de ce que la recherche montre\u00a0: aujourd’hui et les deux jours qui suivent."
+    )
 
 
 @dataclass(frozen=True, slots=True)

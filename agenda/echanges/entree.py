@@ -73,7 +73,7 @@ def relier(
         verrouiller([lieu.pk])
         relies = CalendrierExterne.objects.filter(lieu=lieu)
         if relies.count() >= PAR_LIEU_MAX:
-            raise LectureImpossible(f"Un lieu relie {PAR_LIEU_MAX} calendriers au plus : retirez-en un.")
+            raise LectureImpossible(f"Un lieu relie {PAR_LIEU_MAX} calendriers au plus\u00a0: retirez-en un.")
         if url and relies.filter(url=url).exists():
             raise LectureImpossible("Ce calendrier est déjà relié à ce lieu.")
         calendrier = CalendrierExterne.objects.create(lieu=lieu, url=url, cree_le=maintenant)

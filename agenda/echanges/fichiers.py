@@ -48,7 +48,9 @@ _UTILES = frozenset(COLONNES) - {"lieu", "nom"}
 def lire(contenu: bytes) -> list[tuple[int, dict[str, str]]]:
     """(numéro dans le fichier, colonne → valeur) des lignes remplies. Lève `FichierIllisible`."""
     if len(contenu) > TAILLE_MAX:
-        raise FichierIllisible(f"Le fichier dépasse {TAILLE_MAX // 1_000_000} Mo : partagez-le en plusieurs.")
+        raise FichierIllisible(
+            f"Le fichier dépasse {TAILLE_MAX // 1_000_000} Mo\u00a0: partagez-le en plusieurs."
+        )
     rangs = _rangs_ods(contenu) if contenu.startswith(_ZIP) else _rangs_csv(contenu)
     # Un rang de trop suffit à refuser : le reste n’est pas lu. Les lignes vides ne comptent pas.
     remplis = ((n, r) for n, r in enumerate(rangs, start=1) if any(cellule for cellule in r))
@@ -56,7 +58,7 @@ def lire(contenu: bytes) -> list[tuple[int, dict[str, str]]]:
     if not lus:
         raise FichierIllisible("Le fichier est vide.")
     if len(lus) > LIGNES_MAX + 1:
-        raise FichierIllisible(f"Le fichier a plus de {LIGNES_MAX} lignes : partagez-le en plusieurs.")
+        raise FichierIllisible(f"Le fichier a plus de {LIGNES_MAX} lignes\u00a0: partagez-le en plusieurs.")
     colonnes = [cellule.lower().replace("à", "a").replace("é", "e") for cellule in lus[0][1]]
     while colonnes and not colonnes[-1]:
         colonnes.pop()
@@ -64,7 +66,7 @@ def lire(contenu: bytes) -> list[tuple[int, dict[str, str]]]:
     lignes = [(n, _en_ligne(n, colonnes, cellules)) for n, cellules in lus[1:]]
     remplies = [(n, ligne) for n, ligne in lignes if any(ligne.get(c) for c in _UTILES)]
     if not remplies:
-        raise FichierIllisible("Le fichier n’a aucune ligne à ouvrir : remplissez jours et heures.")
+        raise FichierIllisible("Le fichier n’a aucune ligne à ouvrir\u00a0: remplissez jours et heures.")
     return remplies
 
 
@@ -73,7 +75,7 @@ def _verifier_les_colonnes(colonnes: list[str]) -> None:
     inconnues = [c for c in colonnes if c not in COLONNES]
     doubles = sorted({c for c in colonnes if colonnes.count(c) > 1} - set(inconnues))
     fautes = [
-        f"{texte} {', '.join(f'« {c[:40]} »' for c in fautives)}"
+        f"{texte} {', '.join(map(_citer, fautives))}"
         for texte, fautives in (
             ("il manque", manquantes),
             ("la plateforme ne connaît pas", inconnues[:10]),
@@ -82,14 +84,21 @@ def _verifier_les_colonnes(colonnes: list[str]) -> None:
         if fautives
     ]
     if fautes:
-        raise FichierIllisible(f"Colonnes : {' ; '.join(fautes)}. Repartez du modèle.")
+        reunies = "\u00a0; ".join(fautes)
+        raise FichierIllisible(f"Colonnes\u00a0: {reunies}. Repartez du modèle.")
+
+
+def _citer(colonne: str) -> str:
+    return f"«\u00a0{colonne[:40]}\u00a0»"
 
 
 def _en_ligne(numero: int, colonnes: list[str], cellules: list[str]) -> dict[str, str]:
     if any(cellules[len(colonnes) :]):
-        raise FichierIllisible(f"Ligne {numero} : elle a plus de cellules que l’en-tête n’a de colonnes.")
+        raise FichierIllisible(
+            f"Ligne {numero}\u00a0: elle a plus de cellules que l’en-tête n’a de colonnes."
+        )
     if any(len(cellule) > _CELLULE_MAX for cellule in cellules):
-        raise FichierIllisible(f"Ligne {numero} : une cellule dépasse {_CELLULE_MAX} signes.")
+        raise FichierIllisible(f"Ligne {numero}\u00a0: une cellule dépasse {_CELLULE_MAX} signes.")
     return dict(zip(colonnes, cellules, strict=False))
 
 
@@ -105,7 +114,9 @@ def _rangs_csv(contenu: bytes) -> Iterator[list[str]]:
         for rang in lecteur:
             yield [denuder(cellule) for cellule in rang]
     except csv.Error:
-        raise FichierIllisible("Les guillemets du fichier ne se ferment pas : repartez du modèle.") from None
+        raise FichierIllisible(
+            "Les guillemets du fichier ne se ferment pas\u00a0: repartez du modèle."
+        ) from None
 
 
 def _decoder(contenu: bytes) -> str:
@@ -120,7 +131,7 @@ def _decoder(contenu: bytes) -> str:
             break
         return texte
     raise FichierIllisible(
-        "Ce fichier n’est ni un CSV ni un classeur ODS : enregistrez-le sous l’un de ces formats."
+        "Ce fichier n’est ni un CSV ni un classeur ODS\u00a0: enregistrez-le sous l’un de ces formats."
     )
 
 
@@ -136,7 +147,7 @@ def _rangs_ods(contenu: bytes) -> Iterator[list[str]]:
         for rang in classeur.get_sheet_by_index(0).iter_rows():
             yield [_texte(cellule) for cellule in rang]
     except (CalamineError, IndexError, ValueError):
-        raise FichierIllisible("Ce classeur ODS ne se lit pas : repartez du modèle.") from None
+        raise FichierIllisible("Ce classeur ODS ne se lit pas\u00a0: repartez du modèle.") from None
 
 
 def _contenu_xml(contenu: bytes) -> bytes:
@@ -144,11 +155,13 @@ def _contenu_xml(contenu: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(contenu)) as archive, archive.open("content.xml") as flux:
             xml = flux.read(_ODS_DEPLIE_MAX + 1)
     except KeyError:
-        raise FichierIllisible("Ce classeur n’est pas un ODS : enregistrez-le en CSV ou en ODS.") from None
+        raise FichierIllisible(
+            "Ce classeur n’est pas un ODS\u00a0: enregistrez-le en CSV ou en ODS."
+        ) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
         raise FichierIllisible("Ce classeur ODS est abîmé ou chiffré.") from None
     if len(xml) > _ODS_DEPLIE_MAX:
-        raise FichierIllisible("Ce classeur est trop grand une fois déplié : partagez-le en plusieurs.")
+        raise FichierIllisible("Ce classeur est trop grand une fois déplié\u00a0: partagez-le en plusieurs.")
     return xml
 
 
@@ -161,7 +174,7 @@ def _mesurer(xml: bytes) -> None:
     try:
         analyseur.Parse(xml, True)
     except expat.ExpatError:
-        raise FichierIllisible("Ce classeur ODS ne se lit pas : repartez du modèle.") from None
+        raise FichierIllisible("Ce classeur ODS ne se lit pas\u00a0: repartez du modèle.") from None
 
 
 class _Mesure:
@@ -171,7 +184,7 @@ class _Mesure:
         self.total = 0
 
     def doctype(self, *_: Any) -> None:
-        raise FichierIllisible("Ce classeur ODS ne se lit pas : repartez du modèle.")
+        raise FichierIllisible("Ce classeur ODS ne se lit pas\u00a0: repartez du modèle.")
 
     def ouvrir(self, nom: str, attributs: Mapping[str, str]) -> None:
         if nom == f"{_ESPACE_TABLE} table-row":
@@ -188,13 +201,13 @@ class _Mesure:
             self.comptees = True
             self.total += self.rangs * self.colonnes
             if self.total > _CELLULES_MAX:
-                raise FichierIllisible("Ce classeur a trop de cellules : partagez-le en plusieurs.")
+                raise FichierIllisible("Ce classeur a trop de cellules\u00a0: partagez-le en plusieurs.")
 
 
 def _repete(attributs: Mapping[str, str], quoi: str) -> int:
     texte = attributs.get(f"{_ESPACE_TABLE} number-{quoi}-repeated", "1")
     if not (texte.isascii() and texte.isdecimal() and len(texte) < 9):
-        raise FichierIllisible("Ce classeur ODS ne se lit pas : repartez du modèle.")
+        raise FichierIllisible("Ce classeur ODS ne se lit pas\u00a0: repartez du modèle.")
     return int(texte)
 
 

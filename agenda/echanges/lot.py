@@ -103,7 +103,7 @@ def relire(
             total += len(regles(relue.saisie, fuseau))
             if total > DISPONIBILITES_MAX:
                 relue.erreurs["duree_creneau"].append(
-                    f"Le fichier ouvrirait plus de {DISPONIBILITES_MAX} disponibilités : partagez-le."
+                    f"Le fichier ouvrirait plus de {DISPONIBILITES_MAX} disponibilités\u00a0: partagez-le."
                 )
                 break
     _refuser_les_doubles(relues)
@@ -148,9 +148,9 @@ class _Lieux:
 
 def _defaut_du_lieu(cite: str, lieux: list[LieuExercice]) -> str:
     if not cite:
-        return "Indiquez le numéro du lieu : il est dans le modèle."
+        return "Indiquez le numéro du lieu\u00a0: il est dans le modèle."
     if len(lieux) > 1:
-        return "Ce professionnel a plusieurs lieux : indiquez le numéro de l’un d’eux, du modèle."
+        return "Ce professionnel a plusieurs lieux\u00a0: indiquez le numéro de l’un d’eux, du modèle."
     if lieux:
         return "L’agenda de ce lieu est fermé à la saisie, d’après la participation déclarée."
     return "Lieu inconnu, ou dont vous ne tenez pas l’agenda."
@@ -169,11 +169,13 @@ def _saisie(relue: LigneRelue, aujourd_hui: date) -> Saisie | None:
     premier = jour or _date(relue, "du") or aujourd_hui
     dernier = _date(relue, "au")
     if jour is not None and (cellules.get("du") or cellules.get("au")):
-        relue.erreurs["du"].append("Une date seule ne se répète pas : laissez « du » et « au » vides.")
+        relue.erreurs["du"].append(
+            "Une date seule ne se répète pas\u00a0: laissez «\u00a0du\u00a0» et «\u00a0au\u00a0» vides."
+        )
     de, a = _heure(relue, "de"), _heure(relue, "a")
     genre = _GENRES.get(normaliser(cellules.get("genre", "")))
     if genre is None:
-        relue.erreurs["genre"].append("Indiquez « créneau » ou « plage ».")
+        relue.erreurs["genre"].append("Indiquez «\u00a0créneau\u00a0» ou «\u00a0plage\u00a0».")
     types = _types(relue)
     patients = _entier(relue, "patients", 1)
     semaines = _entier(relue, "semaines", 1)
@@ -201,7 +203,9 @@ def _jours(relue: LigneRelue) -> tuple[frozenset[int], date | None]:
     noms = [normaliser(nom) for nom in _SEPARATEURS.split(texte) if nom.strip()]
     noms = [mot for nom in noms for mot in nom.split()]
     if not noms or any(nom not in _JOURS for nom in noms):
-        relue.erreurs["jour"].append("Indiquez une date (30/11/2026) ou des jours (« lundi, jeudi »).")
+        relue.erreurs["jour"].append(
+            "Indiquez une date (30/11/2026) ou des jours («\u00a0lundi, jeudi\u00a0»)."
+        )
         return frozenset(), None
     return frozenset(_JOURS[nom] for nom in noms), None
 
@@ -211,7 +215,7 @@ def _date(relue: LigneRelue, colonne: str) -> date | None:
     if not texte:
         return None
     if (jour := _en_date(texte)) is None:
-        relue.erreurs[colonne].append("Cette date ne se lit pas : écrivez 30/11/2026.")
+        relue.erreurs[colonne].append("Cette date ne se lit pas\u00a0: écrivez 30/11/2026.")
     return jour
 
 
@@ -233,7 +237,7 @@ def _heure(relue: LigneRelue, colonne: str) -> time | None:
         heures, minutes = int(trouve[1]), int(trouve[2] or 0)
         if heures < 24 and minutes < 60:
             return time(heures, minutes)
-    relue.erreurs[colonne].append("Cette heure ne se lit pas : écrivez 9:00 ou 14h30.")
+    relue.erreurs[colonne].append("Cette heure ne se lit pas\u00a0: écrivez 9:00 ou 14h30.")
     return None
 
 
@@ -243,7 +247,7 @@ def _types(relue: LigneRelue) -> tuple[str, ...]:
         if not nom.strip():
             continue
         if (type_ := _TYPES.get(normaliser(nom))) is None:
-            relue.erreurs["types"].append("Types de consultation : cabinet, téléconsultation, domicile.")
+            relue.erreurs["types"].append("Types de consultation\u00a0: cabinet, téléconsultation, domicile.")
             break
         trouves.add(type_)
     return tuple(str(type_) for type_ in ModaliteConsultation if type_ in trouves)

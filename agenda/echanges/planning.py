@@ -23,7 +23,9 @@ class PlanningACorriger(Exception):
     """Depuis la relecture, l’heure, un droit ou une participation a changé : `lot` dit ce qui ne passe plus."""
 
     def __init__(self, lot: Lot) -> None:
-        super().__init__("Ce planning ne peut plus être importé tel quel : corrigez les lignes indiquées.")
+        super().__init__(
+            "Ce planning ne peut plus être importé tel quel\u00a0: corrigez les lignes indiquées."
+        )
         self.lot = lot
 
 
@@ -63,7 +65,7 @@ def importer(
     if planning.fait_le is not None:
         raise ImportPerime("Ce planning est déjà importé.")
     if maintenant - planning.cree_le > ATTENTE_MAX:
-        raise ImportPerime("Ce planning a été relu il y a plus d’une heure : envoyez-le de nouveau.")
+        raise ImportPerime("Ce planning a été relu il y a plus d’une heure\u00a0: envoyez-le de nouveau.")
     lot = relire_garde(planning, tenus=tenus, maintenant=maintenant)
     if lot.fautives:
         raise PlanningACorriger(lot)

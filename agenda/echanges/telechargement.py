@@ -120,7 +120,7 @@ def _suite(depuis: str, vers: str) -> str:
     suivante = urljoin(depuis, vers)
     avant, apres = urlsplit(depuis), urlsplit(suivante)
     if apres.scheme != "https" or (apres.hostname, apres.port) != (avant.hostname, avant.port):
-        raise LectureImpossible("Ce site renvoie ailleurs : donnez l’adresse finale du calendrier.")
+        raise LectureImpossible("Ce site renvoie ailleurs\u00a0: donnez l’adresse finale du calendrier.")
     return suivante
 
 

@@ -119,7 +119,7 @@ def annuler(request: RequeteDeCompte, planning_id: int) -> HttpResponse:
     except RetourImpossible as refus:
         messages.error(request, f"{refus} Rien n’a été défait.")
     else:
-        messages.success(request, "L’import est annulé : les agendas sont comme avant lui.")
+        messages.success(request, "L’import est annulé\u00a0: les agendas sont comme avant lui.")
     return redirect("echanges:planning")
 
 
