@@ -166,7 +166,7 @@ def site(certificat) -> Iterator[str]:
             "/suite": _vers("/bon"),
         }.items():
             application.router.add_get(chemin, vue)
-        etat["site"] = web.AppRunner(application, shutdown_timeout=0.1)
+        etat["site"] = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
         await etat["site"].setup()
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(*certificat)
