@@ -136,7 +136,7 @@ def _raison(carte: Carte) -> str:
     if not carte.raison:
         return ""
     return (
-        '<p class="sas-carte__raison"><span class="fr-sr-only">Place dans la liste : </span>'
+        '<p class="sas-carte__raison"><span class="fr-sr-only">Place dans la liste : </span>'
         f"{escape(carte.raison)}</p>"
     )
 

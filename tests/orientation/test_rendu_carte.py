@@ -50,7 +50,7 @@ def test_la_carte_entiere():
         '<p><a class="fr-link fr-icon-phone-line fr-link--icon-left" href="tel:+33320000000">'
         '<span class="fr-sr-only">Appeler Camille MARTIN, </span>03 20 00 00 00</a></p>'
         '<p class="sas-infos">Deuxième étage</p>'
-        '<p class="sas-carte__raison"><span class="fr-sr-only">Place dans la liste : </span>Participe au SAS</p>'
+        '<p class="sas-carte__raison"><span class="fr-sr-only">Place dans la liste : </span>Participe au SAS</p>'
         "</div>"
         '<div class="sas-carte__agenda"><div class="sas-jours"><div class="sas-jour"></div></div>'
         '<a class="fr-btn fr-btn--secondary fr-btn--sm" href="/orienter/en-sus/l1/">'
