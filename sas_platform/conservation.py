@@ -21,7 +21,14 @@ from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from agenda.models import Disponibilite, GesteAgenda, ImportPlanning, Indisponibilite, LienCalendrier, Reservation
+from agenda.models import (
+    Disponibilite,
+    GesteAgenda,
+    ImportPlanning,
+    Indisponibilite,
+    LienCalendrier,
+    Reservation,
+)
 from annuaire.enums import EtatDemande
 from annuaire.models import Delegation, DemandeDelegation, Perimetre
 from assistance.actions import effacer_closes

@@ -37,6 +37,7 @@ def exiger_configuration_sure() -> None:
 def _defauts() -> Iterator[tuple[str, str]]:
     yield from _secrets()
     yield from _http()
+    yield from _identite_aupres_de_psc()
     yield from _pro_sante_connect()
     yield from _messagerie()
 
@@ -73,7 +74,7 @@ def _http() -> Iterator[tuple[str, str]]:
         yield "E014", "SECURE_HSTS_SECONDS : un an au moins."
 
 
-def _pro_sante_connect() -> Iterator[tuple[str, str]]:
+def _identite_aupres_de_psc() -> Iterator[tuple[str, str]]:
     par_certificat = settings.PSC_CLIENT_AUTH == "mtls"
     preuves = ("PSC_CERTIFICAT", "PSC_CLE") if par_certificat else ("PSC_CLIENT_SECRET",)
     for nom in ("PSC_DECOUVERTE_URL", "PSC_CLIENT_ID", *preuves):
@@ -84,6 +85,9 @@ def _pro_sante_connect() -> Iterator[tuple[str, str]]:
             yield "E026", f"{nom} : fichier absent ou illisible."
     if _connue(settings.PSC_CLIENT_SECRET):
         yield "E021", "PSC_CLIENT_SECRET : secret de démonstration."
+
+
+def _pro_sante_connect() -> Iterator[tuple[str, str]]:
     decouverte = urlsplit(settings.PSC_DECOUVERTE_URL)
     if settings.PSC_DECOUVERTE_URL and (decouverte.scheme != "https" or _local(decouverte.hostname)):
         yield "E022", "PSC_DECOUVERTE_URL : Pro Santé Connect simulé ou en clair."
