@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     lui, `asyncio.run` serait refusé aux autres.
     """
     for item in items:
-        if "page" in getattr(item, "fixturenames", ()):
+        if "navigateur" in getattr(item, "fixturenames", ()):
             item.add_marker("navigateur")
             if SANS_NAVIGATEUR and not EN_CI:
                 item.add_marker(pytest.mark.skip(reason="navigateur absent ou écarté"))
