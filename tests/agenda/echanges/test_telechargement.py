@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import gc
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from cryptography.x509.oid import NameOID
 
 from agenda.echanges import telechargement
 from agenda.echanges.telechargement import LectureImpossible, adresse_admise, est_publique, telecharger
+
+# Une poignée de main rompue laisse au ramasse-miettes des transports que plus aucune boucle ne fermera.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +98,13 @@ def test_seule_une_adresse_d_internet_est_publique(ip, publique):
 
 
 # --- Contre un vrai serveur, en TLS, sur la boucle locale --------------------------
+
+
+@pytest.fixture(autouse=True)
+def _ramasser() -> Iterator[None]:
+    """Chaque essai rend ses transports pendant que leur avertissement est tu, non dans l’essai d’un autre."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
