@@ -29,12 +29,12 @@ def test_un_centre_importe_son_planning_et_l_annule(page, connecter, gestionnair
     capture(page, "planning-envoyer")
 
     joindre(page, bonnes[0], [*bonnes[1][:2], "25:00", *bonnes[1][3:]])
-    assert page.get_by_role("cell", name="Cette heure ne se lit pas").is_visible()
+    page.get_by_role("cell", name="Cette heure ne se lit pas").wait_for()
     axe(page)
     capture(page, "planning-fautes")
 
     joindre(page, *bonnes)
-    assert page.get_by_text("ouvrirait 2 disponibilités").is_visible()
+    page.get_by_text("ouvrirait 2 disponibilités").wait_for()
     assert Disponibilite.objects.count() == 0
     axe(page)
     capture(page, "planning-relu")
@@ -68,7 +68,7 @@ def test_un_medecin_relie_un_fichier_puis_le_retire(page, connecter, medecin, li
     connecter(medecin)
     page.goto(reverse("echanges:externes", kwargs={"lieu_id": lieu.pk}))
     page.get_by_role("button", name="Lire et relier").click()
-    assert page.get_by_text("Donnez une adresse, ou un fichier.").is_visible()
+    page.get_by_text("Donnez une adresse, ou un fichier.").wait_for()
     axe(page)
 
     demain = (timezone.now() + dt.timedelta(days=1)).strftime("%Y%m%d")
@@ -77,7 +77,7 @@ def test_un_medecin_relie_un_fichier_puis_le_retire(page, connecter, medecin, li
     )
     page.get_by_role("button", name="Lire et relier").click()
     page.get_by_text("Ce calendrier est relié").wait_for()
-    assert page.get_by_text("1 période occupée").is_visible()
+    page.get_by_text("1 période occupée").wait_for()
     axe(page)
     capture(page, "calendriers-relies")
 

@@ -60,7 +60,7 @@ def test_participer_par_son_logiciel_puis_en_refuser_l_affichage(formulaire, lie
 
     cocher(page, "Je participe au SAS")
     page.get_by_role("button", name="Vérifier").click()
-    assert page.get_by_text("Veuillez indiquer comment vous participez au SAS.").is_visible()
+    page.get_by_text("Veuillez indiquer comment vous participez au SAS.").wait_for()
     axe(page)
     capture(page, "participation-refus")
 
@@ -69,7 +69,7 @@ def test_participer_par_son_logiciel_puis_en_refuser_l_affichage(formulaire, lie
     cocher(page, "Logiciel fictif")
     assert not page.get_by_text("Je déclare sur l’honneur mettre en visibilité").is_visible()
     page.get_by_role("button", name="Vérifier").click()
-    assert page.get_by_text("votre agenda saisi est fermé").is_visible()
+    page.get_by_text("votre agenda saisi est fermé").wait_for()
     axe(page)
     capture(page, "participation-verifier")
     page.get_by_role("button", name="Enregistrer").click()
@@ -82,7 +82,7 @@ def test_participer_par_son_logiciel_puis_en_refuser_l_affichage(formulaire, lie
     verifier_et_enregistrer(page)
     assert Participation.objects.get().refuse_affichage
     page.get_by_role("link", name="Historique de vos déclarations").click()
-    assert page.get_by_text("Refus d’afficher les créneaux du logiciel").is_visible()
+    page.get_by_text("Refus d’afficher les créneaux du logiciel").wait_for()
     axe(page)
     capture(page, "participation-historique")
 
@@ -93,7 +93,7 @@ def test_participer_par_son_agenda_saisi(formulaire, lieu):
     cocher(page, "À titre individuel")
     cocher(page, "Non")
     page.get_by_role("button", name="Vérifier").click()
-    assert page.get_by_text("Veuillez déclarer sur l’honneur").is_visible()
+    page.get_by_text("Veuillez déclarer sur l’honneur").wait_for()
 
     cocher(page, "Je déclare sur l’honneur mettre en visibilité")
     verifier_et_enregistrer(page)
@@ -142,19 +142,19 @@ def test_les_informations_et_les_consignes_d_un_lieu(page, connecter, lieu, mede
     page.get_by_label("Informations complémentaires").fill("Porte bleue")
     capture(page, "tableau-informations")
     page.get_by_role("button", name="Enregistrer").click()
-    assert page.get_by_text("Porte bleue").is_visible()
+    page.get_by_text("Porte bleue").wait_for()
 
     page.get_by_role("link", name=re.compile("les consignes")).click()
     axe(page)
     page.get_by_label("Patients en sus par jour").fill("5")
     page.get_by_label("Patients en sus par semaine").fill("3")
     page.get_by_role("button", name="Enregistrer").click()
-    assert page.get_by_text("au moins celle d’un jour").is_visible()
+    page.get_by_text("au moins celle d’un jour").wait_for()
     axe(page)
     capture(page, "tableau-consignes")
     page.get_by_label("Patients en sus par semaine").fill("10")
     page.get_by_role("button", name="Enregistrer").click()
-    assert page.get_by_text("10 en sus par semaine").is_visible()
+    page.get_by_text("10 en sus par semaine").wait_for()
 
 
 def test_le_gestionnaire_d_un_centre(page, connecter, centre, gestionnaire, lieu, axe, capture):
@@ -175,4 +175,4 @@ def test_le_gestionnaire_d_un_centre(page, connecter, centre, gestionnaire, lieu
     capture(page, "participation-structure")
     page.get_by_label("Nombre de professionnels").fill("0")
     page.get_by_role("button", name="Enregistrer").click()
-    assert page.get_by_text("au moins un professionnel de santé").is_visible()
+    page.get_by_text("au moins un professionnel de santé").wait_for()

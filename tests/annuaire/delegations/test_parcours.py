@@ -27,12 +27,12 @@ def test_une_delegation_demandee_acceptee_consentie_exercee_puis_revoquee(
     page.get_by_label("Ville d’exercice").fill("Lille")
     page.get_by_label("E-mail du délégataire").fill("delia@exemple")
     page.get_by_role("button", name="Envoyer la demande").click()
-    assert page.get_by_text("ATTENTION : Adresse email invalide").is_visible()
+    page.get_by_text("ATTENTION : Adresse email invalide").wait_for()
     capture(page, "delegation-demander-erreur")
     axe(page)
     page.get_by_label("E-mail du délégataire").fill(email)
     page.get_by_role("button", name="Envoyer la demande").click()
-    assert page.get_by_text("Votre demande a bien été envoyée").is_visible()
+    page.get_by_text("Votre demande a bien été envoyée").wait_for()
     capture(page, "delegations-donnees")
     axe(page)
 
@@ -41,19 +41,19 @@ def test_une_delegation_demandee_acceptee_consentie_exercee_puis_revoquee(
     capture(page, "delegations-demandes")
     axe(page)
     page.get_by_role("button", name="Accepter").click()
-    assert page.get_by_text("Elle prendra effet quand le demandeur y aura consenti").is_visible()
+    page.get_by_text("Elle prendra effet quand le demandeur y aura consenti").wait_for()
     assert lieux_tenus(email, monde.maintenant) == set()
 
     connecter(monde.medecin)
     page.goto("/delegations/")
     page.get_by_role("link", name="Voir la délégation").click()
     page.get_by_role("button", name="Consentir").click()
-    assert page.get_by_text("peut maintenant agir en votre nom").is_visible()
+    page.get_by_text("peut maintenant agir en votre nom").wait_for()
     assert lieux_tenus(email, monde.maintenant) == {lieu.pk for lieu in monde.lieux}
 
     connecter(Compte.objects.get(email=email))
     page.goto("/delegations/recues/")
-    assert page.get_by_text("Étienne FAVIER", exact=True).is_visible()
+    page.get_by_text("Étienne FAVIER", exact=True).wait_for()
     capture(page, "delegations-recues")
     axe(page)
 
@@ -63,7 +63,7 @@ def test_une_delegation_demandee_acceptee_consentie_exercee_puis_revoquee(
     capture(page, "delegation")
     axe(page)
     page.get_by_role("button", name="Révoquer la délégation").click()
-    assert page.get_by_text("ne donne plus accès à rien").is_visible()
+    page.get_by_text("ne donne plus accès à rien").wait_for()
     assert lieux_tenus(email, monde.maintenant) == set()
 
 

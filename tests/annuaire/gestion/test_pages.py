@@ -58,7 +58,7 @@ def test_un_gestionnaire_cree_un_compte_jusqu_a_sa_premiere_connexion(
     page.get_by_label("Adresse électronique").fill("nouveau@exemple.invalid")
     page.locator("[name=nom]").fill("Nouveau")
     page.locator("[name=prenom]").fill("Noé")
-    assert page.get_by_role("heading", name="Opérateur de soins non programmés").is_visible()
+    page.get_by_role("heading", name="Opérateur de soins non programmés").wait_for()
     assert page.locator("[data-sas-role=effecteur]").is_hidden()
     axe(page)
     capture(page, "gestion-creer")
@@ -80,7 +80,7 @@ def test_un_gestionnaire_cree_un_compte_jusqu_a_sa_premiere_connexion(
     assert compte.last_login is not None
     assert compte.roles == {Role.OSNP}
     page.goto("/recherche/")
-    assert page.get_by_role("heading", name="Rechercher une offre de soins").is_visible()
+    page.get_by_role("heading", name="Rechercher une offre de soins").wait_for()
 
 
 def test_chercher_dans_l_annuaire_montre_des_choix(page, connecter, gestionnaire, axe, capture):

@@ -45,7 +45,7 @@ def test_un_gestionnaire_propose_un_rattachement_que_l_effecteur_accepte(
     capture(page, "mon-compte-rattachement")
     axe(page)
     page.get_by_role("button", name="Accepter").click()
-    assert page.get_by_text("compte maintenant parmi les membres").is_visible()
+    page.get_by_text("compte maintenant parmi les membres").wait_for()
     assert Rattachement.objects.get().accepte_le is not None
 
     connecter(responsable)

@@ -41,8 +41,8 @@ def test_un_medecin_lit_sa_carte_et_ce_qui_en_manque(page, connecter, axe, captu
 
     page.goto(reverse("vu:lieu", kwargs={"lieu_id": lieu.pk}))
 
-    assert page.get_by_role("heading", name="Ce que la régulation ne voit pas").is_visible()
-    assert page.get_by_role("heading", name="Une indisponibilité le recouvre").is_visible()
-    assert page.get_by_text("Sonner au 2e étage.").is_visible()
+    page.get_by_role("heading", name="Ce que la régulation ne voit pas").wait_for()
+    page.get_by_role("heading", name="Une indisponibilité le recouvre").wait_for()
+    page.get_by_text("Sonner au 2e étage.").wait_for()
     axe(page)
     capture(page, "vu-lieu")
