@@ -1,0 +1,28 @@
+"""Quand : disponibilités déclarées, créneaux reçus des éditeurs, places tenues, projection de la recherche."""
+
+from agenda.models.echanges import CalendrierExterne, ImportPlanning, LienCalendrier, PeriodeOccupee
+from agenda.models.editeurs import AgendaEditeur, Editeur, Lot, QualiteEditeur, Raccordement
+from agenda.models.offre import CarteLieu, OffreLieu, OffrePerimee
+from agenda.models.releves import ReleveHebdomadaire
+from agenda.models.saisie import Disponibilite, GesteAgenda, Indisponibilite, Reservation, SemaineType
+
+__all__ = [
+    "AgendaEditeur",
+    "CalendrierExterne",
+    "CarteLieu",
+    "Disponibilite",
+    "Editeur",
+    "GesteAgenda",
+    "ImportPlanning",
+    "Indisponibilite",
+    "LienCalendrier",
+    "Lot",
+    "OffreLieu",
+    "OffrePerimee",
+    "PeriodeOccupee",
+    "QualiteEditeur",
+    "Raccordement",
+    "ReleveHebdomadaire",
+    "Reservation",
+    "SemaineType",
+]

@@ -1,0 +1,139 @@
+"""Agendas reçus des éditeurs de logiciels de rendez-vous."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from agenda.enums import EtatLot
+from annuaire.models import Effecteur, LieuExercice
+from sas_platform.socle.modeles import Horodate
+
+
+class Editeur(Horodate):
+    """Éditeur d’un logiciel de rendez-vous, dans un environnement."""
+
+    code = models.SlugField("code", unique=True)
+    nom = models.CharField("nom", max_length=80)
+    url_base = models.URLField("URL de base FHIR", help_text="Sans barre finale.")
+    origine = models.CharField("valeur du paramètre origin", max_length=40, default="sas")
+    hotes_reservation = ArrayField(
+        models.CharField(max_length=120),
+        default=list,
+        blank=True,
+        verbose_name="hôtes admis des liens de réservation",
+    )
+    requetes_par_heure = models.PositiveIntegerField("requêtes par heure", default=3000)
+    concurrence_max = models.PositiveSmallIntegerField("appels simultanés", default=4)
+    periode_s = models.PositiveIntegerField("période d’interrogation (s)", default=300)
+    peremption_s = models.PositiveIntegerField(
+        "péremption (s)", default=3600, help_text="Âge au-delà duquel un créneau n’est plus montré."
+    )
+    est_actif = models.BooleanField("actif", default=True)
+
+    class Meta:
+        verbose_name = "éditeur"
+        constraints = [
+            models.CheckConstraint(
+                name="editeur_budget_utilisable",
+                condition=Q(
+                    requetes_par_heure__gt=0, concurrence_max__gt=0, periode_s__gt=0, peremption_s__gt=0
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom
+
+
+class Lot(models.Model):
+    """Effecteurs (25 au plus) interrogés ensemble chez un éditeur.
+
+    « Vu pour la dernière fois » est noté ici : un agenda qui n’a pas changé ne
+    coûte aucune écriture.
+    """
+
+    editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="lots")
+    numero = models.PositiveIntegerField("numéro")
+    prochaine_le = models.DateTimeField("prochaine interrogation", null=True)
+    interroge_le = models.DateTimeField("dernière interrogation", null=True)
+    lu_le = models.DateTimeField("dernière réponse lue", null=True)
+    etat = models.CharField(
+        "état", max_length=15, choices=EtatLot.choices, default=EtatLot.JAMAIS, blank=True
+    )
+    duree_ms = models.PositiveIntegerField("durée (ms)", null=True)
+
+    class Meta:
+        verbose_name = "lot"
+        constraints = [models.UniqueConstraint(name="lot_numero_par_editeur", fields=["editeur", "numero"])]
+        indexes = [models.Index(fields=["prochaine_le"], name="lot_prochaine_le")]
+
+    def __str__(self) -> str:
+        return f"{self.editeur_id} lot {self.numero}"
+
+
+class Raccordement(models.Model):
+    """Cet effecteur tient un agenda chez cet éditeur.
+
+    `memoire` et `etat` : la dernière réponse lue et l’état où elle a mis la base,
+    pour ne pas juger deux fois la même (`agenda.editeurs.memoire`).
+    """
+
+    effecteur = models.ForeignKey(Effecteur, on_delete=models.CASCADE, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="raccordements")
+    editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="+")
+    memoire = models.JSONField("mémoire de la dernière réponse", null=True, editable=False)
+    etat = models.CharField(
+        "état de la base après elle", max_length=32, blank=True, db_default="", editable=False
+    )
+
+    class Meta:
+        verbose_name = "raccordement"
+        constraints = [
+            models.UniqueConstraint(name="raccordement_unique", fields=["effecteur", "editeur"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.effecteur_id} chez {self.editeur_id}"
+
+
+class AgendaEditeur(models.Model):
+    """Créneaux libres d’un effecteur en un lieu, tels que lus chez un éditeur.
+
+    `creneaux` : liste de `{"i": id, "d": début, "f": fin, "m": modalités, "v": visibilités,
+    "l": lien ou ""}`, instants en minutes depuis l’époque, triés par début.
+    """
+
+    raccordement = models.ForeignKey(Raccordement, on_delete=models.CASCADE, related_name="agendas")
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
+    creneaux = models.JSONField("créneaux", default=list)
+    telephone = models.CharField("téléphone chez l’éditeur", max_length=20, blank=True)
+    empreinte = models.CharField(max_length=32)
+
+    class Meta:
+        verbose_name = "agenda d’éditeur"
+        constraints = [models.UniqueConstraint(name="agendaediteur_unique", fields=["raccordement", "lieu"])]
+        indexes = [models.Index(fields=["lieu"], name="agendaediteur_lieu")]
+
+    def __str__(self) -> str:
+        return f"agenda {self.raccordement_id} en {self.lieu_id}"
+
+
+class QualiteEditeur(models.Model):
+    """Compteur par éditeur, jour (UTC) et motif : créneaux gardés, écartés par code, appels par état."""
+
+    editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="+")
+    jour = models.DateField("jour")
+    motif = models.CharField("motif", max_length=40)
+    nombre = models.PositiveBigIntegerField("nombre", default=0)
+
+    class Meta:
+        verbose_name = "compteur de qualité"
+        verbose_name_plural = "compteurs de qualité"
+        constraints = [
+            models.UniqueConstraint(name="qualiteediteur_unique", fields=["editeur", "jour", "motif"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.jour} {self.motif} : {self.nombre}"
