@@ -63,7 +63,8 @@ class IndisponibiliteAdmin(AgendaSaisiAdmin):
 @admin.register(Editeur)
 class EditeurAdmin(admin.ModelAdmin):
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    list_display = ("nom", "url_base", "requetes_par_heure", "concurrence_max", "est_actif")
+    list_display = ("nom", "environnement", "url_base", "flux", "est_actif")
+    readonly_fields = ("motif_arret", "arrete_le", "arrete_par")
 
 
 class LectureSeuleAdmin(admin.ModelAdmin):

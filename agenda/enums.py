@@ -14,6 +14,33 @@ class ModaliteConsultation(TextChoices):
     DOMICILE = "domicile", "Visite à domicile"
 
 
+class Environnement(TextChoices):
+    """Où vit le service d’un éditeur : ses adresses, ses certificats et ses identifiants en dépendent."""
+
+    DEMONSTRATION = "demonstration", "Démonstration"
+    RECETTE = "recette", "Recette"
+    PREPRODUCTION = "preproduction", "Préproduction"
+    PRODUCTION = "production", "Production"
+
+
+class Flux(TextChoices):
+    """Échange que l’éditeur a ouvert avec la plateforme, sous le nom du guide de l’ANS."""
+
+    PS = "ps", "Créneaux des professionnels (INT_R01)"
+    CPTS = "cpts", "Créneaux des CPTS (INT_R04)"
+    SOS = "sos", "Créneaux de SOS Médecins (INT_SOS1)"
+    COMPTES = "comptes", "Comptes de régulateurs (INT_R02)"
+    RENDEZ_VOUS = "rendez_vous", "Retour des rendez-vous (INT_R03)"
+
+
+class Cas(TextChoices):
+    """Forme de la requête de créneaux d’un lot."""
+
+    PS = "ps", "Professionnels"
+    CPTS = "cpts", "Professionnels de CPTS"
+    SOS = "sos", "Associations SOS Médecins"
+
+
 class EtatLot(TextChoices):
     """Issue de la dernière interrogation d’un lot d’effecteurs chez un éditeur."""
 

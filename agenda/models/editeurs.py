@@ -6,17 +6,52 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from agenda.enums import EtatLot
-from annuaire.models import Effecteur, LieuExercice
+from agenda.enums import Cas, Environnement, EtatLot, Flux
+from annuaire.models import Effecteur, LieuExercice, Structure
+from comptes.models import Compte
 from sas_platform.socle.modeles import Horodate
 
 
+def flux_par_defaut() -> list[str]:
+    return [Flux.PS.value]
+
+
 class Editeur(Horodate):
-    """Éditeur d’un logiciel de rendez-vous, dans un environnement."""
+    """Éditeur d’un logiciel de rendez-vous, dans un environnement.
+
+    `certificat` nomme notre certificat client auprès de lui ; `cn` et `ou` sont
+    ceux du certificat qu’il nous présente quand c’est lui qui appelle.
+    """
 
     code = models.SlugField("code", unique=True)
     nom = models.CharField("nom", max_length=80)
     url_base = models.URLField("URL de base FHIR", help_text="Sans barre finale.")
+    environnement = models.CharField(
+        "environnement", max_length=15, choices=Environnement.choices, default=Environnement.PRODUCTION
+    )
+    flux = ArrayField(
+        models.CharField(max_length=12, choices=Flux.choices),
+        default=flux_par_defaut,
+        verbose_name="flux ouverts",
+    )
+    certificat = models.CharField(
+        "certificat client",
+        max_length=80,
+        blank=True,
+        help_text="Nom, sans extension, dans le dossier des certificats ; vide : celui de la plateforme.",
+    )
+    cn = models.CharField("CN du certificat présenté", max_length=120, blank=True)
+    ou = models.CharField("OU du certificat présenté", max_length=120, blank=True)
+    systemes_rendez_vous = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        verbose_name="systèmes des identifiants de rendez-vous",
+        help_text="OID ou URL que portent les rendez-vous de cet éditeur.",
+    )
+    url_place_de_marche = models.URLField(
+        "place de marché", blank=True, help_text="Page où un régulateur cherche chez cet éditeur."
+    )
     origine = models.CharField("valeur du paramètre origin", max_length=40, default="sas")
     hotes_reservation = ArrayField(
         models.CharField(max_length=120),
@@ -30,7 +65,15 @@ class Editeur(Horodate):
     peremption_s = models.PositiveIntegerField(
         "péremption (s)", default=3600, help_text="Âge au-delà duquel un créneau n’est plus montré."
     )
+    grise_s = models.PositiveIntegerField(
+        "vieillissement (s)", default=1200, help_text="Âge au-delà duquel un créneau est montré comme ancien."
+    )
     est_actif = models.BooleanField("actif", default=True)
+    motif_arret = models.CharField("motif de l’arrêt", max_length=300, blank=True)
+    arrete_le = models.DateTimeField("arrêté le", null=True, blank=True)
+    arrete_par = models.ForeignKey(
+        Compte, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="arrêté par"
+    )
 
     class Meta:
         verbose_name = "éditeur"
@@ -41,6 +84,17 @@ class Editeur(Horodate):
                     requetes_par_heure__gt=0, concurrence_max__gt=0, periode_s__gt=0, peremption_s__gt=0
                 ),
             ),
+            models.CheckConstraint(
+                name="editeur_flux_connus",
+                condition=Q(flux__contained_by=Flux.values),
+                violation_error_message="Ce flux n’existe pas.",
+            ),
+            models.UniqueConstraint(
+                name="editeur_un_par_certificat",
+                fields=["cn", "ou"],
+                condition=~Q(cn=""),
+                violation_error_message="Un autre éditeur présente déjà ce certificat.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,13 +102,14 @@ class Editeur(Horodate):
 
 
 class Lot(models.Model):
-    """Effecteurs (25 au plus) interrogés ensemble chez un éditeur.
+    """Effecteurs (25 au plus) ou associations SOS Médecins (10 au plus) interrogés ensemble chez un éditeur.
 
     « Vu pour la dernière fois » est noté ici : un agenda qui n’a pas changé ne
     coûte aucune écriture.
     """
 
     editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="lots")
+    cas = models.CharField("cas", max_length=4, choices=Cas.choices, default=Cas.PS)
     numero = models.PositiveIntegerField("numéro")
     prochaine_le = models.DateTimeField("prochaine interrogation", null=True)
     interroge_le = models.DateTimeField("dernière interrogation", null=True)
@@ -74,13 +129,18 @@ class Lot(models.Model):
 
 
 class Raccordement(models.Model):
-    """Cet effecteur tient un agenda chez cet éditeur.
+    """Cet effecteur, ou cette association SOS Médecins, tient un agenda chez cet éditeur.
 
     `memoire` et `etat` : la dernière réponse lue et l’état où elle a mis la base,
     pour ne pas juger deux fois la même (`agenda.editeurs.memoire`).
     """
 
-    effecteur = models.ForeignKey(Effecteur, on_delete=models.CASCADE, related_name="+")
+    effecteur = models.ForeignKey(
+        Effecteur, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    structure = models.ForeignKey(
+        Structure, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="raccordements")
     editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="+")
     memoire = models.JSONField("mémoire de la dernière réponse", null=True, editable=False)
@@ -92,10 +152,17 @@ class Raccordement(models.Model):
         verbose_name = "raccordement"
         constraints = [
             models.UniqueConstraint(name="raccordement_unique", fields=["effecteur", "editeur"]),
+            models.UniqueConstraint(name="raccordement_structure_unique", fields=["structure", "editeur"]),
+            models.CheckConstraint(
+                name="raccordement_un_titulaire",
+                condition=Q(effecteur__isnull=False, structure=None)
+                | Q(effecteur=None, structure__isnull=False),
+                violation_error_message="Un raccordement est celui d’un effecteur ou d’une association.",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.effecteur_id} chez {self.editeur_id}"
+        return f"{self.effecteur_id or self.structure_id} chez {self.editeur_id}"
 
 
 class AgendaEditeur(models.Model):
