@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from agenda.domaine.heures import SEUIL, AgendaDuLieu, OuvertureDeclaree, heures_visibles, semaine_de
 from agenda.enums import Genre
-from agenda.models import Disponibilite, Indisponibilite
+from agenda.models import Disponibilite, Indisponibilite, PeriodeOccupee
 from annuaire.enums import TypeStructure
-from annuaire.models import Effecteur, LieuExercice
+from annuaire.models import LieuExercice
 from participation.enums import Modalite
 from participation.models import Participation, ParticipationStructure
 from sas_platform.socle.intervalles import Intervalle
@@ -31,6 +32,18 @@ class Semaine:
     lundi: date
     bornes: Intervalle
     montre: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Fermeture:
+    """Ce qui cache un lieu : une indisponibilité (`est_declaree`), ou ce qu’un calendrier externe occupe. `fin` nulle : sans terme."""
+
+    debut: datetime
+    fin: datetime | None
+    est_declaree: bool
+
+    def dure_apres(self, instant: datetime) -> bool:
+        return self.fin is None or self.fin > instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +104,18 @@ def semaines_des_effecteurs(
     lieux = LieuExercice.objects.filter(effecteur__in=effecteur_ids, est_actif=True)
     ailleurs = lieux.exclude(structure__type=TypeStructure.CDS)
     par_effecteur = _grouper(ailleurs.order_by("pk"), "effecteur_id")
-    agendas = _agendas(par_effecteur, lundis)
-    return {
-        effecteur_id: [
-            Semaine(lundi, bornes, heures_visibles([agendas[lieu.pk] for lieu in siens], bornes))
-            for lundi in lundis
-            for bornes in [_bornes(lundi, siens)]
-        ]
-        for effecteur_id, siens in par_effecteur.items()
-    }
+    agendas = _agendas_lus(par_effecteur, lundis)
+    return {pk: _semaines(siens, agendas, lundis) for pk, siens in par_effecteur.items()}
+
+
+def _semaines(
+    lieux: Sequence[LieuExercice], agendas: Mapping[int, AgendaDuLieu], lundis: Sequence[date]
+) -> list[Semaine]:
+    return [
+        Semaine(lundi, bornes, heures_visibles([agendas[lieu.pk] for lieu in lieux], bornes))
+        for lundi in lundis
+        for bornes in [_bornes(lundi, lieux)]
+    ]
 
 
 def semaines_des_structures(
@@ -112,31 +128,32 @@ def semaines_des_structures(
     """
     lieux = LieuExercice.objects.filter(structure__in=structure_ids, est_actif=True)
     par_structure = _grouper(lieux.order_by("pk"), "structure_id")
-    agendas = _agendas(par_structure, lundis)
-    return {
-        structure_id: [
-            Semaine(lundi, bornes, _montre_par_la_structure(siens, agendas, bornes))
-            for lundi in lundis
-            for bornes in [_bornes(lundi, siens)]
-        ]
-        for structure_id, siens in par_structure.items()
-    }
+    agendas = _agendas_lus(par_structure, lundis)
+    return {pk: _semaines_de_structure(siens, agendas, lundis) for pk, siens in par_structure.items()}
 
 
-def seuils_des_structures(reglages: Iterable[ParticipationStructure]) -> dict[int, timedelta]:
-    """Deux heures par médecin généraliste : le nombre déclaré ; pour SOS Médecins, ceux qui participent par elle."""
-    lus = list(reglages)
-    par_sos = dict(
-        Participation.objects.filter(
-            structure__in=[r.structure_id for r in lus], modalite=Modalite.SOS, participe=True
-        )
-        .values_list("structure_id")
-        .annotate(n=Count("pk"))
-        .order_by()
+def _semaines_de_structure(
+    lieux: Sequence[LieuExercice], agendas: Mapping[int, AgendaDuLieu], lundis: Sequence[date]
+) -> list[Semaine]:
+    return [
+        Semaine(lundi, bornes, _montre_par_la_structure(lieux, agendas, bornes))
+        for lundi in lundis
+        for bornes in [_bornes(lundi, lieux)]
+    ]
+
+
+def avec_medecins(reglages: QuerySet[ParticipationStructure]) -> QuerySet[ParticipationStructure]:
+    """Ajoute `medecins` : le nombre déclaré ; pour SOS Médecins, ceux qui participent par elle."""
+    par_sos = Participation.objects.filter(
+        structure=OuterRef("structure"), modalite=Modalite.SOS, participe=True
     )
-    return {
-        r.structure_id: SEUIL * max(1, r.nombre_effecteurs or par_sos.get(r.structure_id, 0)) for r in lus
-    }
+    nombre = par_sos.order_by().values("structure").annotate(n=Count("pk")).values("n")
+    return reglages.annotate(medecins=Coalesce(NullIf("nombre_effecteurs", 0), Subquery(nombre), 0))
+
+
+def seuil_de_structure(reglages: Any) -> timedelta:
+    """Deux heures par médecin généraliste (`avec_medecins`) ; celles d’un seul, au moins."""
+    return SEUIL * max(1, int(reglages.medecins))
 
 
 def semaines_a_venir(maintenant: datetime, fuseau: ZoneInfo) -> list[date]:
@@ -145,10 +162,47 @@ def semaines_a_venir(maintenant: datetime, fuseau: ZoneInfo) -> list[date]:
     return [lundi, lundi + SEMAINE]
 
 
-def jauges_de(effecteur: Effecteur, lundis: Sequence[date]) -> list[Jauge]:
-    """Les jauges d’un effecteur, une par semaine ; vides, s’il n’a aucun lieu à lui."""
-    semaines = semaines_des_effecteurs([effecteur.pk], lundis).get(effecteur.pk)
-    return jauges(semaines, SEUIL) if semaines else [Jauge(lundi, 0, en_minutes(SEUIL)) for lundi in lundis]
+def jauges_de_l_effecteur(
+    lieux: Sequence[LieuExercice], fermetures: Mapping[int, Sequence[Fermeture]], lundis: Sequence[date]
+) -> list[Jauge]:
+    """Les jauges de l’effecteur dont voici tous les lieux, une par semaine ; vides, s’il n’en a aucun à lui. Une requête."""
+    a_lui = [lieu for lieu in lieux if not _est_en_centre(lieu)]
+    if not a_lui:
+        return [Jauge(lundi, 0, en_minutes(SEUIL)) for lundi in lundis]
+    return jauges(_semaines(a_lui, _agendas(a_lui, fermetures, lundis), lundis), SEUIL)
+
+
+def _est_en_centre(lieu: LieuExercice) -> bool:
+    return lieu.structure is not None and lieu.structure.type == TypeStructure.CDS
+
+
+@dataclass(frozen=True, slots=True)
+class JaugesDeStructure:
+    """`ensemble` : ce qu’elle montre sur ce qu’elle doit ; `par_praticien` : ce que chacun y montre en son nom."""
+
+    ensemble: list[Jauge]
+    par_praticien: dict[int, list[Jauge]]
+
+
+def jauges_de_la_structure(
+    lieux: Sequence[LieuExercice],
+    fermetures: Mapping[int, Sequence[Fermeture]],
+    lundis: Sequence[date],
+    *,
+    seuil: timedelta,
+) -> JaugesDeStructure:
+    """Les jauges de la structure dont voici tous les lieux. Une requête."""
+    if not lieux:
+        return JaugesDeStructure([Jauge(lundi, 0, en_minutes(seuil)) for lundi in lundis], {})
+    agendas = _agendas(lieux, fermetures, lundis)
+    par_praticien: dict[int, list[LieuExercice]] = defaultdict(list)
+    for lieu in lieux:
+        if lieu.effecteur_id is not None:
+            par_praticien[lieu.effecteur_id].append(lieu)
+    return JaugesDeStructure(
+        jauges(_semaines_de_structure(lieux, agendas, lundis), seuil),
+        {pk: jauges(_semaines(siens, agendas, lundis), SEUIL) for pk, siens in par_praticien.items()},
+    )
 
 
 def _grouper(lieux: QuerySet[LieuExercice], champ: str) -> dict[int, list[LieuExercice]]:
@@ -163,7 +217,7 @@ def _bornes(lundi: date, lieux: Sequence[LieuExercice]) -> Intervalle:
 
 
 def _montre_par_la_structure(
-    lieux: Sequence[LieuExercice], agendas: dict[int, AgendaDuLieu], bornes: Intervalle
+    lieux: Sequence[LieuExercice], agendas: Mapping[int, AgendaDuLieu], bornes: Intervalle
 ) -> timedelta:
     par_praticien: dict[int, list[AgendaDuLieu]] = defaultdict(list)
     total = timedelta()
@@ -177,23 +231,59 @@ def _montre_par_la_structure(
     return sum((heures_visibles(siens, bornes) for siens in par_praticien.values()), total)
 
 
-def _agendas(groupes: dict[int, list[LieuExercice]], lundis: Sequence[date]) -> dict[int, AgendaDuLieu]:
-    """Ce qui est déclaré en chaque lieu pendant ces semaines : deux requêtes."""
-    lieux = {lieu.pk: lieu for siens in groupes.values() for lieu in siens}
+def veille_de(lundis: Sequence[date]) -> datetime:
+    """Instant d’avant ces semaines, dans tous les fuseaux."""
+    return datetime.combine(min(lundis) - _MARGE, time.min, tzinfo=UTC)
+
+
+def fermetures_de(lieux: Collection[int], *, depuis: datetime) -> dict[int, list[Fermeture]]:
+    """Ce qui cache chacun de ces lieux et finit après `depuis`, dans l’ordre : une requête."""
+    colonnes = ("lieu_id", "debut", "fin", "est_declaree")
+    declarees = (
+        Indisponibilite.objects.filter(lieu__in=lieux)
+        .filter(Q(periode__endswith__gt=depuis) | Q(periode__upper_inf=True))
+        .annotate(
+            debut=F("periode__startswith"),
+            fin=F("periode__endswith"),
+            est_declaree=Value(True, BooleanField()),
+        )
+    )
+    occupees = PeriodeOccupee.objects.filter(lieu__in=lieux, fin__gt=depuis).annotate(
+        est_declaree=Value(False, BooleanField())
+    )
+    toutes = declarees.values_list(*colonnes).union(occupees.values_list(*colonnes), all=True)
+    par_lieu: dict[int, list[Fermeture]] = {lieu: [] for lieu in lieux}
+    for lieu_id, debut, fin, est_declaree in toutes.order_by("debut", "fin"):
+        par_lieu[lieu_id].append(Fermeture(debut, fin, est_declaree))
+    return par_lieu
+
+
+def _agendas_lus(
+    groupes: Mapping[int, Sequence[LieuExercice]], lundis: Sequence[date]
+) -> dict[int, AgendaDuLieu]:
+    """Ce qui est déclaré en chaque lieu de ces groupes, et ce qui le cache : deux requêtes."""
+    lieux = [lieu for siens in groupes.values() for lieu in siens]
+    return _agendas(lieux, fermetures_de([lieu.pk for lieu in lieux], depuis=veille_de(lundis)), lundis)
+
+
+def _agendas(
+    lieux: Sequence[LieuExercice], fermetures: Mapping[int, Sequence[Fermeture]], lundis: Sequence[date]
+) -> dict[int, AgendaDuLieu]:
+    """Ce qui est déclaré en chaque lieu pendant ces semaines, et ce qui le cache : une requête."""
+    fuseaux = {lieu.pk: lieu.fuseau for lieu in lieux}
     premier, dernier = min(lundis) - _MARGE, max(lundis) + SEMAINE + _MARGE
-    ouvertures: dict[int, list[OuvertureDeclaree]] = defaultdict(list)
-    declarees = Disponibilite.objects.filter(lieu__in=lieux, premier_jour__lte=dernier)
+    ouvertures: dict[int, list[OuvertureDeclaree]] = {pk: [] for pk in fuseaux}
+    declarees = Disponibilite.objects.filter(lieu__in=fuseaux, premier_jour__lte=dernier)
     for disponibilite in declarees.filter(
         Q(jours__len__gt=0) & (Q(dernier_jour=None) | Q(dernier_jour__gte=premier))
         | Q(jours__len=0, premier_jour__gte=premier)
     ).order_by("pk"):
-        lieu = lieux[disponibilite.lieu_id]
-        regle = disponibilite.regle(lieu.fuseau)
-        ouvertures[lieu.pk].append(OuvertureDeclaree(regle, disponibilite.genre == Genre.PLAGE))
-    tout = semaine_de(lundi_de(premier), ZoneInfo("UTC")).debut, semaine_de(dernier, ZoneInfo("UTC")).fin
-    fermetures: dict[int, list[Intervalle]] = defaultdict(list)
-    for lieu_id, periode in Indisponibilite.objects.filter(
-        lieu__in=lieux, periode__overlap=DateTimeTZRange(*tout)
-    ).values_list("lieu_id", "periode"):
-        fermetures[lieu_id].append(Intervalle(periode.lower, periode.upper or tout[1]))
-    return {pk: AgendaDuLieu(ouvertures[pk], fermetures[pk]) for pk in lieux}
+        regle = disponibilite.regle(fuseaux[disponibilite.lieu_id])
+        ouvertures[disponibilite.lieu_id].append(OuvertureDeclaree(regle, disponibilite.genre == Genre.PLAGE))
+    terme = datetime.combine(dernier + _MARGE, time.min, tzinfo=UTC)
+    return {
+        pk: AgendaDuLieu(
+            ouvertures[pk], [Intervalle(f.debut, f.fin or terme) for f in fermetures[pk] if f.debut < terme]
+        )
+        for pk in fuseaux
+    }

@@ -2,7 +2,8 @@
 
 Le calcul relit les règles de l’agenda. Il reste juste après une panne : les
 gestes de l’agenda ne changent que l’avenir (`agenda.saisie`), une série coupée
-garde ses occurrences passées, une réouverture laisse la fermeture écoulée.
+garde ses occurrences passées, une réouverture laisse la fermeture écoulée, une
+relecture d’un calendrier externe laisse ce qu’il a occupé (`agenda.echanges.entree`).
 Limite : une disponibilité ouverte puis retirée dans la même semaine, avant
 d’avoir commencé, ne laisse pas de trace ici ; `GesteAgenda` la garde.
 """
@@ -18,12 +19,13 @@ from agenda.domaine.heures import SEUIL
 from agenda.eligibilite.lectures import (
     SEMAINE,
     Semaine,
+    avec_medecins,
     doivent_deux_heures,
     en_minutes,
     lundi_de,
     semaines_des_effecteurs,
     semaines_des_structures,
-    seuils_des_structures,
+    seuil_de_structure,
     structures_participantes,
 )
 from agenda.models import ReleveHebdomadaire
@@ -42,10 +44,11 @@ def relever(maintenant: datetime, *, semaines: int = RATTRAPAGE) -> int:
         depuis = dict(lot)
         lues = semaines_des_effecteurs(depuis, lundis)
         ajoutes += _ajouter("effecteur_id", lues, dict.fromkeys(lues, SEUIL), depuis, maintenant)
-    for lot_structures in par_lots(structures_participantes().order_by("pk"), LOT):
+    for lot_structures in par_lots(avec_medecins(structures_participantes()).order_by("pk"), LOT):
         depuis = {reglages.structure_id: reglages.cree_le for reglages in lot_structures}
         lues = semaines_des_structures(depuis, lundis)
-        ajoutes += _ajouter("structure_id", lues, seuils_des_structures(lot_structures), depuis, maintenant)
+        seuils = {reglages.structure_id: seuil_de_structure(reglages) for reglages in lot_structures}
+        ajoutes += _ajouter("structure_id", lues, seuils, depuis, maintenant)
     return ajoutes
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import DateTimeField, Exists, F, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from agenda.domaine.offre import JOURS_MONTRES, en_minutes, fin_de_fenetre
+from agenda.eligibilite.lectures import Fermeture
 from agenda.enums import ModaliteConsultation
 from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, GesteAgenda, Indisponibilite
 from agenda.offre import CreneauOffert, decodeur_carte
@@ -21,6 +23,7 @@ from annuaire.models import Delegation, Effecteur, LieuExercice, Rattachement, S
 from participation.models import Participation, Sollicitation, VersionParticipation
 from sas_platform.socle.textes import normaliser
 
+MEDECINE_GENERALE = "SM54"
 _NOMS = ("Aujourd’hui", "Demain", "Après-demain")
 
 
@@ -41,7 +44,10 @@ class Jour:
 
 @dataclass(frozen=True, slots=True)
 class CarteDuLieu:
-    """Un lieu sur le tableau de bord. `jours` : ce que la recherche montre à cet instant ; instants à l’heure du lieu."""
+    """Un lieu sur le tableau de bord. `jours` : ce que la recherche montre à cet instant ; instants à l’heure du lieu.
+
+    `pause` : jour où reprennent les sollicitations, s’il est à venir.
+    """
 
     lieu: LieuExercice
     telephone: str
@@ -53,38 +59,48 @@ class CarteDuLieu:
     mis_a_jour_le: datetime | None
     lu_le: datetime | None
     sollicitation: Sollicitation | None
+    pause: datetime | None
 
     @property
     def a_des_creneaux(self) -> bool:
         return any(jour.creneaux for jour in self.jours)
 
 
-def cartes(lieux: QuerySet[LieuExercice], maintenant: datetime) -> list[CarteDuLieu]:
-    """Les cartes de ces lieux, quatre requêtes en tout ; la projection dit ce que voit la régulation."""
-    lus = list(_avec_dates(lieux).select_related("commune", "structure").order_by("pk"))
-    ids = [lieu.pk for lieu in lus]
+@dataclass(frozen=True, slots=True)
+class SesLieux:
+    """Lieux en activité d’un effecteur : tous, et ceux qu’un champ permet de tenir."""
+
+    tous: Sequence[LieuExercice]
+    tenus: Sequence[LieuExercice]
+
+
+def cartes(
+    lieux: Sequence[LieuExercice], fermetures: Mapping[int, Sequence[Fermeture]], maintenant: datetime
+) -> list[CarteDuLieu]:
+    """Les cartes de ces lieux (`_pour_cartes`), deux requêtes ; la projection dit ce que voit la régulation."""
+    ids = [lieu.pk for lieu in lieux]
     projetees = {carte.lieu_id: carte for carte in CarteLieu.objects.filter(lieu__in=ids)}
     consignes = {consigne.lieu_id: consigne for consigne in Sollicitation.objects.filter(lieu__in=ids)}
-    fermetures: dict[int, list[Indisponibilite]] = defaultdict(list)
-    a_venir = Indisponibilite.objects.filter(lieu__in=ids)
-    for fermeture in a_venir.filter(
-        Q(periode__endswith__gt=maintenant) | Q(periode__upper_inf=True)
-    ).order_by("periode", "pk"):
-        fermetures[fermeture.lieu_id].append(fermeture)
     return [
-        _carte(lieu, projetees.get(lieu.pk), fermetures[lieu.pk], consignes.get(lieu.pk), maintenant)
-        for lieu in lus
+        _carte(
+            lieu,
+            projetees.get(lieu.pk),
+            [f for f in fermetures[lieu.pk] if f.est_declaree and f.dure_apres(maintenant)],
+            consignes.get(lieu.pk),
+            maintenant,
+        )
+        for lieu in lieux
     ]
 
 
-def _avec_dates(lieux: QuerySet[LieuExercice]) -> QuerySet[LieuExercice]:
+def _pour_cartes(lieux: QuerySet[LieuExercice]) -> QuerySet[LieuExercice]:
     """Ajoute `mis_a_jour_le`, dernier geste sur l’agenda, et `lu_le`, dernière lecture chez un éditeur."""
 
     def dernier(modele: type, champ: str) -> Subquery:
         lignes = modele.objects.filter(lieu=OuterRef("pk")).order_by().values("lieu")  # type: ignore[attr-defined]
         return Subquery(lignes.annotate(n=Max(champ)).values("n"), output_field=DateTimeField())
 
-    return lieux.annotate(
+    dates = lieux.annotate(
         mis_a_jour_le=Greatest(
             dernier(GesteAgenda, "le"),
             dernier(Disponibilite, "modifie_le"),
@@ -92,19 +108,21 @@ def _avec_dates(lieux: QuerySet[LieuExercice]) -> QuerySet[LieuExercice]:
         ),
         lu_le=dernier(AgendaEditeur, "raccordement__lot__lu_le"),
     )
+    return dates.select_related("commune", "structure", "effecteur__profession").order_by("pk")
 
 
 def _carte(
     lieu: LieuExercice,
     projetee: CarteLieu | None,
-    fermetures: list[Indisponibilite],
+    fermetures: list[Fermeture],
     sollicitation: Sollicitation | None,
     maintenant: datetime,
 ) -> CarteDuLieu:
     fuseau = ZoneInfo(lieu.fuseau)
+    pause = sollicitation.pause_jusqu_au if sollicitation else None
     creneaux, telephone = _montres(projetee, maintenant, fuseau) if projetee else ([], lieu.telephone)
     affiche, lien = ecrire_telephone(telephone)
-    dates: dict[str, datetime | None] = {nom: getattr(lieu, nom) for nom in ("mis_a_jour_le", "lu_le")}
+    dates = {nom: _au_lieu(getattr(lieu, nom), fuseau) for nom in ("mis_a_jour_le", "lu_le")}
     return CarteDuLieu(
         lieu=lieu,
         telephone=affiche,
@@ -112,11 +130,17 @@ def _carte(
         est_en_centre=lieu.structure is not None and lieu.structure.type == TypeStructure.CDS,
         jours=_jours(creneaux, maintenant.astimezone(fuseau).date()),
         fermetures=[_periode(fermeture, fuseau) for fermeture in fermetures],
-        est_ferme=any(fermeture.periode.lower <= maintenant for fermeture in fermetures),
+        est_ferme=any(fermeture.debut <= maintenant for fermeture in fermetures),
         mis_a_jour_le=dates["mis_a_jour_le"],
         lu_le=dates["lu_le"],
         sollicitation=sollicitation,
+        pause=_au_lieu(pause, fuseau) if pause and pause > maintenant else None,
     )
+
+
+def _au_lieu(instant: datetime | None, fuseau: ZoneInfo) -> datetime | None:
+    """À l’heure du lieu, et sans fuseau, pour que le gabarit ne la remette pas à celle de Paris."""
+    return instant.astimezone(fuseau).replace(tzinfo=None) if instant else None
 
 
 def _montres(projetee: CarteLieu, maintenant: datetime, fuseau: ZoneInfo) -> tuple[list[CreneauOffert], str]:
@@ -148,25 +172,27 @@ def _creneau(creneau: CreneauOffert) -> CreneauLu:
     )
 
 
-def _periode(fermeture: Indisponibilite, fuseau: ZoneInfo) -> str:
+def _periode(fermeture: Fermeture, fuseau: ZoneInfo) -> str:
     """« du 02/11/2026 au 05/11/2026 » pour des jours entiers ; avec les heures sinon."""
-    debut = fermeture.periode.lower.astimezone(fuseau)
-    if fermeture.periode.upper is None:
+    debut = fermeture.debut.astimezone(fuseau)
+    if fermeture.fin is None:
         return f"depuis le {debut:%d/%m/%Y}, pour une durée indéterminée"
-    fin = fermeture.periode.upper.astimezone(fuseau)
+    fin = fermeture.fin.astimezone(fuseau)
     if (debut.hour, debut.minute, fin.hour, fin.minute) == (0, 0, 0, 0):
         return f"du {debut:%d/%m/%Y} au {fin - timedelta(days=1):%d/%m/%Y}"
     return f"du {debut:%d/%m/%Y à %Hh%M} au {fin:%d/%m/%Y à %Hh%M}"
 
 
-def lieux_de(champ: Champ, effecteur_id: int, *, instant: datetime) -> QuerySet[LieuExercice]:
-    """Lieux en activité de cet effecteur que ce champ permet de tenir."""
-    return lieux_du(champ, instant=instant).filter(effecteur=effecteur_id, est_actif=True)
+def lieux_de(effecteur_id: int, champ: Champ, *, instant: datetime) -> SesLieux:
+    lieux = _pour_cartes(LieuExercice.objects.filter(effecteur=effecteur_id, est_actif=True))
+    tenus = lieux_du(champ, instant=instant).filter(pk=OuterRef("pk"))
+    tous = list(lieux.annotate(est_tenu=Exists(tenus)))
+    return SesLieux(tous, [lieu for lieu in tous if lieu.est_tenu])
 
 
-def tient_tous_les_lieux(champ: Champ, effecteur_id: int, *, instant: datetime) -> bool:
-    tous = LieuExercice.objects.filter(effecteur=effecteur_id, est_actif=True)
-    return not tous.exclude(pk__in=lieux_du(champ, instant=instant).values("pk")).exists()
+def lieux_de_la_structure(structure: Structure, champ: Champ, *, instant: datetime) -> list[LieuExercice]:
+    """Lieux en activité de cette structure, à elle (`effecteur` nul) ou à ses praticiens."""
+    return list(_pour_cartes(lieux_du(champ, instant=instant).filter(structure=structure, est_actif=True)))
 
 
 def professionnels_lies(champ: Champ, texte: str) -> QuerySet[Effecteur]:
@@ -184,8 +210,9 @@ def professionnels_lies(champ: Champ, texte: str) -> QuerySet[Effecteur]:
 def membres_de(structure: Structure, champ: Champ, *, instant: datetime) -> QuerySet[Effecteur]:
     """Professionnels de cette structure : ils y exercent, s’y sont rattachés, ou participent par elle (B-10).
 
-    Ajoute `inscrit_le`, première déclaration par elle, et `est_tenu` : on en
-    tient au moins un lieu.
+    Ajoute `inscrit_le`, première déclaration par elle, `est_tenu` : on en tient
+    au moins un lieu, `specialites`, telles que la recherche les nomme, et
+    `est_generaliste`.
     """
     exerces = LieuExercice.objects.filter(effecteur=OuterRef("pk"), est_actif=True)
     rattaches = Rattachement.objects.en_cours(instant).filter(structure=structure)
@@ -194,6 +221,7 @@ def membres_de(structure: Structure, champ: Champ, *, instant: datetime) -> Quer
         effecteur=OuterRef("pk"), apres__structure=structure.pk, apres__participe=True
     ).order_by("le", "pk")
     tenus = lieux_du(champ, instant=instant).filter(effecteur=OuterRef("pk"), est_actif=True)
+    nommees = Specialite.objects.filter(savoir_faire__overlap=OuterRef("savoir_faire"))
     membres = Effecteur.objects.filter(
         Exists(exerces.filter(structure=structure))
         | Exists(exerces.filter(pk__in=rattaches.values("lieu")))
@@ -206,16 +234,9 @@ def membres_de(structure: Structure, champ: Champ, *, instant: datetime) -> Quer
                 Subquery(premieres.values("le")[:1]), Subquery(participent.values("cree_le"))
             ),
             est_tenu=Exists(tenus),
+            est_generaliste=Exists(nommees.filter(code=MEDECINE_GENERALE)),
+            specialites=ArraySubquery(nommees.order_by("libelle").values("libelle")),
         )
         .select_related("profession")
         .order_by(F("inscrit_le").asc(nulls_last=True), "nom_recherche", "pk")
     )
-
-
-def libelles_des_savoir_faire() -> dict[str, str]:
-    """Libellé de chaque code de savoir-faire que la recherche connaît."""
-    return {
-        code: libelle
-        for libelle, codes in Specialite.objects.values_list("libelle", "savoir_faire")
-        for code in codes
-    }

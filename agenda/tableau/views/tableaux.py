@@ -17,10 +17,16 @@ from agenda.domaine.heures import SEUIL
 from agenda.eligibilite import lectures as heures
 from agenda.models import ReleveHebdomadaire
 from agenda.tableau import lectures
-from agenda.tableau.acces import champ_de, effecteur_connecte, regle_la_participation, structure_tenue
+from agenda.tableau.acces import (
+    PARTICIPENT,
+    champ_de,
+    effecteur_connecte,
+    regle_la_participation,
+    structure_tenue,
+)
 from agenda.tableau.droits import bandeau, droit_de
 from agenda.tableau.forms import RechercheForm
-from annuaire.champs import Champ, lieux_du, structures_du
+from annuaire.champs import Champ, structures_du
 from annuaire.enums import TypeStructure
 from annuaire.models import Effecteur, Structure
 from comptes.actions import tracer_lecture
@@ -42,8 +48,8 @@ def accueil(request: RequeteDeCompte) -> HttpResponse:
     maintenant = timezone.now()
     mien = champ_de(request, maintenant)
     if mien.effecteur is not None:
-        effecteur = get_object_or_404(Effecteur.objects.select_related("profession"), pk=mien.effecteur)
-        return _tableau(request, mien, effecteur, maintenant)
+        lieux = lectures.lieux_de(mien.effecteur, mien, instant=maintenant)
+        return _tableau(request, mien, mien.effecteur, lieux, maintenant)
     if Role.EFFECTEUR in request.user.roles and not (mien.france or mien.delegations or mien.structures):
         return render(request, "tableau/sans_adresse.html")
     return _lies(request, mien, maintenant)
@@ -74,35 +80,44 @@ def _lies(request: RequeteDeCompte, mien: Champ, maintenant: datetime) -> HttpRe
 def professionnel(request: RequeteDeCompte, effecteur_id: int) -> HttpResponse:
     maintenant = timezone.now()
     mien = champ_de(request, maintenant)
-    effecteur = get_object_or_404(Effecteur.objects.select_related("profession"), pk=effecteur_id)
-    if mien.effecteur != effecteur.pk:
-        if not lectures.lieux_de(mien, effecteur.pk, instant=maintenant).exists():
+    lieux = lectures.lieux_de(effecteur_id, mien, instant=maintenant)
+    if mien.effecteur != effecteur_id:
+        if not lieux.tenus:
             raise Http404
-        tracer_lecture(acteur=request.user, verbe="effecteur.lu", objet=f"effecteur:{effecteur.pk}")
-    return _tableau(request, mien, effecteur, maintenant)
+        tracer_lecture(acteur=request.user, verbe="effecteur.lu", objet=f"effecteur:{effecteur_id}")
+    return _tableau(request, mien, effecteur_id, lieux, maintenant)
 
 
 def _tableau(
-    request: RequeteDeCompte, mien: Champ, effecteur: Effecteur, maintenant: datetime
+    request: RequeteDeCompte,
+    mien: Champ,
+    effecteur_id: int,
+    lieux: lectures.SesLieux,
+    maintenant: datetime,
 ) -> HttpResponse:
-    est_le_sien = mien.effecteur == effecteur.pk
+    """Ne montre que les lieux tenus, et les heures à qui les tient tous : elles diraient celles des autres."""
+    est_le_sien = mien.effecteur == effecteur_id
+    effecteur = next((lieu.effecteur for lieu in lieux.tous if lieu.effecteur), None) or get_object_or_404(
+        Effecteur.objects.select_related("profession"), pk=effecteur_id
+    )
     participation = participation_de(effecteur)
     declaration = _declaration(participation)
-    cartes = lectures.cartes(lectures.lieux_de(mien, effecteur.pk, instant=maintenant), maintenant)
     contexte: dict[str, Any] = {
         "effecteur": effecteur,
         "est_le_sien": est_le_sien,
         "agit_aussi_pour_d_autres": est_le_sien and bool(mien.delegations or mien.structures),
-        "cartes": cartes,
         "participation": participation,
         "declaration": declaration,
     }
-    if cartes and est_le_sien:
-        contexte |= {"resume": _resume(declaration), "bandeau": bandeau(declaration)}
-        contexte["droit"] = droit_de(declaration, participation, maintenant)
-    if cartes and (est_le_sien or lectures.tient_tous_les_lieux(mien, effecteur.pk, instant=maintenant)):
-        fuseau = ZoneInfo(cartes[0].lieu.fuseau)
-        contexte["jauges"] = heures.jauges_de(effecteur, heures.semaines_a_venir(maintenant, fuseau))
+    if lieux.tenus:
+        lundis = heures.semaines_a_venir(maintenant, ZoneInfo(lieux.tenus[0].fuseau))
+        fermetures = heures.fermetures_de([lieu.pk for lieu in lieux.tous], depuis=heures.veille_de(lundis))
+        contexte["cartes"] = lectures.cartes(lieux.tenus, fermetures, maintenant)
+        if est_le_sien:
+            contexte |= {"resume": _resume(declaration), "bandeau": bandeau(declaration)}
+            contexte["droit"] = droit_de(declaration, participation, maintenant)
+        if lieux.tenus == lieux.tous:
+            contexte["jauges"] = heures.jauges_de_l_effecteur(lieux.tous, fermetures, lundis)
     return render(request, "tableau/tableau.html", contexte)
 
 
@@ -116,7 +131,7 @@ def _resume(declaration: Declaration) -> list[tuple[str, bool]]:
     affiches = declaration.editeur_admis
     return [
         ("Participation au SAS", declaration.participe),
-        ("Créneaux éditeurs affichés" if affiches else "Créneaux éditeurs non affichés", affiches),
+        ("Affichage des créneaux de votre logiciel", affiches),
         ("Forfait de réorientation", declaration.forfait_reorientation),
     ]
 
@@ -127,29 +142,40 @@ def structure(request: RequeteDeCompte, structure_id: int) -> HttpResponse:
     maintenant = timezone.now()
     mien = champ_de(request, maintenant)
     vue = structure_tenue(mien, structure_id)
-    siens = lieux_du(mien, instant=maintenant).filter(structure=vue, effecteur=None, est_actif=True)
-    membres = Paginator(lectures.membres_de(vue, mien, instant=maintenant), PAR_PAGE)
-    page = membres.get_page(request.GET.get("page"))
-    savoir_faire = lectures.libelles_des_savoir_faire()
+    lieux = lectures.lieux_de_la_structure(vue, mien, instant=maintenant)
+    lundis = heures.semaines_a_venir(maintenant, _PARIS)
+    fermetures = heures.fermetures_de([lieu.pk for lieu in lieux], depuis=heures.veille_de(lundis))
+    # Le tri des membres les calcule tous : les compter à part coûterait une seconde fois le même travail.
+    membres: list[Any] = list(lectures.membres_de(vue, mien, instant=maintenant))
+    page = Paginator(membres, PAR_PAGE).get_page(request.GET.get("page"))
+    de_la_structure = [lieu for lieu in lieux if lieu.effecteur_id is None]
     contexte: dict[str, Any] = {
         "structure": vue,
-        "cartes": lectures.cartes(siens, maintenant),
+        "cartes": lectures.cartes(de_la_structure, fermetures, maintenant),
         "membres": page,
-        "lignes": [
-            (membre, sorted({savoir_faire[code] for code in membre.savoir_faire if code in savoir_faire}))
-            for membre in page
-        ],
         "est_cpts": vue.type == TypeStructure.CPTS,
         "est_sos": vue.type == TypeStructure.SOS,
         "regle": regle_la_participation(mien, vue),
     }
-    reglages = ParticipationStructure.objects.filter(structure=vue).first()
-    contexte["reglages"] = reglages
+    reglages = _reglages(vue)
+    par_praticien: dict[int, list[heures.Jauge]] = {}
     if reglages and reglages.participe:
-        lundis = heures.semaines_a_venir(maintenant, _PARIS)
-        semaines = heures.semaines_des_structures([vue.pk], lundis).get(vue.pk, [])
-        contexte["jauges"] = heures.jauges(semaines, heures.seuils_des_structures([reglages])[vue.pk])
+        seuil = heures.seuil_de_structure(reglages)
+        lues = heures.jauges_de_la_structure(lieux, fermetures, lundis, seuil=seuil)
+        contexte["jauges"] = lues.ensemble
+        par_praticien = lues.par_praticien if vue.type == TypeStructure.CDS else {}
+    contexte["reglages"] = reglages
+    contexte["lignes"] = [
+        (membre, par_praticien.get(membre.pk, []) if membre.est_generaliste else []) for membre in page
+    ]
     return render(request, "tableau/structure.html", contexte)
+
+
+def _reglages(structure: Structure) -> ParticipationStructure | None:
+    """Seuls un centre de santé et une association SOS Médecins en ont (P-21)."""
+    if structure.type not in PARTICIPENT:
+        return None
+    return heures.avec_medecins(ParticipationStructure.objects.filter(structure=structure)).first()
 
 
 @never_cache

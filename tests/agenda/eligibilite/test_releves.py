@@ -5,10 +5,21 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from agenda.eligibilite.lectures import en_heures, jauges_de, semaines_des_structures, seuils_des_structures
+from agenda.eligibilite.lectures import (
+    Jauge,
+    avec_medecins,
+    en_heures,
+    fermetures_de,
+    jauges_de_l_effecteur,
+    jauges_de_la_structure,
+    semaines_des_structures,
+    seuil_de_structure,
+    veille_de,
+)
 from agenda.eligibilite.releves import relever
-from agenda.models import ReleveHebdomadaire
+from agenda.models import CalendrierExterne, PeriodeOccupee, ReleveHebdomadaire
 from annuaire.enums import TypeStructure
+from annuaire.models import Effecteur, LieuExercice
 from participation.actions import Reponses, declarer
 from participation.models import Participation, ParticipationStructure
 from tests.agenda.factories import LUNDI, DisponibiliteFactory, IndisponibiliteFactory
@@ -30,6 +41,14 @@ def lieu():
     Participation.objects.update(cree_le=datetime(2026, 10, 30, tzinfo=UTC))
     DisponibiliteFactory(lieu=lieu, **UNE_HEURE_ET_DEMIE)
     return lieu
+
+
+def jauges_de(effecteur: Effecteur) -> list[Jauge]:
+    """Celles de cette semaine et de la suivante."""
+    lundis = [LUNDI, LUNDI + timedelta(weeks=1)]
+    lieux = list(LieuExercice.objects.filter(effecteur=effecteur).select_related("structure").order_by("pk"))
+    fermetures = fermetures_de([lieu.pk for lieu in lieux], depuis=veille_de(lundis))
+    return jauges_de_l_effecteur(lieux, fermetures, lundis)
 
 
 def releves() -> list[tuple[date, int, int]]:
@@ -108,13 +127,14 @@ def test_deux_heures_par_medecin_generaliste_du_centre():
 
 def test_une_association_sos_medecins_doit_deux_heures_par_effecteur_qui_participe_par_elle():
     sos = StructureFactory(sos=True)
-    reglages = ParticipationStructureFactory(structure=sos, nombre_effecteurs=0)
-    assert seuils_des_structures([reglages]) == {sos.pk: timedelta(hours=2)}
+    ParticipationStructureFactory(structure=sos, nombre_effecteurs=0)
+    reglages = avec_medecins(ParticipationStructure.objects.all())
+    assert seuil_de_structure(reglages.get()) == timedelta(hours=2)
 
     for _ in range(3):
         ParticipationFactory(structure=sos, modalite="sos", utilise_logiciel=None)
 
-    assert seuils_des_structures([reglages]) == {sos.pk: timedelta(hours=6)}
+    assert seuil_de_structure(reglages.get()) == timedelta(hours=6)
     assert semaines_des_structures([sos.pk], [LUNDI]) == {}
 
 
@@ -128,7 +148,7 @@ def test_la_jauge_compte_tous_les_lieux_sauf_ceux_d_un_centre_de_sante(lieu):
     salarie = LieuExerciceFactory(effecteur=lieu.effecteur, structure=StructureFactory())
     DisponibiliteFactory(lieu=salarie, plage=True, heure_debut=time(17), heure_fin=time(19))
 
-    cette, suivante = jauges_de(lieu.effecteur, [LUNDI, LUNDI + timedelta(weeks=1)])
+    cette, suivante = jauges_de(lieu.effecteur)
 
     assert (str(cette), cette.est_atteinte) == ("2\u00a0h\u00a030 / 2\u00a0h", True)
     assert (str(suivante), suivante.pourcentage) == ("1\u00a0h\u00a030 / 2\u00a0h", 75)
@@ -137,13 +157,46 @@ def test_la_jauge_compte_tous_les_lieux_sauf_ceux_d_un_centre_de_sante(lieu):
 def test_une_indisponibilite_sans_fin_retire_les_heures_qui_suivent(lieu):
     IndisponibiliteFactory(lieu=lieu, periode=DateTimeTZRange(datetime(2026, 11, 9, 6, tzinfo=UTC), None))
 
-    jauges = jauges_de(lieu.effecteur, [LUNDI, LUNDI + timedelta(weeks=1)])
+    jauges = jauges_de(lieu.effecteur)
 
     assert [jauge.minutes for jauge in jauges] == [90, 0]
 
 
 def test_sans_lieu_la_jauge_est_vide():
-    assert [j.minutes for j in jauges_de(EffecteurFactory(), [LUNDI])] == [0]
+    assert [jauge.minutes for jauge in jauges_de(EffecteurFactory())] == [0, 0]
+
+
+def test_ce_qu_occupe_un_calendrier_externe_ne_se_compte_pas(lieu):
+    calendrier = CalendrierExterne.objects.create(lieu=lieu, cree_le=LUNDI_SUIVANT)
+    debut = datetime(2026, 11, 9, 8, 30, tzinfo=UTC)  # 9 h 30, au milieu de la plage de 9 h à 10 h 30
+    PeriodeOccupee.objects.create(
+        calendrier=calendrier, lieu=lieu, debut=debut, fin=debut + timedelta(hours=2)
+    )
+
+    assert [jauge.minutes for jauge in jauges_de(lieu.effecteur)] == [90, 30]
+
+
+def test_le_centre_se_compare_a_deux_heures_par_generaliste_et_chacun_aux_siennes():
+    centre = StructureFactory(type=TypeStructure.CDS)
+    ParticipationStructureFactory(structure=centre, nombre_effecteurs=2)
+    premier, second = (LieuExerciceFactory(structure=centre) for _ in range(2))
+    for _ in range(2):
+        DisponibiliteFactory(
+            lieu=premier, hebdomadaire=True, plage=True, heure_debut=time(9), heure_fin=time(12)
+        )
+    DisponibiliteFactory(lieu=LieuExerciceFactory(effecteur=None, structure=centre), **UNE_HEURE_ET_DEMIE)
+    lieux = list(LieuExercice.objects.select_related("structure"))
+    fermetures = fermetures_de([lieu.pk for lieu in lieux], depuis=veille_de([LUNDI]))
+    seuil = seuil_de_structure(avec_medecins(ParticipationStructure.objects.all()).get())
+
+    lues = jauges_de_la_structure(lieux, fermetures, [LUNDI], seuil=seuil)
+
+    assert [(jauge.minutes, jauge.seuil_min) for jauge in lues.ensemble] == [(180 + 90, 240)]
+    assert {pk: siennes[0].minutes for pk, siennes in lues.par_praticien.items()} == {
+        premier.effecteur_id: 180,
+        second.effecteur_id: 0,
+    }
+    assert not lues.par_praticien[second.effecteur_id][0].est_atteinte
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,12 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 from django.utils.html import escape
 
-from agenda.models import ReleveHebdomadaire
-from agenda.offre import rafraichir
+from agenda.models import PeriodeOccupee, ReleveHebdomadaire
 from annuaire.models import Delegation, Effecteur, LieuExercice, Rattachement
 from comptes.enums import Role
 from comptes.models import Trace
 from participation.models import Sollicitation
-from tests.agenda.factories import LUNDI, DisponibiliteFactory, IndisponibiliteFactory
+from tests.agenda.factories import LUNDI, IndisponibiliteFactory
 from tests.agenda.tableau.conftest import LUNDI_8H
 from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, StructureFactory, habiliter
 from tests.comptes.factories import CompteFactory
@@ -39,7 +38,7 @@ def test_le_medecin_voit_ce_que_la_recherche_montre_et_ses_deux_jauges(agenda, m
 
     assert "09h00 – 10h30" in html
     assert html.count("1\u00a0h\u00a030 / 2\u00a0h") >= 2
-    assert "Créneaux éditeurs non affichés" in html
+    assert "Affichage des créneaux de votre logiciel" in html
     assert "12 rue Nationale, 59000 Lille" in html
     assert reverse("agenda:semaine", kwargs={"lieu_id": agenda.pk}) in html
 
@@ -125,6 +124,33 @@ def test_le_telephone_reserve_n_est_pas_ecrit_sur_le_tableau(lieu, medecin, navi
     assert "2 en sus par jour" in html
 
 
+@pytest.mark.parametrize(
+    ("pause", "attendu"),
+    [
+        pytest.param(datetime(2026, 11, 9, 20, tzinfo=UTC), "avant le 10/11/2026", id="minuit à La Réunion"),
+        pytest.param(datetime(2026, 11, 1, 20, tzinfo=UTC), "", id="pause finie"),
+    ],
+)
+def test_une_pause_se_dit_a_la_date_du_lieu_et_tant_qu_elle_dure(lieu, medecin, naviguer, pause, attendu):
+    LieuExercice.objects.update(fuseau="Indian/Reunion")
+    Sollicitation.objects.create(lieu=lieu, pause_jusqu_au=pause)
+
+    html = page(naviguer(medecin))
+
+    assert (f"Pas de sollicitation {attendu}" in html) == bool(attendu)
+    assert ("Pas de sollicitation" in html) == bool(attendu)
+
+
+def test_ce_qu_occupe_un_calendrier_externe_n_est_pas_une_indisponibilite(agenda, medecin, naviguer):
+    debut = datetime(2026, 11, 2, 8, tzinfo=UTC)
+    PeriodeOccupee.objects.create(lieu=agenda, debut=debut, fin=debut + timedelta(minutes=30))
+
+    html = page(naviguer(medecin))
+
+    assert "du 02/11/2026 à 09h00" not in html
+    assert "1\u00a0h / 2\u00a0h" in html  # mais il retire ses heures
+
+
 def test_l_anonyme_et_l_operateur_n_ont_pas_de_tableau(lieu, client, naviguer):
     assert client.get(ACCUEIL).status_code == 302
     osnp = naviguer(CompteFactory(osnp=True))
@@ -186,6 +212,7 @@ def test_le_gestionnaire_voit_son_centre_ses_medecins_et_leur_seul_lieu_du_centr
     html = page(client, url)
 
     assert "2 place du Centre" in html
+    assert "0\u00a0min / 2\u00a0h en son nom" in html
     assert "3 professionnels de santé participants" in html
     assert "0\u00a0min / 6\u00a0h" in html
     assert professionnel(agenda.effecteur) in html
@@ -235,22 +262,6 @@ def test_les_releves_se_lisent_par_l_effecteur_et_lui_seul(lieu, medecin, delegu
     assert "26 octobre 2026" in html
     assert "2\u00a0h\u00a030 / 2\u00a0h" in html
     assert naviguer(deleguee).get(url).url == ACCUEIL
-
-
-def test_le_tableau_ne_fait_pas_une_requete_par_lieu(agenda, medecin, naviguer, compter_requetes):
-    ParticipationFactory(effecteur=agenda.effecteur)
-    client = naviguer(medecin)
-    page(client)
-    avec_un = compter_requetes(lambda: page(client))
-
-    for _ in range(4):
-        lieu = LieuExerciceFactory(effecteur=agenda.effecteur)
-        DisponibiliteFactory(lieu=lieu, en_semaine=True)
-        IndisponibiliteFactory(lieu=lieu, periode=DateTimeTZRange(datetime(2026, 12, 1, tzinfo=UTC), None))
-        Sollicitation.objects.create(lieu=lieu, max_par_jour=1)
-        rafraichir([lieu.pk], LUNDI_8H)
-
-    assert compter_requetes(lambda: page(client)) == avec_un <= 20
 
 
 def test_les_listes_ne_font_pas_une_requete_par_ligne(
