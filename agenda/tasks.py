@@ -73,7 +73,10 @@ def interroger_lot(*, lot_id: int) -> int:
 @shared_task(time_limit=900, soft_time_limit=840)
 def relever_heures() -> int:
     """Le lundi, une fois la semaine finie jusqu’à Tahiti ; rattrape les semaines qu’une panne a sautées."""
-    return relever(timezone.now())
+    maintenant = timezone.now()
+    ajoutes = relever(maintenant)
+    entree.oublier_le_passe(maintenant)
+    return ajoutes
 
 
 @shared_task(time_limit=900, soft_time_limit=840)

@@ -28,14 +28,21 @@ def tracer(*, acteur: Compte | None, verbe: str, objet: str, **details: Any) -> 
     return Trace.objects.create(acteur=acteur, verbe=verbe, objet=objet, details=details)
 
 
-def tracer_lecture(*, acteur: Compte, verbe: str, objet: str, est_le_sien: bool = False) -> None:
+def tracer_lecture(
+    *, acteur: Compte, verbe: str, objet: str, est_le_sien: bool = False, depuis: datetime | None = None
+) -> None:
     """Dit que `acteur` a ouvert la fiche d’autrui ; lire ses propres données ne s’écrit pas.
 
     Une ligne par fiche ouverte, jamais par ligne d’une liste : à appeler dans
-    la vue, une fois l’objet trouvé dans le champ de la personne.
+    la vue, une fois l’objet trouvé dans le champ de la personne. `depuis` : rien
+    si elle l’a déjà ouverte depuis cet instant ; une page que l’on rouvre sans
+    cesse laisse ainsi une trace qui se lit.
     """
-    if not est_le_sien and objet != f"compte:{acteur.pk}":
-        tracer(acteur=acteur, verbe=verbe, objet=objet)
+    if est_le_sien or objet == f"compte:{acteur.pk}":
+        return
+    if depuis and Trace.objects.filter(objet=objet, acteur=acteur, verbe=verbe, le__gte=depuis).exists():
+        return
+    tracer(acteur=acteur, verbe=verbe, objet=objet)
 
 
 @transaction.atomic

@@ -26,7 +26,8 @@ class Motif(Enum):
     EDITEUR_COUPE = "La lecture de cet éditeur est suspendue."
     EDITEUR_MUET = "Cet éditeur ne répond plus depuis trop longtemps\u00a0: ses créneaux ne sont plus sûrs."
     COMMENCE = "Il a commencé."
-    INDISPONIBILITE = "Une indisponibilité le recouvre, ou une période occupée d’un calendrier relié."
+    INDISPONIBILITE = "Une indisponibilité le recouvre."
+    OCCUPE = "Un calendrier externe relié à ce lieu vous dit occupé à cette heure."
     COMPLET = "Toutes ses places sont prises."
     HORS_FENETRE = (
         "Il est au-delà de ce que la recherche montre\u00a0: aujourd’hui et les deux jours qui suivent."
@@ -70,6 +71,7 @@ def expliquer(
     *,
     ouvertures: Iterable[Ouverture],
     fermetures: Sequence[Intervalle],
+    occupees: Sequence[Intervalle] = (),
     prises: Mapping[tuple[int, int], int],
     agendas: Iterable[AgendaSuivi],
     visibilite: Visibilite,
@@ -79,7 +81,8 @@ def expliquer(
     """Tous les créneaux des quatorze jours, dans l’ordre, chacun avec ce qui le cache ou rien.
 
     Un créneau est sans motif si, et seulement si, la recherche le montre à cet
-    instant : le test le vérifie contre `composer`. Quand plusieurs motifs
+    instant : le test le vérifie contre `composer`. `occupees` : ce qu’occupe un
+    calendrier externe, et qui cache comme une fermeture. Quand plusieurs motifs
     valent, le premier de `Motif` se dit : c’est celui qu’il faut lever d’abord.
     """
     horizon = Intervalle(maintenant, maintenant + JOURS_EXPLIQUES)
@@ -87,34 +90,34 @@ def expliquer(
     trouves = [
         creneau
         for ouverture in ouvertures
-        for creneau in _saisis(ouverture, horizon, fermetures, prises, visibilite, limite)
+        for creneau in _saisis(ouverture, horizon, (fermetures, occupees), prises, visibilite, limite)
     ]
     for suivi in agendas:
-        trouves += _recus(suivi, horizon, fermetures, visibilite, limite)
+        trouves += _recus(suivi, horizon, (fermetures, occupees), visibilite, limite)
     return sorted(trouves, key=lambda c: (c.debut, c.fin, c.editeur))
 
 
 def _saisis(
     ouverture: Ouverture,
     horizon: Intervalle,
-    fermetures: Sequence[Intervalle],
+    caches: tuple[Sequence[Intervalle], Sequence[Intervalle]],
     prises: Mapping[tuple[int, int], int],
     visibilite: Visibilite,
     limite: datetime,
 ) -> Iterator[CreneauExplique]:
     maintenant = horizon.debut
+    fermetures, occupees = caches
     for occurrence in developper(ouverture.regle, horizon):
-        if ouverture.est_plage:
-            visible = rogner(occurrence, fermetures)
-        else:
-            visible = None if recouvre_un(occurrence, fermetures) else occurrence
+        visible = _visible(ouverture, occurrence, [*fermetures, *occupees])
+        est_ferme = visible is None and _visible(ouverture, occurrence, fermetures) is None
         montre = visible or occurrence
         deja = prises.get((ouverture.id, en_minutes(occurrence.debut)), 0)
         motifs = {
             Motif.SOS: visibilite.via_sos,
             Motif.AGENDA_FERME: not visibilite.agenda_saisi,
             Motif.COMMENCE: _expire(montre, est_plage=ouverture.est_plage) <= en_minutes(maintenant),
-            Motif.INDISPONIBILITE: visible is None,
+            Motif.INDISPONIBILITE: est_ferme,
+            Motif.OCCUPE: visible is None,
             Motif.COMPLET: deja >= ouverture.capacite,
             Motif.HORS_FENETRE: montre.debut >= limite,
         }
@@ -124,11 +127,12 @@ def _saisis(
 def _recus(
     suivi: AgendaSuivi,
     horizon: Intervalle,
-    fermetures: Sequence[Intervalle],
+    caches: tuple[Sequence[Intervalle], Sequence[Intervalle]],
     visibilite: Visibilite,
     limite: datetime,
 ) -> Iterator[CreneauExplique]:
     maintenant = en_minutes(horizon.debut)
+    fermetures, occupees = caches
     for creneau in suivi.agenda.creneaux:
         debut, fin = en_instant(creneau["d"]), en_instant(creneau["f"])
         if debut >= horizon.fin:
@@ -140,9 +144,18 @@ def _recus(
             Motif.EDITEUR_MUET: suivi.est_perime,
             Motif.COMMENCE: creneau["d"] <= maintenant,
             Motif.INDISPONIBILITE: recouvre_un(Intervalle(debut, fin), fermetures),
+            Motif.OCCUPE: recouvre_un(Intervalle(debut, fin), occupees),
             Motif.HORS_FENETRE: debut >= limite,
         }
         yield CreneauExplique(debut, fin, suivi.agenda.editeur, 1, 0, _premier(motifs))
+
+
+def _visible(
+    ouverture: Ouverture, occurrence: Intervalle, fermetures: Sequence[Intervalle]
+) -> Intervalle | None:
+    if ouverture.est_plage:
+        return rogner(occurrence, fermetures)
+    return None if recouvre_un(occurrence, fermetures) else occurrence
 
 
 def _expire(intervalle: Intervalle, *, est_plage: bool) -> int:

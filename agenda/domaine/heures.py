@@ -23,7 +23,7 @@ class OuvertureDeclaree:
 
 @dataclass(frozen=True, slots=True)
 class AgendaDuLieu:
-    """Ce qu’un effecteur déclare en un lieu : ouvertures et indisponibilités."""
+    """Ce qu’un effecteur déclare en un lieu : ouvertures, et ce qui les cache (indisponibilités, calendriers externes)."""
 
     ouvertures: Sequence[OuvertureDeclaree]
     fermetures: Sequence[Intervalle] = ()
@@ -40,8 +40,8 @@ def heures_visibles(agendas: Iterable[AgendaDuLieu], semaine: Intervalle) -> tim
     """Temps où l’effecteur se montre disponible pendant `semaine`, tous lieux réunis.
 
     Deux disponibilités qui se recouvrent, en un lieu ou en deux, comptent une
-    fois : on ne reçoit pas à deux endroits. Une indisponibilité retire les
-    créneaux qu’elle touche et ce qu’elle couvre des plages. Une place déjà prise
+    fois : on ne reçoit pas à deux endroits. Une fermeture, indisponibilité ou
+    période occupée d’un calendrier externe, retire les créneaux qu’elle touche et ce qu’elle couvre des plages. Une place déjà prise
     compte : elle a été montrée. Rien ne se reporte d’une semaine à l’autre
     (FAQ du 30/01/2023 ; avenant 9, indicateur 8).
     """

@@ -102,7 +102,7 @@ def annuler(
     # Un geste annulé depuis l’agenda de son lieu l’est déjà : les autres restent à défaire.
     for geste in gestes:
         if geste.annule_le is None:
-            annuler_le_geste(geste=geste, auteur=auteur, maintenant=maintenant)
+            annuler_le_geste(geste=geste, tenus=tenus, auteur=auteur, maintenant=maintenant)
     planning.annule_le = maintenant
     planning.save(update_fields=["annule_le"])
 

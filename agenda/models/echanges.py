@@ -77,12 +77,14 @@ class LienCalendrier(models.Model):
 class CalendrierExterne(models.Model):
     """Un calendrier iCalendar dont les périodes occupées ferment un lieu ; `url` vide : un fichier, lu une fois.
 
-    `echec` : pourquoi la dernière lecture a échoué ; les périodes d’avant valent encore.
+    `demande_le` : une personne attend la lecture, que fait une tâche. `echec` :
+    pourquoi la dernière a échoué ; les périodes d’avant valent encore.
     """
 
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
     url = models.CharField("adresse", max_length=500, blank=True)
     cree_le = models.DateTimeField("ajouté le")
+    demande_le = models.DateTimeField("lecture demandée le", null=True, blank=True)
     lu_le = models.DateTimeField("lu le", null=True, blank=True)
     essaye_le = models.DateTimeField("dernier essai", null=True, blank=True)
     echec = models.CharField("échec", max_length=200, blank=True)
@@ -107,11 +109,23 @@ class CalendrierExterne(models.Model):
         """Le site seul : le reste de l’adresse est souvent un secret."""
         return urlsplit(self.url).hostname or ""
 
+    @property
+    def est_en_lecture(self) -> bool:
+        if self.demande_le is None:
+            return False
+        return self.essaye_le is None or self.essaye_le < self.demande_le
+
 
 class PeriodeOccupee(models.Model):
-    """Ce qu’un calendrier externe occupe : ses bornes, et rien d’autre. Copie refaite à chaque lecture."""
+    """Ce qu’un calendrier externe occupe : ses bornes, et rien d’autre.
 
-    calendrier = models.ForeignKey(CalendrierExterne, on_delete=models.CASCADE, related_name="periodes")
+    L’avenir est une copie, refaite à chaque lecture. Le passé dit ce qui a été
+    caché : il reste, calendrier retiré compris, le temps des relevés d’heures.
+    """
+
+    calendrier = models.ForeignKey(
+        CalendrierExterne, on_delete=models.SET_NULL, null=True, related_name="periodes"
+    )
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+", db_index=False)
     debut = models.DateTimeField("début")
     fin = models.DateTimeField("fin")

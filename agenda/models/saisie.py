@@ -152,7 +152,8 @@ class GesteAgenda(models.Model):
     """Un geste sur l’agenda d’un lieu, avec de quoi revenir en arrière.
 
     `avant` et `apres` : lignes touchées, sérialisées ; `creees` : lignes
-    ajoutées, `[modèle, clé]`. Voir `agenda.saisie.journal`.
+    ajoutées, `[modèle, clé]`. Voir `agenda.saisie.journal`. `groupe` : ce que la
+    personne a fait d’un seul geste, en plusieurs lieux ; il s’annule d’un bloc.
     """
 
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
@@ -163,6 +164,7 @@ class GesteAgenda(models.Model):
     apres = models.JSONField(default=list)
     creees = models.JSONField(default=list)
     annule_le = models.DateTimeField("annulé le", null=True, blank=True)
+    groupe = models.UUIDField("groupe", null=True, blank=True, db_index=True)
 
     class Meta:
         verbose_name = "geste sur un agenda"

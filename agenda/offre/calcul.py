@@ -59,6 +59,7 @@ class _Sources:
 
     ouvertures: dict[int, list[Disponibilite]] = field(default_factory=lambda: defaultdict(list))
     fermetures: dict[int, list[Intervalle]] = field(default_factory=lambda: defaultdict(list))
+    occupees: dict[int, list[Intervalle]] = field(default_factory=lambda: defaultdict(list))
     prises: dict[tuple[int, int], int] = field(default_factory=dict)
     agendas: dict[int, list[AgendaRecu]] = field(default_factory=lambda: defaultdict(list))
     participations: dict[int, Participation] = field(default_factory=dict)
@@ -111,6 +112,7 @@ class LieuxLus:
         return expliquer(
             ouvertures=[_ouverture(d, lieu.fuseau) for d in self.sources.ouvertures.get(lieu.pk, ())],
             fermetures=self.sources.fermetures.get(lieu.pk, ()),
+            occupees=self.sources.occupees.get(lieu.pk, ()),
             prises=self.sources.prises,
             agendas=agendas,
             visibilite=Visibilite(
@@ -158,7 +160,7 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime, jours: int) -
         lieu__in=ids, fin__gt=maintenant - timedelta(days=1), debut__lt=terme
     )
     for lieu_id, debut, fin in occupees.values_list("lieu_id", "debut", "fin"):
-        sources.fermetures[lieu_id].append(Intervalle(debut, fin))
+        sources.occupees[lieu_id].append(Intervalle(debut, fin))
     # Par leur début : la fin d’une place est celle de la plage rognée, telle qu’elle était ce jour-là.
     lues = [disponibilite.pk for siennes in sources.ouvertures.values() for disponibilite in siennes]
     prises = Reservation.objects.filter(
@@ -242,7 +244,7 @@ def _creneaux(
     ouvertures = [_ouverture(d, lieu.fuseau) for d in sources.ouvertures.get(lieu.pk, ())]
     return composer(
         ouvertures=ouvertures if affichage.agenda_saisi else (),
-        fermetures=sources.fermetures.get(lieu.pk, ()),
+        fermetures=[*sources.fermetures.get(lieu.pk, ()), *sources.occupees.get(lieu.pk, ())],
         prises=sources.prises,
         agendas=sources.agendas.get(lieu.pk, ()) if affichage.agenda_editeur else (),
         fuseau=ZoneInfo(lieu.fuseau),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -16,11 +18,14 @@ from agenda.saisie.actions import SaisieRefusee
 from agenda.saisie.lectures import agenda_saisi_ouvert
 from annuaire.champs import champ, lieux_du
 from annuaire.models import LieuExercice
-from comptes.enums import Action
+from comptes.actions import tracer_lecture
+from comptes.enums import Action, Role
 from comptes.models import Compte
 from comptes.requetes import RequeteDeCompte
 
 FUSEAU_DE_PARIS = "Europe/Paris"
+VUES = {"semaine": 7, "jour": 1}
+_PARIS = ZoneInfo(FUSEAU_DE_PARIS)
 FERME = "L’agenda de ce lieu est fermé à la saisie."
 
 
@@ -29,9 +34,42 @@ def lieux_tenus(compte: Compte, maintenant: datetime) -> QuerySet[LieuExercice]:
     return tenus.select_related("effecteur", "structure", "commune__departement")
 
 
-def lieu_tenu(request: RequeteDeCompte, lieu_id: int, maintenant: datetime) -> LieuExercice:
-    """Ce que l’on ne tient pas, ou plus, n’existe pas : une délégation révoquée se voit dès la requête suivante."""
-    return get_object_or_404(lieux_tenus(request.user, maintenant), pk=lieu_id)
+def lieu_tenu(
+    request: RequeteDeCompte,
+    lieu_id: int,
+    maintenant: datetime,
+    *,
+    tenus: QuerySet[LieuExercice] | None = None,
+) -> LieuExercice:
+    """Ce que l’on ne tient pas, ou plus, n’existe pas : une délégation révoquée se voit dès la requête suivante.
+
+    `tenus` : les lieux tenus, s’ils sont déjà lus. Lire l’agenda d’autrui laisse une trace ; le changer en laisse une autre.
+    """
+    lieu = get_object_or_404(lieux_tenus(request.user, maintenant) if tenus is None else tenus, pk=lieu_id)
+    if request.method in ("GET", "HEAD"):
+        tracer_la_lecture(request.user, lieu, maintenant)
+    return lieu
+
+
+def tracer_la_lecture(compte: Compte, lieu: LieuExercice, maintenant: datetime) -> None:
+    """Une ligne au plus par personne, lieu et jour."""
+    tracer_lecture(
+        acteur=compte,
+        verbe="agenda.lu",
+        objet=f"lieu:{lieu.pk}",
+        est_le_sien=est_le_sien(compte, lieu),
+        depuis=datetime.combine(maintenant.astimezone(_PARIS).date(), time.min, tzinfo=_PARIS),
+    )
+
+
+def est_le_sien(compte: Compte, lieu: LieuExercice) -> bool:
+    """L’effecteur de ce lieu, agissant comme tel ; le nom seul ne suffit pas à qui n’en a pas, ou plus, le rôle."""
+    titulaire = lieu.effecteur
+    return (
+        titulaire is not None
+        and Role.EFFECTEUR in compte.roles
+        and titulaire.identifiant_national == compte.identifiant_national
+    )
 
 
 def lieux_voisins(tenus: QuerySet[LieuExercice], lieu: LieuExercice) -> list[LieuExercice]:
@@ -62,17 +100,32 @@ def jour_voulu(request: HttpRequest, lieu: LieuExercice, maintenant: datetime) -
     return min(max(voulu, aujourd_hui - dix_ans), aujourd_hui + dix_ans)
 
 
-def vers_l_agenda(lieu: LieuExercice, jour: date | None = None) -> HttpResponse:
+def adresse_de_l_agenda(request: HttpRequest, lieu: LieuExercice, jour: date | None = None) -> str:
+    """L’agenda dans la vue d’où l’on vient, au jour donné, sinon à celui d’où l’on vient."""
+    venu = request.POST if "vue" in request.POST or "jour" in request.POST else request.GET
+    choix = {}
+    if venu.get("vue") == "jour":  # la semaine est la vue ordinaire : elle ne se dit pas
+        choix["vue"] = "jour"
+    if jour is None:
+        with suppress(ValueError):
+            jour = date.fromisoformat(venu.get("jour", ""))
+    if jour is not None:
+        choix["jour"] = str(jour)
     adresse = reverse("agenda:semaine", kwargs={"lieu_id": lieu.pk})
-    return redirect(f"{adresse}?jour={jour}" if jour else adresse)
+    return f"{adresse}?{urlencode(choix)}" if choix else adresse
 
 
-def contexte_du_lieu(lieu: LieuExercice) -> dict[str, object]:
-    """Qui, où, et à quelle heure : lu en tête de chaque page."""
+def vers_l_agenda(request: HttpRequest, lieu: LieuExercice, jour: date | None = None) -> HttpResponse:
+    return redirect(adresse_de_l_agenda(request, lieu, jour))
+
+
+def contexte_du_lieu(request: HttpRequest, lieu: LieuExercice, jour: date | None = None) -> dict[str, object]:
+    """Qui, où, et à quelle heure : lu en tête de chaque page ; et l’agenda où revenir."""
     return {
         "lieu": lieu,
         "titulaire": str(lieu.effecteur or lieu.nom or lieu.structure),
         "fuseau_autre": "" if lieu.fuseau == FUSEAU_DE_PARIS else lieu.commune.nom,
+        "agenda": adresse_de_l_agenda(request, lieu, jour),
     }
 
 
@@ -80,7 +133,7 @@ def refuse_si_ferme(request: RequeteDeCompte, lieu: LieuExercice) -> HttpRespons
     if agenda_saisi_ouvert(lieu):
         return None
     messages.error(request, FERME)
-    return vers_l_agenda(lieu)
+    return vers_l_agenda(request, lieu)
 
 
 def accomplir(request: RequeteDeCompte, geste: Callable[[], str]) -> None:

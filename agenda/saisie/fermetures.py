@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from agenda.domaine.saisie import Refus
 from agenda.models import Indisponibilite, Reservation
+from agenda.offre import verrouiller
 from agenda.saisie.actions import SaisieRefusee
 from agenda.saisie.journal import Journal, geste
 from annuaire.models import LieuExercice
@@ -24,30 +26,48 @@ DUREE_MAX = timedelta(days=730)
 class Fermeture:
     """Une période posée, et les places déjà tenues dedans : elles restent, mais il faut prévenir la régulation."""
 
+    lieu: LieuExercice
     indisponibilite: Indisponibilite
     tenues: tuple[Reservation, ...]
 
 
-@transaction.atomic
 def fermer(
     *,
-    lieux: Sequence[LieuExercice],
+    lieux: Iterable[LieuExercice],
     debut: datetime,
     fin: datetime | None,
     auteur: Compte,
     maintenant: datetime,
 ) -> list[Fermeture]:
-    """Ferme ces lieux sur [debut, fin[ ; `fin` nulle : jusqu’à nouvel ordre.
+    """Ferme ces lieux sur la même période. Lève `SaisieRefusee`."""
+    periodes = [(lieu, debut, fin) for lieu in lieux]
+    return fermer_sur(periodes=periodes, auteur=auteur, maintenant=maintenant)
+
+
+@transaction.atomic
+def fermer_sur(
+    *,
+    periodes: Iterable[tuple[LieuExercice, datetime, datetime | None]],
+    auteur: Compte,
+    maintenant: datetime,
+) -> list[Fermeture]:
+    """Ferme chaque lieu sur sa période [debut, fin[, d’un seul geste ; `fin` nulle : jusqu’à nouvel ordre.
 
     Les périodes que la nouvelle recouvre s’y fondent : elles ne se chevauchent
     jamais (contrainte). Lève `SaisieRefusee`.
     """
-    _verifier(lieux, debut, fin, maintenant)
-    libelle = "Fermeture pour une durée indéterminée" if fin is None else "Fermeture"
+    voulues = sorted(periodes, key=lambda periode: (periode[0].pk, periode[1]))
+    _verifier(voulues, maintenant)
+    verrouiller({lieu.pk for lieu, _, _ in voulues})
+    groupe = uuid4() if len(voulues) > 1 else None
     posees = []
-    for lieu in sorted(lieux, key=lambda lieu: lieu.pk):
-        with geste(lieu=lieu, libelle=libelle, auteur=auteur, maintenant=maintenant) as journal:
-            posees.append(Fermeture(_fondre(journal, lieu, debut, fin), places_tenues(lieu, debut, fin)))
+    for lieu, debut, fin in voulues:
+        libelle = "Fermeture pour une durée indéterminée" if fin is None else "Fermeture"
+        with geste(
+            lieu=lieu, libelle=libelle, auteur=auteur, maintenant=maintenant, groupe=groupe
+        ) as journal:
+            tenues = places_tenues(lieu, debut, fin)
+            posees.append(Fermeture(lieu, _fondre(journal, lieu, debut, fin), tenues))
     return posees
 
 
@@ -55,18 +75,8 @@ def fermer_aujourd_hui(
     *, lieux: Sequence[LieuExercice], auteur: Compte, maintenant: datetime
 ) -> list[Fermeture]:
     """« Plus disponible aujourd’hui » : de maintenant à minuit, à l’heure de chaque lieu."""
-    with transaction.atomic():
-        return [
-            fermeture
-            for lieu in sorted(lieux, key=lambda lieu: lieu.pk)
-            for fermeture in fermer(
-                lieux=[lieu],
-                debut=maintenant,
-                fin=_minuit_suivant(lieu, maintenant),
-                auteur=auteur,
-                maintenant=maintenant,
-            )
-        ]
+    periodes = [(lieu, maintenant, _minuit_suivant(lieu, maintenant)) for lieu in lieux]
+    return fermer_sur(periodes=periodes, auteur=auteur, maintenant=maintenant)
 
 
 def rouvrir(*, indisponibilite: Indisponibilite, auteur: Compte, maintenant: datetime) -> None:
@@ -91,19 +101,18 @@ def places_tenues(lieu: LieuExercice, debut: datetime, fin: datetime | None) -> 
 
 
 def _verifier(
-    lieux: Sequence[LieuExercice], debut: datetime, fin: datetime | None, maintenant: datetime
+    periodes: Sequence[tuple[LieuExercice, datetime, datetime | None]], maintenant: datetime
 ) -> None:
-    refus = []
-    if not lieux:
-        refus.append(Refus("lieux", "Choisissez au moins un lieu d’exercice."))
-    if fin is not None and fin <= debut:
-        refus.append(Refus("fin", "La date de fin ne peut pas être antérieure à la date de début."))
-    elif fin is not None and fin <= maintenant:
-        refus.append(Refus("fin", "Cette période est déjà finie."))
-    if debut > maintenant + DUREE_MAX or (fin is not None and fin - debut > DUREE_MAX):
-        refus.append(Refus("debut", "Une période commence et tient dans les deux ans."))
+    refus = [] if periodes else [Refus("lieux", "Choisissez au moins un lieu d’exercice.")]
+    for _, debut, fin in periodes:
+        if fin is not None and fin <= debut:
+            refus.append(Refus("fin", "La date de fin ne peut pas être antérieure à la date de début."))
+        elif fin is not None and fin <= maintenant:
+            refus.append(Refus("fin", "Cette période est déjà finie."))
+        if debut > maintenant + DUREE_MAX or (fin is not None and fin - debut > DUREE_MAX):
+            refus.append(Refus("debut", "Une période commence et tient dans les deux ans."))
     if refus:
-        raise SaisieRefusee(refus)
+        raise SaisieRefusee(list(dict.fromkeys(refus)))
 
 
 def _fondre(journal: Journal, lieu: LieuExercice, debut: datetime, fin: datetime | None) -> Indisponibilite:

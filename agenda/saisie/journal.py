@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.apps import apps
 from django.core import serializers
 from django.db import transaction
-from django.db.models import Model, ProtectedError
+from django.db.models import Model, ProtectedError, QuerySet
 
 from agenda.models import Disponibilite, GesteAgenda, Indisponibilite, Reservation
 from agenda.offre import rafraichir, verrouiller
@@ -79,8 +80,19 @@ class Journal:
 
 
 @contextmanager
-def geste(*, lieu: LieuExercice, libelle: str, auteur: Compte, maintenant: datetime) -> Iterator[Journal]:
-    """Tient le lieu, laisse écrire, puis recalcule l’offre et trace ; tout ou rien."""
+def geste(
+    *,
+    lieu: LieuExercice,
+    libelle: str,
+    auteur: Compte,
+    maintenant: datetime,
+    groupe: UUID | None = None,
+) -> Iterator[Journal]:
+    """Tient le lieu, laisse écrire, puis recalcule l’offre et trace ; tout ou rien.
+
+    `groupe` : le même pour tout ce que la personne fait d’un geste en plusieurs
+    lieux ; l’appelant les tient alors tous d’abord.
+    """
     with transaction.atomic():
         verrouiller([lieu.pk])
         journal = Journal()
@@ -94,27 +106,55 @@ def geste(*, lieu: LieuExercice, libelle: str, auteur: Compte, maintenant: datet
             avant=list(journal.avant.values()),
             apres=apres,
             creees=journal.creees,
+            groupe=groupe,
         )
         journal.geste_id = ligne.pk
         rafraichir([lieu.pk], maintenant)
         tracer(acteur=auteur, verbe="agenda.change", objet=f"lieu:{lieu.pk}", geste=ligne.pk)
 
 
-@transaction.atomic
-def annuler(*, geste: GesteAgenda, auteur: Compte, maintenant: datetime) -> None:
-    """Remet l’agenda comme il était avant ce geste. Lève `RetourImpossible`.
+def du_groupe(geste: GesteAgenda) -> QuerySet[GesteAgenda]:
+    """Ce geste, et tous ceux que la personne a faits avec lui."""
+    if geste.groupe is None:
+        return GesteAgenda.objects.filter(pk=geste.pk)
+    return GesteAgenda.objects.filter(groupe=geste.groupe)
 
-    Refusé passé une heure, si les lignes ont changé depuis, ou si une place a
-    été prise sur ce que le geste avait ouvert.
+
+@transaction.atomic
+def annuler(
+    *, geste: GesteAgenda, tenus: QuerySet[LieuExercice], auteur: Compte, maintenant: datetime
+) -> int:
+    """Remet les agendas comme ils étaient avant ce geste et son groupe ; rend le nombre de lieux. Tout, ou rien.
+
+    `tenus` : les lieux dont la personne tient l’agenda. Lève `RetourImpossible`
+    passé une heure, si les lignes d’un lieu ont changé depuis, si une place a
+    été prise sur ce que le geste avait ouvert, ou si un lieu n’est plus tenu.
     """
-    verrouiller([geste.lieu_id])
-    geste = GesteAgenda.objects.select_for_update(of=("self",)).get(pk=geste.pk)
-    if geste.annule_le is not None:
+    lieux = set(du_groupe(geste).values_list("lieu_id", flat=True))
+    verrouiller(lieux)
+    if set(tenus.filter(pk__in=lieux).values_list("pk", flat=True)) != lieux:
+        raise RetourImpossible("Ce changement touche aussi des lieux dont vous ne tenez pas l’agenda.")
+    gestes = list(
+        du_groupe(geste).select_for_update(of=("self",)).select_related("lieu__commune").order_by("-pk")
+    )
+    if any(fait.annule_le is not None for fait in gestes):
         raise RetourImpossible("Ce changement est déjà annulé.")
-    if maintenant - geste.le > DELAI_RETOUR:
+    if maintenant - min(fait.le for fait in gestes) > DELAI_RETOUR:
         raise RetourImpossible("Ce changement a plus d’une heure\u00a0: modifiez l’agenda directement.")
-    if any(_serialiser_ou_rien(ligne) != ligne for ligne in geste.apres):
-        raise RetourImpossible("L’agenda a changé depuis\u00a0: ce changement ne peut plus être annulé.")
+    # Le dernier d’abord : deux gestes d’un groupe peuvent s’être suivis en un même lieu.
+    for fait in gestes:
+        _defaire(fait)
+        GesteAgenda.objects.filter(pk=fait.pk).update(annule_le=maintenant)
+    rafraichir(lieux, maintenant)
+    for fait in gestes:
+        tracer(acteur=auteur, verbe="agenda.retabli", objet=f"lieu:{fait.lieu_id}", geste=fait.pk)
+    return len(lieux)
+
+
+def _defaire(geste: GesteAgenda) -> None:
+    if _a_change_depuis(geste):
+        ou = f" ({geste.lieu.adresse_complete})" if geste.groupe else ""
+        raise RetourImpossible(f"L’agenda a changé depuis{ou}\u00a0: ce changement ne peut plus être annulé.")
     # Les places retrouvent leur disponibilité avant que parte celle où elles étaient ; une période ne revient
     # qu’une fois partie celle qui l’avait avalée.
     _restaurer(geste.avant, Disponibilite)
@@ -127,9 +167,17 @@ def annuler(*, geste: GesteAgenda, auteur: Compte, maintenant: datetime) -> None
             "Une place a été prise depuis\u00a0: ce changement ne peut plus être annulé."
         ) from None
     _restaurer(geste.avant, Indisponibilite)
-    GesteAgenda.objects.filter(pk=geste.pk).update(annule_le=maintenant)
-    rafraichir([geste.lieu_id], maintenant)
-    tracer(acteur=auteur, verbe="agenda.retabli", objet=f"lieu:{geste.lieu_id}", geste=geste.pk)
+
+
+def _a_change_depuis(geste: GesteAgenda) -> bool:
+    """Une ligne qu’il a changée ne l’est plus ainsi, ou un geste qui vaut encore a touché une de celles qu’il a créées."""
+    if any(_serialiser_ou_rien(ligne) != ligne for ligne in geste.apres):
+        return True
+    suivants = GesteAgenda.objects.filter(lieu=geste.lieu_id, pk__gt=geste.pk, annule_le=None)
+    touchees = {
+        (ligne["model"], ligne["pk"]) for avant in suivants.values_list("avant", flat=True) for ligne in avant
+    }
+    return any((etiquette, cle) in touchees for etiquette, cle in geste.creees)
 
 
 def _restaurer(lignes: list[dict[str, Any]], modele: type[Model]) -> None:

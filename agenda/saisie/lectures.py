@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from agenda.domaine.edition import chevauchements
 from agenda.domaine.feries import feries
@@ -17,18 +18,22 @@ from agenda.domaine.phrases import enumerer, heure, jour_long, repetition
 from agenda.domaine.recurrence import Regle, developper
 from agenda.domaine.saisie import Saisie, regles
 from agenda.enums import Genre, ModaliteConsultation
-from agenda.models import Disponibilite, GesteAgenda, Indisponibilite, Reservation
+from agenda.models import Disponibilite, GesteAgenda, Indisponibilite, PeriodeOccupee, Reservation
 from agenda.saisie.journal import DELAI_RETOUR
 from annuaire.models import LieuExercice
 from participation.models import Participation
 from sas_platform.socle.intervalles import Intervalle, recouvre_un
 
 SEMAINES_VERIFIEES = timedelta(weeks=4)
+INDISPONIBLE, OCCUPE = "Indisponible", "Occupé (calendrier externe)"
 
 
 @dataclass(slots=True)
 class Occurrence:
-    """Une disponibilité un jour donné ; `debut` et `fin` à l’heure du lieu."""
+    """Une disponibilité un jour donné ; `debut` et `fin` à l’heure du lieu.
+
+    `cause` : ce qui la cache ou la raccourcit.
+    """
 
     disponibilite: Disponibilite
     jour: date
@@ -38,6 +43,7 @@ class Occurrence:
     est_passee: bool = False
     est_fermee: bool = False
     est_rognee: bool = False
+    cause: str = ""
     chevauche: bool = False
     repetition: str = ""
 
@@ -61,10 +67,11 @@ class Occurrence:
 
 @dataclass(slots=True)
 class Fermeture:
-    """Ce qu’une indisponibilité prend sur un jour ; heures du lieu."""
+    """Ce qu’une indisponibilité, ou un calendrier externe, prend sur un jour ; heures du lieu."""
 
     debut: datetime
     fin: datetime
+    nom: str
 
     @property
     def horaire(self) -> str:
@@ -99,15 +106,17 @@ def lire_jours(lieu: LieuExercice, premier: date, nombre: int, *, maintenant: da
         jour: Jour(jour, noms.get(jour, ""), jour < aujourd_hui, jour == aujourd_hui)
         for jour in (premier + timedelta(days=n) for n in range(nombre))
     }
-    fermetures = _fermetures(lieu, fenetre)
-    _poser_les_fermetures(jours, fermetures, fuseau)
+    fermetures, occupees = _fermetures(lieu, fenetre)
+    _poser_les_fermetures(jours, INDISPONIBLE, fermetures, fuseau)
+    _poser_les_fermetures(jours, OCCUPE, occupees, fuseau)
     disponibilites = list(_ouvertes([lieu], premier, dernier).order_by("heure_debut", "pk"))
     prises = _prises(disponibilites, fenetre)
     for disponibilite in disponibilites:
         regle = disponibilite.regle(lieu.fuseau)
         for occurrence in developper(regle, fenetre):
             debut, fin = occurrence.debut.astimezone(fuseau), occurrence.fin.astimezone(fuseau)
-            visible = _visible(occurrence, disponibilite, fermetures)
+            visible = _visible(occurrence, disponibilite, [*fermetures, *occupees])
+            sans_calendrier = _visible(occurrence, disponibilite, fermetures)
             if (jour := jours.get(debut.date())) is None:
                 continue
             jour.occurrences.append(
@@ -120,6 +129,7 @@ def lire_jours(lieu: LieuExercice, premier: date, nombre: int, *, maintenant: da
                     est_passee=occurrence.debut <= maintenant,
                     est_fermee=visible is None,
                     est_rognee=visible not in (None, occurrence),
+                    cause="indisponibilité" if visible == sans_calendrier else "calendrier externe",
                     repetition=repetition(regle),
                 )
             )
@@ -136,9 +146,16 @@ def lire_une_occurrence(
 
 
 def dernier_geste(lieu: LieuExercice, *, maintenant: datetime) -> GesteAgenda | None:
-    """Le dernier changement de cet agenda, s’il peut encore être annulé."""
+    """Le dernier changement de cet agenda, s’il peut encore être annulé ; `lieux` : combien en changent avec lui."""
     recents = GesteAgenda.objects.filter(lieu=lieu, annule_le=None, le__gt=maintenant - DELAI_RETOUR)
-    return recents.select_related("auteur").order_by("-le", "-pk").first()
+    ensemble = GesteAgenda.objects.filter(groupe=OuterRef("groupe")).order_by().values("groupe")
+    nombre = ensemble.annotate(n=Count("lieu", distinct=True)).values("n")
+    return (
+        recents.annotate(lieux=Coalesce(Subquery(nombre), 1))
+        .select_related("auteur")
+        .order_by("-le", "-pk")
+        .first()
+    )
 
 
 def agenda_saisi_ouvert(lieu: LieuExercice) -> bool:
@@ -189,13 +206,18 @@ def avertissements(
             regle = replace(regle, sauf=regle.sauf | {ce_jour})
         (ici if disponibilite.lieu_id == lieu.pk else ailleurs).append(regle)
     occurrences = [o for regle in posees for o in developper(regle, fenetre)]
-    fermes = _fermetures(lieu, fenetre)
+    fermes, occupees = _fermetures(lieu, fenetre)
     trouves = [
         _phrase("Recouvre une disponibilité déjà ouverte ici", _communs(posees, ici, fenetre), fuseau),
         _phrase("Le professionnel est déjà disponible ailleurs", _communs(posees, ailleurs, fenetre), fuseau),
         _phrase(
             "Touche une indisponibilité, où rien n’est montré",
             [o for o in occurrences if recouvre_un(o, fermes)],
+            fuseau,
+        ),
+        _phrase(
+            "Touche une période occupée d’un calendrier externe, où rien n’est montré",
+            [o for o in occurrences if recouvre_un(o, occupees)],
             fuseau,
         ),
         _phrase_des_feries(lieu, posees, saisie.premier_jour),
@@ -239,14 +261,24 @@ def _ouvertes(lieux: list[LieuExercice], premier: date, dernier: date) -> QueryS
     return Disponibilite.objects.filter(une_fois | repetees, lieu__in=lieux, premier_jour__lte=dernier)
 
 
-def _fermetures(lieu: LieuExercice, fenetre: Intervalle) -> list[Intervalle]:
-    periodes = Indisponibilite.objects.filter(
+def _fermetures(lieu: LieuExercice, fenetre: Intervalle) -> tuple[list[Intervalle], list[Intervalle]]:
+    """Indisponibilités, et périodes occupées d’un calendrier externe, en une requête."""
+    bornes = ("debut", "fin", "est_externe")
+    declarees = Indisponibilite.objects.filter(
         lieu=lieu, periode__overlap=DateTimeTZRange(fenetre.debut, fenetre.fin)
+    ).annotate(
+        debut=F("periode__startswith"),
+        fin=F("periode__endswith"),
+        est_externe=Value(False, BooleanField()),
     )
-    return sorted(
-        Intervalle(periode.lower, periode.upper or fenetre.fin)
-        for periode in periodes.values_list("periode", flat=True)
-    )
+    occupees = PeriodeOccupee.objects.filter(
+        lieu=lieu, fin__gt=fenetre.debut, debut__lt=fenetre.fin
+    ).annotate(est_externe=Value(True, BooleanField()))
+    toutes = declarees.values_list(*bornes).union(occupees.values_list(*bornes), all=True)
+    trouvees: tuple[list[Intervalle], list[Intervalle]] = ([], [])
+    for debut, fin, est_externe in toutes:
+        trouvees[est_externe].append(Intervalle(debut, fin or fenetre.fin))
+    return sorted(trouvees[False]), sorted(trouvees[True])
 
 
 def _prises(disponibilites: list[Disponibilite], fenetre: Intervalle) -> dict[tuple[int, datetime], int]:
@@ -260,13 +292,15 @@ def _prises(disponibilites: list[Disponibilite], fenetre: Intervalle) -> dict[tu
     return {(disponibilite, debut): nombre for disponibilite, debut, nombre in lignes}
 
 
-def _poser_les_fermetures(jours: dict[date, Jour], fermetures: list[Intervalle], fuseau: ZoneInfo) -> None:
+def _poser_les_fermetures(
+    jours: dict[date, Jour], nom: str, fermetures: list[Intervalle], fuseau: ZoneInfo
+) -> None:
     for jour in jours.values():
         bornes = _fenetre(jour.jour, jour.jour, fuseau)
         for fermeture in fermetures:
             debut, fin = max(bornes.debut, fermeture.debut), min(bornes.fin, fermeture.fin)
             if debut < fin:
-                jour.fermetures.append(Fermeture(debut.astimezone(fuseau), fin.astimezone(fuseau)))
+                jour.fermetures.append(Fermeture(debut.astimezone(fuseau), fin.astimezone(fuseau), nom))
 
 
 def _visible(

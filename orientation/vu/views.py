@@ -23,7 +23,7 @@ def lieu(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     vu = ce_que_voit_la_regulation(tenu, maintenant=maintenant)
     offres = [vu.offre] if vu.offre else []
     cartes = rendu.cartes(offres, maintenant=maintenant, jeton="", oriente=False)
-    contexte = contexte_du_lieu(tenu) | {
+    contexte = contexte_du_lieu(request, tenu) | {
         "vu": vu,
         "maintenant": maintenant,
         "carte": rendu.liste(cartes, oriente=True, oriente_en_sus=False),

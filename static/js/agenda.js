@@ -82,6 +82,9 @@ function monter(racine) {
         eventResize: deplacer,
         select: ({ start, end }) => {
             const choix = new URLSearchParams({ jour: jour(start), de: heure(start), a: fin(start, end) });
+            if (donnees.vue === "jour") {
+                choix.set("vue", "jour");
+            }
             window.location.assign(`${donnees.ouvrir}?${choix}`);
         },
     });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,6 +17,9 @@ from agenda.models import CalendrierExterne
 from agenda.pages.acces import contexte_du_lieu, lieu_tenu
 from comptes.requetes import RequeteDeCompte
 
+RELIE = "Ce calendrier est relié\u00a0: ses périodes occupées ferment ce lieu."
+LECTURE_DEMANDEE = "Ce calendrier est en cours de lecture\u00a0: le résultat se lira ci-dessous."
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -25,7 +29,7 @@ def du_lieu(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     form = CalendrierForm(request.POST, request.FILES) if request.method == "POST" else CalendrierForm()
     if form.is_bound and form.is_valid():
         try:
-            entree.relier(
+            calendrier = entree.relier(
                 lieu=lieu,
                 url=form.cleaned_data["url"],
                 contenu=form.contenu,
@@ -35,12 +39,14 @@ def du_lieu(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
         except LectureImpossible as refus:
             form.add_error("url" if form.contenu is None else "fichier", str(refus))
         else:
-            messages.success(request, "Ce calendrier est relié\u00a0: ses périodes occupées ferment ce lieu.")
+            messages.success(request, LECTURE_DEMANDEE if calendrier.url else RELIE)
             return redirect("echanges:externes", lieu_id=lieu.pk)
-    calendriers = CalendrierExterne.objects.filter(lieu=lieu).prefetch_related("periodes").order_by("pk")
-    contexte = contexte_du_lieu(lieu) | {
+    a_venir = Count("periodes", filter=Q(periodes__fin__gt=maintenant))
+    calendriers = CalendrierExterne.objects.filter(lieu=lieu).annotate(a_venir=a_venir).order_by("pk")
+    contexte = contexte_du_lieu(request, lieu) | {
         "form": form,
         "calendriers": calendriers,
+        "en_lecture": any(calendrier.est_en_lecture for calendrier in calendriers),
         "maintenant": maintenant,
     }
     return render(request, "echanges/externes.html", contexte)
@@ -51,12 +57,8 @@ def relire(request: RequeteDeCompte, lieu_id: int, calendrier_id: int) -> HttpRe
     maintenant = timezone.now()
     lieu = lieu_tenu(request, lieu_id, maintenant)
     calendrier = get_object_or_404(CalendrierExterne.objects.exclude(url=""), pk=calendrier_id, lieu=lieu)
-    if entree.actualiser(calendrier, maintenant=maintenant):
-        messages.success(request, "Ce calendrier vient d’être relu.")
-    else:
-        messages.error(
-            request, "Ce calendrier n’a pas pu être relu\u00a0: la raison est indiquée ci-dessous."
-        )
+    entree.demander_la_lecture(calendrier, maintenant=maintenant)
+    messages.success(request, LECTURE_DEMANDEE)
     return redirect("echanges:externes", lieu_id=lieu.pk)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from csp.constants import NONCE
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -19,8 +19,10 @@ from django.views.decorators.http import require_POST, require_safe
 from agenda.domaine.phrases import heure
 from agenda.models import GesteAgenda
 from agenda.pages.acces import (
+    VUES,
     accomplir,
     contexte_du_lieu,
+    est_le_sien,
     jour_voulu,
     lieu_tenu,
     lieux_tenus,
@@ -35,8 +37,6 @@ from agenda.saisie.lectures import Jour, Occurrence, agenda_saisi_ouvert, dernie
 from annuaire.models import LieuExercice
 from comptes.requetes import RequeteDeCompte
 
-VUES = {"semaine": 7, "jour": 1}
-
 
 # FullCalendar pose sa feuille de style dans la page, avec sa police d’icônes : le nonce l’admet, elle seule.
 @csp_update({"style-src": [NONCE], "font-src": ["data:"]})  # type: ignore[arg-type]
@@ -46,12 +46,12 @@ def semaine(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     """La liste des jours, où tout se fait ; le calendrier la double pour qui a une souris."""
     maintenant = timezone.now()
     tenus = lieux_tenus(request.user, maintenant)
-    lieu = get_object_or_404(tenus, pk=lieu_id)
+    lieu = lieu_tenu(request, lieu_id, maintenant, tenus=tenus)
     ouvert = agenda_saisi_ouvert(lieu)
     contexte = _periode(request, lieu, maintenant)
     contexte |= {
         "ouvert": ouvert,
-        "est_le_sien": _est_le_sien(request, lieu),
+        "est_le_sien": est_le_sien(request.user, lieu),
         "voisins": [v for v in lieux_voisins(tenus, lieu) if v.pk != lieu.pk],
         "geste": dernier_geste(lieu, maintenant=maintenant),
         "calendrier": _pour_le_calendrier(lieu, contexte, maintenant, modifiable=ouvert),
@@ -70,25 +70,31 @@ def imprimer(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
 
 @require_POST
 def fermer_aujourd_hui(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
-    """« Plus disponible aujourd’hui », d’un seul geste ; les patients déjà attendus sont rappelés."""
+    """« Plus disponible aujourd’hui », d’un seul geste, ici ou partout ; les patients déjà attendus sont rappelés."""
     maintenant = timezone.now()
     lieu = lieu_tenu(request, lieu_id, maintenant)
+    lieux = [lieu]
+    if "partout" in request.POST:
+        lieux = lieux_voisins(lieux_tenus(request.user, maintenant), lieu) or lieux
 
     def geste() -> str:
-        (posee,) = fermetures.fermer_aujourd_hui(lieux=[lieu], auteur=request.user, maintenant=maintenant)
-        if posee.tenues:
-            fuseau = ZoneInfo(lieu.fuseau)
-            heures = ", ".join(heure(tenue.debut.astimezone(fuseau).time()) for tenue in posee.tenues)
-            nombre = len(posee.tenues)
+        posees = fermetures.fermer_aujourd_hui(lieux=lieux, auteur=request.user, maintenant=maintenant)
+        heures = [
+            heure(tenue.debut.astimezone(ZoneInfo(posee.lieu.fuseau)).time())
+            for posee in posees
+            for tenue in posee.tenues
+        ]
+        if nombre := len(heures):
             messages.warning(
                 request,
                 f"{nombre} patient{'s restent attendus' if nombre > 1 else ' reste attendu'} aujourd’hui "
-                f"({heures})\u00a0: prévenez la régulation si vous ne pouvez pas les recevoir.",
+                f"({', '.join(heures)})\u00a0: prévenez la régulation si vous ne pouvez pas les recevoir.",
             )
-        return "Vous n’êtes plus disponible aujourd’hui dans ce lieu, jusqu’à minuit."
+        ou = f"dans vos {len(posees)}\u00a0lieux d’exercice" if len(posees) > 1 else "dans ce lieu"
+        return f"Vous n’êtes plus disponible aujourd’hui {ou}, jusqu’à minuit."
 
     accomplir(request, geste)
-    return vers_l_agenda(lieu)
+    return vers_l_agenda(request, lieu)
 
 
 @require_POST
@@ -105,7 +111,7 @@ def ce_soir(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
         return f"Une place de plus ce soir\u00a0: {places} de {heure(ligne.heure_debut)} à {heure(ligne.heure_fin)}."
 
     accomplir(request, geste)
-    return vers_l_agenda(lieu)
+    return vers_l_agenda(request, lieu)
 
 
 @require_POST
@@ -113,29 +119,15 @@ def annuler(request: RequeteDeCompte, lieu_id: int, geste_id: int) -> HttpRespon
     maintenant = timezone.now()
     lieu = lieu_tenu(request, lieu_id, maintenant)
     geste = get_object_or_404(GesteAgenda.objects.filter(lieu=lieu), pk=geste_id)
+    tenus = lieux_tenus(request.user, maintenant)
     try:
-        annuler_le_geste(geste=geste, auteur=request.user, maintenant=maintenant)
+        lieux = annuler_le_geste(geste=geste, tenus=tenus, auteur=request.user, maintenant=maintenant)
     except RetourImpossible as impossible:
         messages.error(request, str(impossible))
     else:
-        messages.success(request, f"«\u00a0{geste.libelle}\u00a0» est annulé.")
-    retour = request.POST.get("jour", "")
-    adresse = reverse("agenda:semaine", kwargs={"lieu_id": lieu.pk})
-    return redirect(f"{adresse}?jour={date.fromisoformat(retour)}" if _est_un_jour(retour) else adresse)
-
-
-def _est_le_sien(request: RequeteDeCompte, lieu: LieuExercice) -> bool:
-    """Chacun déclare sa propre participation : un délégataire n’y mène pas."""
-    titulaire = lieu.effecteur
-    return titulaire is not None and titulaire.identifiant_national == request.user.identifiant_national
-
-
-def _est_un_jour(texte: str) -> bool:
-    try:
-        date.fromisoformat(texte)
-    except ValueError:
-        return False
-    return True
+        ou = f", dans les {lieux}\u00a0lieux" if lieux > 1 else ""
+        messages.success(request, f"«\u00a0{geste.libelle}\u00a0» est annulé{ou}.")
+    return vers_l_agenda(request, lieu)
 
 
 def _periode(request: RequeteDeCompte, lieu: LieuExercice, maintenant: datetime) -> dict[str, Any]:
@@ -145,7 +137,7 @@ def _periode(request: RequeteDeCompte, lieu: LieuExercice, maintenant: datetime)
     jour = jour_voulu(request, lieu, maintenant)
     premier = jour - timedelta(days=jour.weekday()) if vue == "semaine" else jour
     nombre = VUES[vue]
-    return contexte_du_lieu(lieu) | {
+    return contexte_du_lieu(request, lieu, jour) | {
         "vue": vue,
         "jour": jour,
         "aujourd_hui": maintenant.astimezone(ZoneInfo(lieu.fuseau)).date(),
@@ -160,10 +152,11 @@ def _pour_le_calendrier(
 ) -> dict[str, Any]:
     """Heures murales du lieu, sans décalage : le fuseau du navigateur n’y change rien."""
     jours: list[Jour] = contexte["jours"]
+    suite = "?vue=jour" if contexte["vue"] == "jour" else ""
     evenements: list[dict[str, Any]] = []
     for jour in jours:
         evenements += [
-            {"start": _mural(f.debut), "end": _mural(f.fin), "display": "background", "title": "Indisponible"}
+            {"start": _mural(f.debut), "end": _mural(f.fin), "display": "background", "title": f.nom}
             for f in jour.fermetures
         ]
         for o in jour.occurrences:
@@ -176,14 +169,15 @@ def _pour_le_calendrier(
                     "end": _mural(o.fin),
                     "editable": mobile,
                     "classNames": [f"sas-evenement--{_etat(o)}"],
-                    "url": reverse("agenda:modifier", kwargs=cle) if mobile else "",
-                    "deplacer": reverse("agenda:deplacer", kwargs=cle) if mobile else "",
+                    "url": f"{reverse('agenda:modifier', kwargs=cle)}{suite}" if mobile else "",
+                    "deplacer": f"{reverse('agenda:deplacer', kwargs=cle)}{suite}" if mobile else "",
                     "vue_le": o.disponibilite.modifie_le.isoformat(),
                     "est_repetee": bool(o.disponibilite.jours),
                 }
             )
     return {
         "evenements": evenements,
+        "vue": contexte["vue"],
         "premier": str(jours[0].jour),
         "nombre": len(jours),
         "maintenant": _mural(maintenant.astimezone(ZoneInfo(lieu.fuseau))),

@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -48,7 +47,7 @@ class Periode:
 def indisponibilites(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     maintenant = timezone.now()
     tenus = lieux_tenus(request.user, maintenant)
-    lieu = get_object_or_404(tenus, pk=lieu_id)
+    lieu = lieu_tenu(request, lieu_id, maintenant, tenus=tenus)
     voisins = lieux_voisins(tenus, lieu) or [lieu]
     form = IndisponibiliteForm(request.POST or None, initial={"lieux": [lieu.pk]}, lieux=voisins)
     tenues: list[Tenue] = []
@@ -65,12 +64,12 @@ def indisponibilites(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
                     "L’indisponibilité est enregistrée\u00a0: la régulation ne voit plus ces disponibilités.",
                 )
                 return redirect("agenda:indisponibilites", lieu_id=lieu.pk)
-    contexte = contexte_du_lieu(lieu) | {
+    contexte = contexte_du_lieu(request, lieu) | {
         "form": form,
         "lignes": [[form[f"{nom}_{n}"] for nom in ("du", "de", "au", "a")] for n in LIGNES],
         "plusieurs": any(form[f"{nom}_{n}"].value() for n in LIGNES[1:] for nom in ("du", "de", "au", "a")),
         "geste": dernier_geste(lieu, maintenant=maintenant),
-        "jour": maintenant,
+        "jour": maintenant.astimezone(ZoneInfo(lieu.fuseau)).date(),
         "tenues": tenues,
         "periodes": _periodes(lieu, maintenant),
     }
@@ -93,11 +92,13 @@ def rouvrir(request: RequeteDeCompte, lieu_id: int, indisponibilite_id: int) -> 
     return redirect("agenda:indisponibilites", lieu_id=lieu.pk)
 
 
-@transaction.atomic
 def _fermer(request: RequeteDeCompte, form: IndisponibiliteForm, maintenant: datetime) -> None:
-    for lieu in form.cleaned_data["lieux"]:
-        for debut, fin in form.bornes(lieu, maintenant):
-            fermetures.fermer(lieux=[lieu], debut=debut, fin=fin, auteur=request.user, maintenant=maintenant)
+    periodes = [
+        (lieu, debut, fin)
+        for lieu in form.cleaned_data["lieux"]
+        for debut, fin in form.bornes(lieu, maintenant)
+    ]
+    fermetures.fermer_sur(periodes=periodes, auteur=request.user, maintenant=maintenant)
 
 
 def _tenues(form: IndisponibiliteForm, maintenant: datetime) -> list[Tenue]:

@@ -52,8 +52,8 @@ def ouvrir(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
             form.refuser(refusee.refus)
         else:
             messages.success(request, _ouvertes(bilan))
-            return vers_l_agenda(lieu, form.saisie().premier_jour)
-    return render(request, "agenda/ouvrir.html", contexte_du_lieu(lieu) | {"form": form})
+            return vers_l_agenda(request, lieu, form.saisie().premier_jour)
+    return render(request, "agenda/ouvrir.html", contexte_du_lieu(request, lieu) | {"form": form})
 
 
 @never_cache
@@ -94,7 +94,7 @@ def deplacer(request: RequeteDeCompte, lieu_id: int, disponibilite_id: int, jour
         messages.error(
             request, "Ce déplacement n’a pas pu être lu, ou l’agenda a changé\u00a0: rien n’est modifié."
         )
-        return vers_l_agenda(lieu, le)
+        return vers_l_agenda(request, lieu, le)
     donnees = valeurs_de(occurrence) | {nom: valeur for nom, valeur in voulu.cleaned_data.items() if valeur}
     donnees["jours"] = _jours_deplaces(donnees["jours"], le, voulu.cleaned_data["premier_jour"])
     form = ModificationForm(
@@ -119,7 +119,7 @@ def retirer(request: RequeteDeCompte, lieu_id: int, disponibilite_id: int, jour:
         if request.method != "POST":
             raise Http404
         messages.warning(request, str(DisponibiliteChangee(None)))
-        return vers_l_agenda(lieu, le)
+        return vers_l_agenda(request, lieu, le)
     form = RetraitForm(
         request.POST or None,
         initial=valeurs_de(occurrence),
@@ -140,11 +140,15 @@ def retirer(request: RequeteDeCompte, lieu_id: int, disponibilite_id: int, jour:
             form.add_error(None, str(refusee))
         except DisponibiliteChangee as changee:
             messages.warning(request, str(changee))
-            return vers_l_agenda(lieu, le)
+            return vers_l_agenda(request, lieu, le)
         else:
             messages.success(request, "La disponibilité est supprimée." + _conservees(bilan, lieu))
-            return vers_l_agenda(lieu, le)
-    contexte = contexte_du_lieu(lieu) | {"form": form, "occurrence": occurrence, "nom_du_jour": jour_long(le)}
+            return vers_l_agenda(request, lieu, le)
+    contexte = contexte_du_lieu(request, lieu, le) | {
+        "form": form,
+        "occurrence": occurrence,
+        "nom_du_jour": jour_long(le),
+    }
     return render(request, "agenda/retirer.html", contexte)
 
 
@@ -162,7 +166,7 @@ def _modifier(
         "form": form,
         "nom_du_jour": jour_long(jour),
         "jour": jour,
-        "adresse": reverse("agenda:modifier", args=[lieu.pk, disponibilite_id, jour]),
+        "adresse": _avec_la_vue(request, reverse("agenda:modifier", args=[lieu.pk, disponibilite_id, jour])),
     }
     if form.is_valid():
         saisie, portee = form.saisie(), form.portee_choisie
@@ -189,17 +193,25 @@ def _modifier(
                 messages.success(request, "La disponibilité est modifiée." + _conservees(bilan, lieu))
                 for garde in gardes if d_un_geste else ():
                     messages.warning(request, garde)
-                return vers_l_agenda(lieu, saisie.premier_jour if portee is not Portee.TOUTES else jour)
+                return vers_l_agenda(
+                    request, lieu, saisie.premier_jour if portee is not Portee.TOUTES else jour
+                )
         except SaisieRefusee as refusee:
             form.refuser(refusee.refus)
         except OccurrenceTenue as tenue:
             contexte["tenue"] = tenue
         except DisponibiliteChangee as changee:
-            contexte |= _ce_qui_a_change(lieu, jour, changee.actuelle, form, maintenant)
-    return render(request, "agenda/modifier.html", contexte_du_lieu(lieu) | contexte)
+            contexte |= _ce_qui_a_change(request, lieu, jour, changee.actuelle, form, maintenant)
+    return render(request, "agenda/modifier.html", contexte_du_lieu(request, lieu, jour) | contexte)
+
+
+def _avec_la_vue(request: RequeteDeCompte, adresse: str) -> str:
+    """Le formulaire garde la vue d’où l’on vient, pour y revenir."""
+    return f"{adresse}?vue=jour" if request.GET.get("vue") == "jour" else adresse
 
 
 def _ce_qui_a_change(
+    request: RequeteDeCompte,
     lieu: LieuExercice,
     jour: date,
     actuelle: Disponibilite | None,
@@ -216,7 +228,7 @@ def _ce_qui_a_change(
         form.retenir("vue_le", actuelle.modifie_le.isoformat())
         return contexte | {"actuelle": actuelle, "repetition": repetition(actuelle.regle(lieu.fuseau))}
     # L’occurrence n’existe plus : les mêmes valeurs peuvent en ouvrir une nouvelle.
-    return contexte | {"adresse": reverse("agenda:ouvrir", args=[lieu.pk])}
+    return contexte | {"adresse": _avec_la_vue(request, reverse("agenda:ouvrir", args=[lieu.pk]))}
 
 
 def _jours_deplaces(jours: list[str], avant: date, apres: date) -> list[str]:

@@ -38,7 +38,7 @@ def semaines_types(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     """Trois formulaires ; `geste` dit lequel est envoyé."""
     maintenant = timezone.now()
     tenus = lieux_tenus(request.user, maintenant)
-    lieu = get_object_or_404(tenus, pk=lieu_id)
+    lieu = lieu_tenu(request, lieu_id, maintenant, tenus=tenus)
     if refus := refuse_si_ferme(request, lieu):
         return refus
     voisins = lieux_voisins(tenus, lieu)
@@ -52,8 +52,12 @@ def semaines_types(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
             poser(envoye, refusee.refus)
         else:
             messages.success(request, message)
-            return vers_l_agenda(jour[0], jour[1]) if jour else redirect("agenda:semaines", lieu_id=lieu.pk)
-    contexte = contexte_du_lieu(lieu) | formulaires | {"modeles": modeles}
+            return (
+                vers_l_agenda(request, jour[0], jour[1])
+                if jour
+                else redirect("agenda:semaines", lieu_id=lieu.pk)
+            )
+    contexte = contexte_du_lieu(request, lieu) | formulaires | {"modeles": modeles}
     return render(request, "agenda/semaines.html", contexte)
 
 

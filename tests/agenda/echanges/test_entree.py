@@ -52,6 +52,12 @@ def connecte(client, medecin) -> Client:
 
 
 @pytest.fixture
+def lues(django_capture_on_commit_callbacks):
+    """Dans ce bloc, les lectures demandées se font aussitôt."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
 def adresse(lieu) -> str:
     return reverse("echanges:externes", kwargs={"lieu_id": lieu.pk})
 
@@ -69,14 +75,16 @@ def heures(lieu) -> list[int]:
     return [creneau.debut.hour for creneau in offre_du_lieu(lieu.pk, maintenant=MAINTENANT).creneaux]
 
 
-def test_une_adresse_reliee_cache_ce_qu_elle_occupe_puis_le_rend(connecte, site, lieu, ouvert, adresse):
+def test_une_adresse_reliee_cache_ce_qu_elle_occupe_puis_le_rend(connecte, site, lues, lieu, ouvert, adresse):
     assert heures(lieu) == [9, 11]
 
-    page = connecte.post(adresse, {"url": URL}, follow=True).content.decode()
+    with lues():
+        connecte.post(adresse, {"url": URL})
+    page = connecte.get(adresse).content.decode()
 
     assert heures(lieu) == [11]
     motifs = {c.debut.hour: c.motif for c in creneaux_expliques(lieu, maintenant=MAINTENANT)}
-    assert motifs == {8: Motif.INDISPONIBILITE, 10: None}
+    assert motifs == {8: Motif.OCCUPE, 10: None}
     assert "agenda.exemple.fr" in page
     assert "secret-de-la-personne" not in page
     assert "1 période occupée" in " ".join(page.split())
@@ -139,9 +147,10 @@ def test_un_lieu_ne_relie_pas_un_nombre_sans_fin_de_calendriers(connecte, adress
 
 
 def test_la_tache_relit_les_calendriers_dus_et_rend_ce_qui_s_est_libere(
-    connecte, site, lieu, ouvert, adresse, heure_fixe
+    connecte, site, lues, lieu, ouvert, adresse, heure_fixe
 ):
-    connecte.post(adresse, {"url": URL})
+    with lues():
+        connecte.post(adresse, {"url": URL})
     calendrier = CalendrierExterne.objects.get()
     assert entree.calendriers_dus(MAINTENANT) == []
     heure_fixe.shift(entree.PERIODE_DE_LECTURE)
@@ -154,9 +163,10 @@ def test_la_tache_relit_les_calendriers_dus_et_rend_ce_qui_s_est_libere(
 
 
 def test_un_site_en_panne_laisse_les_periodes_et_se_voit_sur_la_page(
-    connecte, site, lieu, ouvert, adresse, heure_fixe, medecin
+    connecte, site, lues, lieu, ouvert, adresse, heure_fixe, medecin
 ):
-    connecte.post(adresse, {"url": URL})
+    with lues():
+        connecte.post(adresse, {"url": URL})
     calendrier = CalendrierExterne.objects.get()
     heure_fixe.shift(dt.timedelta(minutes=20))
     site[URL] = "Ce site ne répond pas."
@@ -169,9 +179,10 @@ def test_un_site_en_panne_laisse_les_periodes_et_se_voit_sur_la_page(
     assert "Ce site ne répond pas." in page
 
     site[URL] = OCCUPE
-    connecte.post(
-        reverse("echanges:externe_relire", kwargs={"lieu_id": lieu.pk, "calendrier_id": calendrier.pk})
-    )
+    with lues():
+        connecte.post(
+            reverse("echanges:externe_relire", kwargs={"lieu_id": lieu.pk, "calendrier_id": calendrier.pk})
+        )
     assert "Ce site ne répond pas." not in connecte.get(adresse).content.decode()
 
 
@@ -193,6 +204,68 @@ def test_le_lieu_ou_le_calendrier_d_un_autre_n_existe_pas(connecte, site, lieu, 
             vers = reverse(f"echanges:{nom}", kwargs={"lieu_id": lieu_id, "calendrier_id": calendrier.pk})
             assert client.post(vers).status_code == 404
     assert CalendrierExterne.objects.exists()
+
+
+def test_la_premiere_lecture_n_attend_pas_et_se_voit_puis_dit_son_echec(
+    connecte, site, lues, lieu, ouvert, adresse
+):
+    """La page répond sans rien télécharger ; la tâche vient ensuite."""
+    site[URL] = "Ce site ne répond pas."
+
+    with lues():
+        page = connecte.post(adresse, {"url": URL}, follow=True).content.decode()
+        assert "Lecture en cours" in page
+        assert "Ce site ne répond pas." not in page
+        assert CalendrierExterne.objects.get().est_en_lecture
+
+    page = connecte.get(adresse).content.decode()
+    assert "Lecture en cours" not in page
+    assert "Ce site ne répond pas." in page
+    assert "Jamais lu" in page
+    assert heures(lieu) == [9, 11]
+
+
+def test_une_lecture_demandee_et_perdue_se_fait_au_passage_suivant(connecte, site, lues, lieu, adresse):
+    connecte.post(adresse, {"url": URL})  # la tâche ne part pas
+    calendrier = CalendrierExterne.objects.get()
+    assert entree.calendriers_dus(MAINTENANT) == [calendrier.pk]
+
+    tasks.actualiser_calendrier(calendrier.pk)
+    assert entree.calendriers_dus(MAINTENANT) == []
+
+
+def occupees(lieu) -> list[tuple[str, str]]:
+    lues = PeriodeOccupee.objects.filter(lieu=lieu).order_by("debut").values_list("debut", "fin")
+    return [(f"{debut:%H:%M}", f"{fin:%H:%M}") for debut, fin in lues]
+
+
+def test_le_passe_reste_ce_qu_il_a_cache_quoi_que_devienne_le_calendrier(
+    connecte, site, lues, lieu, adresse, heure_fixe
+):
+    """Les relevés d’heures le relisent la semaine finie : ni la relecture, ni le retrait ne le changent."""
+    site[URL] = ics(
+        "DTSTART:20261123T080000Z\nDTEND:20261123T100000Z", "DTSTART:20261123T140000Z\nDTEND:20261123T150000Z"
+    )
+    with lues():
+        connecte.post(adresse, {"url": URL})
+    calendrier = CalendrierExterne.objects.get()
+    heure_fixe.shift(dt.timedelta(hours=2))  # 9 h UTC : le premier événement est en cours
+    entree.actualiser(calendrier, maintenant=MAINTENANT + dt.timedelta(hours=2))
+    assert occupees(lieu) == [("08:00", "10:00"), ("14:00", "15:00")]
+
+    site[URL] = VIDE
+    entree.actualiser(calendrier, maintenant=MAINTENANT + dt.timedelta(hours=2))
+    assert occupees(lieu) == [("08:00", "09:00")]
+    calendrier.refresh_from_db()
+    entree.detacher(
+        calendrier=calendrier,
+        auteur=CompteFactory(),
+        maintenant=MAINTENANT + dt.timedelta(hours=2),
+    )
+    assert occupees(lieu) == [("08:00", "09:00")]
+
+    assert entree.oublier_le_passe(MAINTENANT + dt.timedelta(weeks=9)) == 0
+    assert entree.oublier_le_passe(MAINTENANT + dt.timedelta(weeks=11)) == 1
 
 
 def test_la_page_coute_autant_avec_beaucoup_de_periodes(connecte, lieu, adresse, compter_requetes):

@@ -23,6 +23,7 @@ from agenda.saisie.actions import (
     retirer,
 )
 from agenda.saisie.journal import RetourImpossible, annuler
+from annuaire.models import LieuExercice
 from comptes.models import Trace
 from sas_platform.socle.intervalles import Intervalle
 from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
@@ -272,7 +273,12 @@ def test_un_geste_s_annule_meme_quand_il_a_deplace_des_patients(lieu, auteur):
         maintenant=MAINTENANT,
     )
 
-    annuler(geste=GesteAgenda.objects.latest("pk"), auteur=auteur, maintenant=MAINTENANT)
+    annuler(
+        geste=GesteAgenda.objects.latest("pk"),
+        tenus=LieuExercice.objects.all(),
+        auteur=auteur,
+        maintenant=MAINTENANT,
+    )
 
     reservation.refresh_from_db()
     assert debuts(lieu) == avant
@@ -285,7 +291,7 @@ def test_un_retour_devenu_impossible_se_dit_et_ne_change_rien(lieu, auteur, cas)
     (ligne,) = ouvrir(lieu=lieu, saisie=MATIN, auteur=auteur, maintenant=MAINTENANT).lignes
     geste, quand = GesteAgenda.objects.get(), MAINTENANT
     if cas == "deux fois":
-        annuler(geste=geste, auteur=auteur, maintenant=quand)
+        annuler(geste=geste, tenus=LieuExercice.objects.all(), auteur=auteur, maintenant=quand)
     elif cas == "trop tard":
         quand += timedelta(hours=2)
     elif cas == "place prise":
@@ -304,7 +310,7 @@ def test_un_retour_devenu_impossible_se_dit_et_ne_change_rien(lieu, auteur, cas)
     restent = debuts(lieu)
 
     with pytest.raises(RetourImpossible):
-        annuler(geste=geste, auteur=auteur, maintenant=quand)
+        annuler(geste=geste, tenus=LieuExercice.objects.all(), auteur=auteur, maintenant=quand)
 
     assert debuts(lieu) == restent
 
@@ -367,7 +373,9 @@ def test_la_projection_egale_toujours_les_regles_apres_des_gestes_au_hasard(lieu
             geste = GesteAgenda.objects.filter(lieu=lieu, annule_le=None).order_by("-pk").first()
             if geste:
                 with contextlib.suppress(RetourImpossible):
-                    annuler(geste=geste, auteur=auteur, maintenant=MAINTENANT)
+                    annuler(
+                        geste=geste, tenus=LieuExercice.objects.all(), auteur=auteur, maintenant=MAINTENANT
+                    )
 
         def teardown(self):
             avant = CarteLieu.objects.filter(lieu=lieu).values().first()

@@ -14,6 +14,7 @@ from agenda.saisie.semaines import (
     horaires_de_la_semaine,
     rejouer_semaine,
 )
+from annuaire.models import LieuExercice
 from tests.agenda.factories import DisponibiliteFactory, ReservationFactory
 from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
 from tests.comptes.factories import CompteFactory
@@ -71,7 +72,12 @@ def test_une_fermeture_avale_celles_qu_elle_recouvre_et_se_defait(lieu, auteur):
 
     periode = Indisponibilite.objects.get().periode
     assert (periode.lower, periode.upper) == (MAINTENANT, MAINTENANT + 3 * JOUR)
-    annuler(geste=GesteAgenda.objects.latest("pk"), auteur=auteur, maintenant=MAINTENANT)
+    annuler(
+        geste=GesteAgenda.objects.latest("pk"),
+        tenus=LieuExercice.objects.all(),
+        auteur=auteur,
+        maintenant=MAINTENANT,
+    )
     assert Indisponibilite.objects.get().periode.lower == MAINTENANT + JOUR
 
 
