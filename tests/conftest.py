@@ -20,6 +20,7 @@ from tests.navigateur import (  # noqa: F401
     capture,
     connecter,
     navigateur,
+    ouvrir_page,
     page,
     serveur,
 )
@@ -36,9 +37,9 @@ hypothesis_settings.register_profile("sas", deadline=None)
 hypothesis_settings.load_profile("sas")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Range les tests du navigateur en dernier.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marque les tests du navigateur, avant que `-m` ne choisisse, puis les range en dernier.
 
     Playwright laisse une boucle asyncio ouverte dans le fil des tests : après
     lui, `asyncio.run` serait refusé aux autres.
@@ -48,6 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("navigateur")
             if SANS_NAVIGATEUR and not EN_CI:
                 item.add_marker(pytest.mark.skip(reason="navigateur absent ou écarté"))
+    yield
     items.sort(key=lambda item: item.get_closest_marker("navigateur") is not None)
 
 

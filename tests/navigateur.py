@@ -1,10 +1,19 @@
-"""Un vrai navigateur pour les tests : Chromium du système, piloté par Playwright."""
+"""Un vrai navigateur pour les tests : Chromium du système, piloté par Playwright.
+
+Un test ne lit jamais la page à l’instant où il passe : il attend ce qu’elle
+doit montrer. Un geste qui change de page se fait par `suivre` (un clic) ou dans
+`page_suivante` (le reste) ; ce que la page montre s’affirme par `expect`. Une
+page qui change hors de là fait échouer le test, même sur une machine rapide.
+"""
 
 import os
+import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 import pytest
 from django.conf import settings
@@ -13,6 +22,8 @@ from django.test import Client
 CAPTURES = Path(settings.RACINE) / "var" / "captures"
 INSTALLER_CHROMIUM = "Chromium est absent ; en root : apt-get install chromium libatomic1"
 TAILLES = {"bureau": {"width": 1280, "height": 900}, "telephone": {"width": 390, "height": 844}}
+# Une machine d’intégration chargée met dix fois le temps d’un poste : attendre n’y coûte que si le test échoue.
+DELAI_MS = 20_000
 REGLES_AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS_CHROMIUM = [
     "--no-sandbox",
@@ -43,8 +54,9 @@ def navigateur() -> Iterator[object]:
     """Un Chromium par processus de test."""
     if CHROMIUM is None:
         pytest.fail(INSTALLER_CHROMIUM)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=DELAI_MS)
     # Playwright synchrone tient une boucle asyncio dans ce fil : Django y verrait du code asynchrone.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
@@ -53,31 +65,150 @@ def navigateur() -> Iterator[object]:
         chromium.close()
 
 
-@pytest.fixture
-def serveur(live_server) -> str:
-    """Adresse d’un serveur local, fichiers statiques compris, branché sur la base du test."""
-    return str(live_server.url)
+class RequetesEnCours:
+    """Compte ce que le serveur de test est en train de faire."""
+
+    def __init__(self, application: Callable) -> None:
+        self.application = application
+        self._nombre = 0
+        self._change = threading.Condition()
+
+    def __call__(self, environ: dict, start_response: Callable) -> object:
+        self._compter(1)
+        try:
+            return self.application(environ, start_response)
+        finally:
+            self._compter(-1)
+
+    def _compter(self, ecart: int) -> None:
+        with self._change:
+            self._nombre += ecart
+            self._change.notify_all()
+
+    def attendre_la_fin(self) -> bool:
+        with self._change:
+            return self._change.wait_for(lambda: self._nombre == 0, timeout=DELAI_MS / 1000)
 
 
 @pytest.fixture
-def page(serveur: str, navigateur) -> Iterator[object]:
-    """Page vierge dont `goto("/chemin/")` part du serveur de test.
+def serveur(live_server) -> Iterator[str]:
+    """Adresse d’un serveur local, fichiers statiques compris, branché sur la base du test.
+
+    Le test ne rend la main qu’une fois le serveur au repos : une requête de la
+    page qu’il quitte écrirait sinon dans la base du suivant.
+    """
+    httpd = live_server.thread.httpd
+    application = httpd.get_app()
+    requetes = RequetesEnCours(application)
+    httpd.set_app(requetes)
+    yield str(live_server.url)
+    au_repos = requetes.attendre_la_fin()
+    httpd.set_app(application)
+    assert au_repos, "le serveur de test n’a pas fini de répondre"
+
+
+@pytest.fixture
+def ouvrir_page(serveur: str, navigateur) -> Iterator[Callable[..., object]]:
+    """`ouvrir_page(java_script_enabled=False)` : une page d’un autre navigateur, avec ses propres cookies.
 
     À la fin du test, une exception JavaScript, un refus de la politique de
-    sécurité (CSP) ou une requête vers l’extérieur le fait échouer.
+    sécurité (CSP), une requête vers l’extérieur ou un changement de page que
+    rien n’attendait le fait échouer.
     """
-    contexte = navigateur.new_context(
-        base_url=serveur, locale="fr-FR", timezone_id="Europe/Paris", viewport=TAILLES["bureau"]
-    )
-    contexte.set_default_timeout(10_000)
-    page = contexte.new_page()
     fautes: list[str] = []
-    page.on("pageerror", lambda erreur: fautes.append(f"exception JavaScript : {erreur}"))
-    page.on("console", lambda message: _noter_refus_csp(fautes, message.text))
-    page.on("request", lambda requete: _noter_sortie(fautes, requete.url))
-    yield page
-    contexte.close()
+    contextes = []
+
+    def ouvrir(**options: object) -> object:
+        contexte = navigateur.new_context(
+            **{
+                "base_url": serveur,
+                "locale": "fr-FR",
+                "timezone_id": "Europe/Paris",
+                "viewport": TAILLES["bureau"],
+                **options,
+            }
+        )
+        contextes.append(contexte)
+        contexte.set_default_timeout(DELAI_MS)
+        page = contexte.new_page()
+        page.on("pageerror", lambda erreur: fautes.append(f"exception JavaScript : {erreur}"))
+        page.on("console", lambda message: _noter_refus_csp(fautes, message.text))
+        page.on("request", lambda requete: _noter_sortie(fautes, requete.url))
+        _surveiller_les_changements(page, fautes)
+        return page
+
+    yield ouvrir
+    for contexte in contextes:
+        contexte.close()
     assert not fautes, "\n".join(fautes)
+
+
+@pytest.fixture
+def page(ouvrir_page) -> object:
+    """Page vierge dont `goto("/chemin/")` part du serveur de test."""
+    return ouvrir_page()
+
+
+def _surveiller_les_changements(page: object, fautes: list[str]) -> None:
+    aller = page.goto
+    page.change_attendu, page.quittee = False, page.url
+
+    def aller_en_l_annoncant(*arguments: object, **options: object) -> object:
+        with _annoncer_un_changement(page):
+            return aller(*arguments, **options)
+
+    def noter(cadre: object) -> None:
+        if cadre != page.main_frame:
+            return
+        (page_d_avant, _), page.quittee = urldefrag(page.quittee), cadre.url
+        ancre_de_la_meme_page = "#" in cadre.url and urldefrag(cadre.url)[0] == page_d_avant
+        if not page.change_attendu and not ancre_de_la_meme_page:
+            fautes.append(f"la page est devenue {cadre.url} hors de « suivre » et de « page_suivante »")
+
+    page.goto = aller_en_l_annoncant
+    page.on("framenavigated", noter)
+
+
+@contextmanager
+def _annoncer_un_changement(page: object) -> Iterator[None]:
+    page.change_attendu = True
+    try:
+        yield
+    finally:
+        page.change_attendu = False
+
+
+@contextmanager
+def page_suivante(page: object) -> Iterator[None]:
+    """Le geste fait dans ce bloc change de page : on en sort quand la nouvelle est là, entière.
+
+    L’ancienne est marquée, et la marque doit avoir disparu : rien de ce qu’elle
+    montrait ne peut passer pour la réponse. Le serveur a alors fini d’écrire.
+    """
+    with _annoncer_un_changement(page):
+        page.evaluate("document.documentElement.setAttribute('data-quittee', '')")
+        yield
+        page.wait_for_selector("html:not([data-quittee])", state="attached")
+        page.wait_for_load_state("load")
+
+
+def suivre(cible: object) -> None:
+    """Clique ce lien ou ce bouton, et attend la page où il mène."""
+    cible.wait_for()  # un onglet neuf est d’abord vide : c’est la page du bouton qu’il faut marquer
+    with page_suivante(cible.page):
+        cible.click()
+
+
+def texte(cible: object) -> str:
+    """Ce qu’on lit dans cet élément, une fois qu’il est visible ; pour s’en servir, non pour l’affirmer."""
+    cible.wait_for()
+    return cible.inner_text()
+
+
+def adresse(page: object, motif: str) -> re.Match[str]:
+    """Attend une adresse de cette forme, et rend ce que le motif y trouve."""
+    page.wait_for_url(re.compile(motif))
+    return re.search(motif, page.url)
 
 
 def _noter_refus_csp(fautes: list[str], texte: str) -> None:
@@ -92,14 +223,14 @@ def _noter_sortie(fautes: list[str], url: str) -> None:
 
 
 @pytest.fixture
-def connecter(page, serveur: str) -> Callable[[object], None]:
+def connecter(page, serveur: str) -> Callable[..., None]:
     """Ouvre dans le navigateur la session d’un compte, sans passer par le fournisseur d’identité."""
 
-    def connecter_le(compte: object) -> None:
+    def connecter_le(compte: object, dans: object = page) -> None:
         client = Client()
         client.force_login(compte)
         nom = settings.SESSION_COOKIE_NAME
-        page.context.add_cookies([{"name": nom, "value": client.cookies[nom].value, "url": serveur}])
+        dans.context.add_cookies([{"name": nom, "value": client.cookies[nom].value, "url": serveur}])
 
     return connecter_le
 
@@ -131,6 +262,12 @@ def _decrire(infraction: dict) -> str:
     return "\n".join([entete, *elements])
 
 
+def verifier_la_largeur(page: object) -> None:
+    debord = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    fenetre = page.viewport_size["width"]
+    assert debord <= 0, f"{page.url} déborde de {debord} px en largeur (fenêtre de {fenetre} px)"
+
+
 @pytest.fixture
 def capture() -> Callable[[object, str], list[Path]]:
     """Enregistre la page dans var/captures, au bureau puis au téléphone.
@@ -146,10 +283,7 @@ def capture() -> Callable[[object, str], list[Path]]:
             page.set_viewport_size(fenetre)
             fichiers.append(CAPTURES / f"{nom}-{taille}.png")
             page.screenshot(path=fichiers[-1], full_page=True)
-            debord = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert debord <= 0, f"{page.url} déborde de {debord} px en largeur ({taille})"
+            verifier_la_largeur(page)
         page.set_viewport_size(TAILLES["bureau"])
         return fichiers
 
