@@ -1,6 +1,9 @@
 """Dans un navigateur : d’une question sans réponse à la réponse d’un gestionnaire, au clavier et au téléphone."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from assistance.enums import Profil
 from assistance.models import PageFormation, Ressource, Ticket
@@ -8,6 +11,7 @@ from comptes.enums import Role
 from tests.assistance.factories import BanniereFactory, PerimetreFactory, TerritoireFactory
 from tests.assistance.fichiers import EXE, JPEG, PDF, png
 from tests.comptes.factories import CompteFactory
+from tests.navigateur import page_suivante, suivre
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "contenus")
 
@@ -36,44 +40,45 @@ def test_une_question_devient_une_demande_puis_une_reponse(page, connecter, axe,
     axe(page)
     capture(page, "faq")
     page.fill("#recherche-aide", "adresse electronique")
-    page.press("#recherche-aide", "Enter")
+    with page_suivante(page):
+        page.press("#recherche-aide", "Enter")
     page.click("text=Comment changer mon adresse électronique")
-    page.wait_for_selector("text=Un courriel part à la nouvelle adresse")
+    expect(page.get_by_text("Un courriel part à la nouvelle adresse")).to_be_visible()
     axe(page)
-    page.get_by_role("link", name="Formulaire de contact").click()
+    suivre(page.get_by_role("link", name="Formulaire de contact"))
     axe(page)
     page.select_option("#id_theme", label="Mise à jour des informations de mon profil")
     page.fill("#id_telephone", "0033 6 12 34 56 78")
     page.fill("#id_message", "Mon territoire a changé.")
     page.set_input_files("#id_fichiers", [fichier("notice.pdf", EXE)])
-    page.click("button:has-text('Envoyer')")
+    suivre(page.locator("button:has-text('Envoyer')"))
 
-    assert page.is_visible("text=son contenu n’est pas celui que son nom annonce")
-    assert page.input_value("#id_message") == "Mon territoire a changé."
+    expect(page.get_by_text("son contenu n’est pas celui que son nom annonce").first).to_be_visible()
+    expect(page.locator("#id_message")).to_have_value("Mon territoire a changé.")
     axe(page)
     capture(page, "contact-erreur")
 
     pieces = [fichier("capture.png", png()), fichier("notice.pdf", PDF), fichier("photo.jpg", JPEG)]
     page.set_input_files("#id_fichiers", pieces)
-    page.click("button:has-text('Envoyer')")
-    page.wait_for_url("**/assistance/demandes/SAS-*/")
+    suivre(page.locator("button:has-text('Envoyer')"))
+    expect(page).to_have_url(re.compile("/assistance/demandes/SAS-[^/]+/$"))
     numero = Ticket.objects.get().numero
-    assert numero in page.inner_text("h1")
+    expect(page.locator("h1")).to_contain_text(numero)
     axe(page)
     capture(page, "demande")
 
     connecter(gestionnaire)
     page.goto("/")
-    page.click("nav#menu >> text=Demandes d’assistance")
+    suivre(page.locator("nav#menu >> text=Demandes d’assistance"))
     axe(page)
     capture(page, "traitement")
-    page.click(f"text={numero}")
+    suivre(page.get_by_text(numero))
     with page.expect_download() as telechargement:
         page.click("text=notice.pdf")
     assert telechargement.value.suggested_filename == "notice.pdf"
-    page.click("button:has-text('Prendre')")
+    suivre(page.locator("button:has-text('Prendre')"))
     page.fill("#id_texte", "Votre territoire est à jour.")
-    page.click("main form[action$='repondre/'] button")
+    suivre(page.locator("main form[action$='repondre/'] button"))
     axe(page)
     capture(page, "traiter")
 
@@ -81,17 +86,17 @@ def test_une_question_devient_une_demande_puis_une_reponse(page, connecter, axe,
     page.goto("/assistance/demandes/")
     axe(page)
     capture(page, "demandes")
-    page.click(f"text={numero}")
-    assert page.is_visible("text=Votre territoire est à jour.")
-    page.click("text=mon problème est réglé")
-    assert page.is_visible("text=La demande est close")
+    suivre(page.get_by_text(numero))
+    expect(page.get_by_text("Votre territoire est à jour.")).to_be_visible()
+    suivre(page.get_by_text("mon problème est réglé"))
+    expect(page.get_by_text("La demande est close").first).to_be_visible()
 
 
 def test_sans_compte_on_ecrit_en_deux_etapes_et_on_suit_par_un_lien(page, axe, capture, territoire):
     page.goto("/assistance/")
     axe(page)
     capture(page, "contact-profil")
-    page.click("button:has-text('Continuer')")
+    suivre(page.locator("button:has-text('Continuer')"))
     axe(page)
     capture(page, "contact-anonyme")
     page.select_option("#id_theme", label="Perte de login ou de mot de passe")
@@ -104,10 +109,10 @@ def test_sans_compte_on_ecrit_en_deux_etapes_et_on_suit_par_un_lien(page, axe, c
     }.items():
         page.fill(f"#id_{champ}", valeur)
     page.select_option("#id_territoire", label="SAS de démonstration")
-    page.click("button:has-text('Envoyer')")
+    suivre(page.locator("button:has-text('Envoyer')"))
 
-    page.wait_for_url("**/assistance/suivi/*/")
-    assert page.is_visible("text=Gardez l’adresse de cette page")
+    expect(page).to_have_url(re.compile("/assistance/suivi/[^/]+/$"))
+    expect(page.get_by_text("Gardez l’adresse de cette page")).to_be_visible()
     axe(page)
     capture(page, "suivi")
 
@@ -123,12 +128,13 @@ def test_la_formation_se_lit_page_a_page(page, connecter, axe, capture, horloge)
     page.goto("/formation/")
     axe(page)
     capture(page, "formation")
-    page.click("main >> text=Commencer")
+    suivre(page.locator("main >> text=Commencer"))
     page.click("text=Transcription")
+    expect(page.get_by_text("Bonjour.")).to_be_visible()
     axe(page)
     capture(page, "formation-page")
-    page.click("main >> text=Suivant")
-    assert page.inner_text("h1") == "Se connecter et se déconnecter"
+    suivre(page.locator("main >> text=Suivant"))
+    expect(page.locator("h1")).to_have_text("Se connecter et se déconnecter")
     axe(page)
 
 
@@ -158,10 +164,8 @@ def test_l_accueil_d_une_personne_a_plusieurs_roles(page, connecter, axe, captur
     capture(page, "accueil-gestionnaire")
 
 
-def test_sans_javascript_les_reponses_se_lisent(navigateur, serveur):
-    contexte = navigateur.new_context(base_url=serveur, java_script_enabled=False)
-    page = contexte.new_page()
+def test_sans_javascript_les_reponses_se_lisent(ouvrir_page):
+    page = ouvrir_page(java_script_enabled=False)
     page.goto("/faq/")
 
-    assert page.is_visible("text=Votre login est votre adresse électronique")
-    contexte.close()
+    expect(page.get_by_text("Votre login est votre adresse électronique")).to_be_visible()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from comptes import sessions
 from comptes.models import SessionOuverte
 from sas_platform.demo.personas import creer_comptes
+from tests.navigateur import suivre
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,23 +24,24 @@ def osnp(page, psc, serveur, settings):
     psc.redirections = [f"{serveur}/oidc/callback/"]
     creer_comptes()
     page.goto("/oidc/depart/")
-    page.click('[data-persona="osnp"]')
-    page.wait_for_url("**/")
+    suivre(page.locator('[data-persona="osnp"]'))
+    expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
     return page
 
 
 def test_rien_ne_s_affiche_tant_que_la_fin_est_loin(osnp):
     osnp.goto(PAGE)
 
+    expect(osnp.locator("h1")).to_have_text("Mentions légales")
     for panneau in (INACTIVE, ABSOLUE, FINIE):
-        assert not osnp.is_visible(panneau)
+        expect(osnp.locator(panneau)).to_be_hidden()
 
 
 def test_sans_activite_on_est_prevenu_et_l_on_reste_connecte_d_un_bouton(osnp, settings, axe, capture):
     settings.SESSION_ALERTE_S = settings.SESSION_INACTIVITE_S - 1
     osnp.goto(PAGE)
-    osnp.wait_for_selector(INACTIVE, state="visible")
-    assert osnp.inner_text(f"{INACTIVE} [data-sas-session-heure]")
+    expect(osnp.locator(INACTIVE)).to_be_visible()
+    expect(osnp.locator(f"{INACTIVE} [data-sas-session-heure]")).to_have_text(re.compile(r"^\d\d:\d\d$"))
     axe(osnp)
     capture(osnp, "session-inactive")
 
@@ -44,39 +49,38 @@ def test_sans_activite_on_est_prevenu_et_l_on_reste_connecte_d_un_bouton(osnp, s
         osnp.click("text=Rester connecté")
 
     assert reponse.value.json()["inactivite_s"] >= settings.SESSION_INACTIVITE_S - 1
-    assert osnp.url.endswith(PAGE)
+    expect(osnp).to_have_url(re.compile(f"{PAGE}$"))
 
 
 def test_a_la_fin_du_poste_on_se_reconnecte_dans_un_autre_onglet(osnp, settings, axe, capture):
     settings.SESSION_ABSOLUE_REGULATION_S, settings.SESSION_ALERTE_S = 600, 599
     osnp.goto(PAGE)
-    osnp.wait_for_selector(ABSOLUE, state="visible")
+    expect(osnp.locator(ABSOLUE)).to_be_visible()
     axe(osnp)
     capture(osnp, "session-absolue")
     avant = SessionOuverte.objects.get()
 
     with osnp.context.expect_page() as onglet:
         osnp.click("text=S’identifier de nouveau")
-    onglet.value.click('[data-persona="osnp"]')
-    onglet.value.wait_for_url("**/session/prolongee/")
+    suivre(onglet.value.locator('[data-persona="osnp"]'))
 
-    assert onglet.value.inner_text("h1") == "Votre session est prolongée"
+    expect(onglet.value.locator("h1")).to_have_text("Votre session est prolongée")
     axe(onglet.value)
     assert SessionOuverte.objects.get().ouverte_le > avant.ouverte_le
-    assert osnp.url.endswith(PAGE)
+    expect(osnp).to_have_url(re.compile(f"{PAGE}$"))
 
 
 def test_une_session_fermee_ailleurs_se_dit_sans_vider_la_page(osnp, settings, axe, capture):
     settings.SESSION_ALERTE_S = settings.SESSION_INACTIVITE_S - 1
     osnp.goto(PAGE)
-    osnp.wait_for_selector(INACTIVE, state="visible")
+    expect(osnp.locator(INACTIVE)).to_be_visible()
     ouverte = SessionOuverte.objects.get()
     sessions.fermer(ouverte.sid, ouverte.sub)
 
     osnp.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    osnp.wait_for_selector(FINIE, state="visible")
+    expect(osnp.locator(FINIE)).to_be_visible()
 
-    assert osnp.inner_text("h1") == "Mentions légales"
+    expect(osnp.locator("h1")).to_have_text("Mentions légales")
     axe(osnp)
     capture(osnp, "session-finie")
 
@@ -84,9 +88,9 @@ def test_une_session_fermee_ailleurs_se_dit_sans_vider_la_page(osnp, settings, a
 def test_un_autre_onglet_qui_travaille_fait_taire_l_alerte(osnp, settings):
     settings.SESSION_ALERTE_S = settings.SESSION_INACTIVITE_S - 1
     osnp.goto(PAGE)
-    osnp.wait_for_selector(INACTIVE, state="visible")
+    expect(osnp.locator(INACTIVE)).to_be_visible()
     settings.SESSION_INACTIVITE_S += 3600
 
     osnp.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-    osnp.wait_for_selector(INACTIVE, state="hidden")
+    expect(osnp.locator(INACTIVE)).to_be_hidden()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from comptes.enums import Role
 from sas_platform.demo.personas import creer_comptes
 from tests.comptes.factories import CompteFactory
+from tests.navigateur import suivre, verifier_la_largeur
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,51 +25,48 @@ def test_une_osnp_se_connecte_arrive_a_l_accueil_et_sort(page, comptes, axe, cap
     page.goto("/")
     axe(page)
     capture(page, "accueil-anonyme")
-    page.click("[data-sas-connexion]")
-    page.click('[data-persona="osnp"]')
-    page.wait_for_url("**/")
+    suivre(page.locator("[data-sas-connexion]"))
+    suivre(page.locator('[data-persona="osnp"]'))
 
-    assert page.inner_text("h1") == "Bonjour Camille Osmont"
-    assert page.is_visible("nav#menu >> text=Rechercher une offre de soins")
+    expect(page.locator("h1")).to_have_text("Bonjour Camille Osmont")
+    expect(page.locator("nav#menu >> text=Rechercher une offre de soins")).to_be_visible()
     axe(page)
     capture(page, "accueil-osnp")
 
-    page.click("header >> text=Se déconnecter")
-    page.wait_for_url("**/connexion/")
-    assert page.is_visible("[data-sas-connexion]")
+    suivre(page.get_by_role("button", name="Se déconnecter"))
+    expect(page.locator("[data-sas-connexion]")).to_be_visible()
     page.goto("/recherche/")
-    assert "/connexion/" in page.url
+    expect(page).to_have_url(re.compile("/connexion/"))
 
 
 def test_annuler_mene_a_un_ecran_d_ou_l_on_recommence(page, comptes, axe, capture):
     page.goto("/connexion/")
     axe(page)
     capture(page, "connexion")
-    page.click("[data-sas-connexion]")
+    suivre(page.locator("[data-sas-connexion]"))
     axe(page)
     capture(page, "psc-simule")
-    page.click("[data-annuler]")
+    suivre(page.locator("[data-annuler]"))
 
-    assert page.inner_text("h1") == "Connexion annulée"
+    expect(page.locator("h1")).to_have_text("Connexion annulée")
     axe(page)
     capture(page, "connexion-annulee")
-    page.click("main [data-sas-connexion]")
-    assert page.is_visible('[data-persona="osnp"]')
+    suivre(page.locator("main [data-sas-connexion]"))
+    expect(page.locator('[data-persona="osnp"]')).to_be_visible()
 
 
 def test_un_effecteur_choisit_son_exercice_puis_en_change(page, comptes, axe, capture):
     page.goto("/connexion/")
-    page.click("[data-sas-connexion]")
-    page.click('[data-persona="effecteur"]')
+    suivre(page.locator("[data-sas-connexion]"))
+    suivre(page.locator('[data-persona="effecteur"]'))
 
-    assert page.inner_text("h1").startswith("À quel titre agissez-vous")
+    expect(page.locator("h1")).to_have_text(re.compile("^À quel titre agissez-vous"))
     axe(page)
     capture(page, "exercice")
     page.click("label[for=exercice-0]")
-    page.click("text=Continuer")
-    page.wait_for_url("**/")
-    page.click("header >> text=changer d’exercice")
-    assert page.is_checked("#exercice-0")
+    suivre(page.get_by_role("button", name="Continuer"))
+    suivre(page.get_by_role("banner").get_by_role("link", name="changer d’exercice"))
+    expect(page.locator("#exercice-0")).to_be_checked()
 
 
 @pytest.mark.parametrize(
@@ -95,38 +94,42 @@ def test_l_accueil_dit_vrai_pour_chaque_role(page, connecter, axe, capture, role
 
     axe(page)
     capture(page, f"accueil-{role or 'sans-role'}")
-    texte = page.inner_text("main")
-    assert ("Mes délégataires" in texte) is (role == Role.EFFECTEUR)
-    assert ("aucun rôle en cours" in texte) is (role is None)
-    assert page.is_visible("main >> text=Administration") is (role == Role.ADMINISTRATEUR)
+    contenu = page.locator("main")
+    for passage, a_qui in (
+        ("Mes délégataires", Role.EFFECTEUR),
+        ("aucun rôle en cours", None),
+        ("Administration", Role.ADMINISTRATEUR),
+    ):
+        expect(contenu.get_by_text(passage).first).to_be_visible(visible=role == a_qui)
 
 
 def test_le_clavier_atteint_d_abord_les_liens_d_evitement(page, connecter, comptes):
     connecter(comptes["osnp"])
     page.goto("/")
-    atteints = []
-    for _ in range(3):
+    actif = page.locator(":focus")
+    for lien in ("Contenu", "Menu", "Pied de page"):
         page.keyboard.press("Tab")
-        atteints.append(page.evaluate("document.activeElement.textContent.trim()"))
+        expect(actif).to_have_text(lien)
 
-    assert atteints == ["Contenu", "Menu", "Pied de page"]
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    expect(actif).not_to_have_css("outline-style", "none")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
+    expect(actif).to_have_text("Contenu")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "contenu"
+    expect(page.locator("#contenu")).to_be_focused()
 
 
 def test_au_telephone_le_menu_s_ouvre_au_bouton(page, connecter, comptes):
     page.set_viewport_size({"width": 390, "height": 844})
     connecter(comptes["osnp"])
     page.goto("/")
-    assert not page.is_visible("nav#menu")
+    expect(page.locator("#bouton-menu")).to_be_visible()
+    expect(page.locator("nav#menu")).to_be_hidden()
 
     page.click("#bouton-menu")
 
-    page.wait_for_selector("nav#menu", state="visible")
-    assert page.is_visible("#menu-mobile >> text=Se déconnecter")
+    expect(page.locator("nav#menu")).to_be_visible()
+    expect(page.locator("#menu-mobile >> text=Se déconnecter")).to_be_visible()
 
 
 def test_a_200_pour_cent_rien_ne_deborde(page, connecter, comptes):
@@ -134,26 +137,24 @@ def test_a_200_pour_cent_rien_ne_deborde(page, connecter, comptes):
     connecter(comptes["osnp"])
     for chemin in ("/", "/accessibilite/"):
         page.goto(chemin)
-        assert (
-            page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-        )
+        verifier_la_largeur(page)
 
 
 def test_la_documentation_de_l_api_s_affiche_sous_la_csp(page, capture):
     page.goto("/api/v1/docs/")
 
-    page.wait_for_selector(".swagger-ui .info")
+    expect(page.locator(".swagger-ui .info")).to_be_visible()
     capture(page, "api-docs")
 
 
 def test_l_administration_s_affiche_sous_la_csp(page, connecter, comptes, capture):
     connecter(comptes["administrateur"])
     page.goto("/administration/comptes/compte/")
-    assert page.is_visible("text=osnp@exemple.invalid")
+    expect(page.get_by_text("osnp@exemple.invalid")).to_be_visible()
     capture(page, "administration")
 
-    page.click("text=Se déconnecter")
-    page.wait_for_url(re.compile("/connexion/"))
+    suivre(page.get_by_text("Se déconnecter"))
+    expect(page).to_have_url(re.compile("/connexion/"))
 
 
 def test_la_page_de_panne_s_affiche_sans_base(page, axe, capture, serveur, monkeypatch):
@@ -168,6 +169,6 @@ def test_la_page_de_panne_s_affiche_sans_base(page, axe, capture, serveur, monke
     monkeypatch.setattr(sessions.DureeDeSession, "__call__", en_panne)
     page.goto("/")
 
-    assert page.inner_text("h1") == "Service momentanément indisponible"
+    expect(page.locator("h1")).to_have_text("Service momentanément indisponible")
     axe(page)
     capture(page, "503")

@@ -6,6 +6,7 @@ from datetime import datetime, time
 
 import pytest
 import time_machine
+from playwright.sync_api import expect
 
 from agenda.models import AgendaEditeur
 from annuaire.enums import Conventionnement
@@ -17,10 +18,12 @@ from participation.models import Participation
 from tests.agenda.factories import DisponibiliteFactory
 from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory
+from tests.navigateur import adresse, page_suivante, suivre
 from tests.orientation.conftest import LUNDI_8H, projeter
 from tests.participation.factories import ParticipationFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.navigateur]
+RESULTATS = re.compile(r"/recherche/[\w-]+/$")
 
 
 @pytest.fixture
@@ -96,8 +99,8 @@ def chercher(page) -> None:
     page.get_by_role("option", name="Médecine générale").click()
     page.get_by_role("combobox", name=re.compile("Adresse")).fill("lille")
     page.get_by_role("option", name="Lille (59000)").click()
-    page.get_by_role("button", name="Rechercher").click()
-    page.wait_for_url(re.compile(r"/recherche/[\w-]+/$"))
+    suivre(page.get_by_role("button", name="Rechercher"))
+    expect(page).to_have_url(RESULTATS)
 
 
 def test_chercher_orienter_puis_ne_plus_voir_la_place(page, connecter, regulateur, zone, axe, capture):
@@ -106,27 +109,26 @@ def test_chercher_orienter_puis_ne_plus_voir_la_place(page, connecter, regulateu
     axe(page)
     capture(page, "recherche")
     chercher(page)
-    assert "lille" not in page.url.lower()
+    expect(page).not_to_have_url(re.compile("lille", re.IGNORECASE))
     axe(page)
     capture(page, "resultats")
 
-    page.get_by_role("link", name=re.compile("10h00 – 10h14")).first.click()
+    suivre(page.get_by_role("link", name=re.compile("10h00 – 10h14")).first)
     axe(page)
     capture(page, "orientation-1-saisie")
-    page.get_by_role("button", name="Enregistrer").click()
+    suivre(page.get_by_role("button", name="Enregistrer"))
     axe(page)
     capture(page, "orientation-2-confirmation")
-    page.get_by_role("button", name="Confirmer").click()
-    page.get_by_text("Orientation enregistrée").wait_for()
+    suivre(page.get_by_role("button", name="Confirmer"))
+    expect(page.get_by_text("Orientation enregistrée")).to_be_visible()
     axe(page)
     capture(page, "orientation-3-notification")
-    page.get_by_role("link", name="Fermer").click()
+    suivre(page.get_by_role("link", name="Fermer"))
 
     carte = page.get_by_role("article", name="Camille MARTIN")
-    carte.wait_for()
     aujourd_hui = carte.locator(".sas-jour").first
-    assert "10h15" in aujourd_hui.inner_text()
-    assert "10h00" not in aujourd_hui.inner_text()
+    expect(aujourd_hui).to_contain_text("10h15")
+    expect(aujourd_hui).not_to_contain_text("10h00")
     assert Orientation.objects.count() == 1
 
 
@@ -135,41 +137,41 @@ def test_une_place_prise_par_un_autre_mene_a_des_alternatives(
 ):
     connecter(regulateur)
     chercher(page)
-    page.get_by_role("link", name=re.compile("10h00 – 10h14")).first.click()
-    creneau_id = page.url.split("/nouvelle/")[1].split("/")[0]
-    page.get_by_role("button", name="Enregistrer").click()
+    suivre(page.get_by_role("link", name=re.compile("10h00 – 10h14")).first)
+    creneau_id = adresse(page, "/nouvelle/([^/]+)/")[1]
+    suivre(page.get_by_role("button", name="Enregistrer"))
     orienter(acteur=CompteFactory(role=Role.IOA), cle="x", creneau_id=creneau_id, maintenant=LUNDI_8H)
 
-    page.get_by_role("button", name="Confirmer").click()
+    suivre(page.get_by_role("button", name="Confirmer"))
 
-    page.get_by_role("heading", name="Créneau indisponible").wait_for()
+    expect(page.get_by_role("heading", name="Créneau indisponible")).to_be_visible()
     axe(page)
     capture(page, "orientation-indisponible")
-    page.get_by_role("heading", name="Autres créneaux du même lieu").wait_for()
-    page.get_by_role("link", name=re.compile("10h15 – 10h29")).first.click()
-    page.get_by_role("heading", name="Adresser un patient").wait_for()
+    expect(page.get_by_role("heading", name="Autres créneaux du même lieu")).to_be_visible()
+    suivre(page.get_by_role("link", name=re.compile("10h15 – 10h29")).first)
+    expect(page.get_by_role("heading", name="Adresser un patient")).to_be_visible()
 
 
 def test_orienter_hors_disponibilite_puis_annuler(page, connecter, regulateur, zone, axe, capture):
     connecter(regulateur)
     chercher(page)
-    page.get_by_role("link", name=re.compile("Orientation hors disponibilité")).last.click()
+    suivre(page.get_by_role("link", name=re.compile("Orientation hors disponibilité")).last)
     axe(page)
     capture(page, "orientation-en-sus")
     page.get_by_label("Heure").select_option("18:30")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_role("button", name="Confirmer").click()
-    page.get_by_text("Orientation enregistrée").wait_for()
-    page.get_by_role("link", name="Mes orientations du jour").click()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    suivre(page.get_by_role("button", name="Confirmer"))
+    expect(page.get_by_text("Orientation enregistrée")).to_be_visible()
+    suivre(page.get_by_role("link", name="Mes orientations du jour"))
     axe(page)
     capture(page, "orientations-du-jour")
 
-    page.get_by_role("link", name=re.compile("^Annuler")).click()
+    suivre(page.get_by_role("link", name=re.compile("^Annuler")))
     axe(page)
     capture(page, "orientation-annulation")
-    page.get_by_role("button", name="Annuler l’orientation").click()
+    suivre(page.get_by_role("button", name="Annuler l’orientation"))
 
-    page.get_by_text("Orientation annulée").wait_for()
+    expect(page.get_by_text("Orientation annulée")).to_be_visible()
     assert Orientation.objects.get().annulee_le is not None
 
 
@@ -185,9 +187,9 @@ def test_le_creneau_d_un_editeur_s_ouvre_dans_un_autre_onglet(page, connecter, r
         page.get_by_role("button", name=re.compile("Réserver chez l’éditeur")).click()
 
     assert depart.value.status == 303
-    assert onglet.value.evaluate("window.opener") is None
+    onglet.value.wait_for_function("window.opener === null")
     assert Redirection.objects.count() == 1
-    assert "/recherche/" in page.url
+    expect(page).to_have_url(RESULTATS)
 
 
 def test_tout_se_fait_au_clavier(page, connecter, regulateur, zone):
@@ -196,31 +198,34 @@ def test_tout_se_fait_au_clavier(page, connecter, regulateur, zone):
     quoi = page.get_by_role("combobox", name=re.compile("Spécialité"))
     quoi.focus()
     page.keyboard.type("médecine g")
-    page.get_by_role("option", name="Médecine générale").wait_for()
+    expect(page.get_by_role("option", name="Médecine générale")).to_be_visible()
     page.keyboard.press("ArrowDown")
-    assert quoi.get_attribute("aria-activedescendant")
+    expect(quoi).to_have_attribute("aria-activedescendant", re.compile("."))
     page.keyboard.press("Enter")
-    assert quoi.input_value() == "Médecine générale"
-    assert quoi.get_attribute("aria-expanded") == "false"
+    expect(quoi).to_have_value("Médecine générale")
+    expect(quoi).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("Tab")  # « Vider le champ »
     page.keyboard.press("Tab")
     page.keyboard.type("lille")
-    page.get_by_role("option", name="Lille (59000)").wait_for()
+    expect(page.get_by_role("option", name="Lille (59000)")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/recherche/[\w-]+/$"))
+    expect(page.get_by_role("combobox", name=re.compile("Adresse"))).to_have_value("Lille (59000)")
+    with page_suivante(page):
+        page.keyboard.press("Enter")
+    expect(page).to_have_url(RESULTATS)
 
-    _avancer_jusqu_a(page, "10h00 – 10h14")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/orientations/nouvelle/"))
-    _avancer_jusqu_a(page, "Enregistrer")
-    page.keyboard.press("Enter")
-    page.get_by_text("Étape 2 sur 3").wait_for()
-    _avancer_jusqu_a(page, "Confirmer")
-    page.keyboard.press("Enter")
+    for bouton, etape in (
+        ("10h00 – 10h14", "Étape 1 sur 3"),
+        ("Enregistrer", "Étape 2 sur 3"),
+        ("Confirmer", "Étape 3 sur 3"),
+    ):
+        _avancer_jusqu_a(page, bouton)
+        with page_suivante(page):
+            page.keyboard.press("Enter")
+        expect(page.get_by_text(etape)).to_be_visible()
 
-    page.get_by_text("Orientation enregistrée").wait_for()
+    expect(page.get_by_text("Orientation enregistrée")).to_be_visible()
     assert Orientation.objects.count() == 1
 
 
@@ -229,12 +234,12 @@ def test_echap_ferme_la_liste_sans_vider_le_champ(page, connecter, regulateur, z
     page.goto("/recherche/")
     ou = page.get_by_role("combobox", name=re.compile("Adresse"))
     ou.fill("lille")
-    page.get_by_role("option", name="Lille (59000)").wait_for()
+    expect(page.get_by_role("option", name="Lille (59000)")).to_be_visible()
 
     page.keyboard.press("Escape")
 
-    assert ou.get_attribute("aria-expanded") == "false"
-    assert ou.input_value() == "lille"
+    expect(ou).to_have_attribute("aria-expanded", "false")
+    expect(ou).to_have_value("lille")
 
 
 def test_rien_de_libre_et_les_erreurs_se_lisent(page, connecter, regulateur, lieu, maintenant, axe, capture):
@@ -244,14 +249,14 @@ def test_rien_de_libre_et_les_erreurs_se_lisent(page, connecter, regulateur, lie
     page.goto("/recherche/")
     page.get_by_label(re.compile("Spécialité")).fill("plomberie")
     page.get_by_label(re.compile("Adresse")).fill("Zzyzx")
-    page.get_by_role("button", name="Rechercher").click()
-    page.get_by_text("n’est pas reconnue").wait_for()
+    suivre(page.get_by_role("button", name="Rechercher"))
+    expect(page.get_by_text("n’est pas reconnue")).to_be_visible()
     axe(page)
     capture(page, "recherche-erreurs")
 
     chercher(page)
 
-    page.get_by_text("Aucune offre de soins n’est disponible").wait_for()
+    expect(page.get_by_text("Aucune offre de soins n’est disponible")).to_be_visible()
     axe(page)
     capture(page, "resultats-hors-disponibilite")
 
@@ -265,33 +270,29 @@ def test_deux_communes_de_meme_nom_se_departagent(
     page.goto("/recherche/")
     page.get_by_label(re.compile("Spécialité")).fill("médecine générale")
     page.get_by_label(re.compile("Adresse")).fill("saint denis")
-    page.get_by_role("button", name="Rechercher").click()
-    page.get_by_text("Vouliez-vous dire").wait_for()
+    suivre(page.get_by_role("button", name="Rechercher"))
+    expect(page.get_by_text("Vouliez-vous dire")).to_be_visible()
     axe(page)
     capture(page, "recherche-homonymes")
 
-    page.get_by_role("button", name="Saint-Denis (97400)").click()
+    suivre(page.get_by_role("button", name="Saint-Denis (97400)"))
 
-    page.get_by_role("heading", name=re.compile("Saint-Denis")).wait_for()
-    assert "(97400)" in page.inner_text("h1")
+    expect(page.locator("h1")).to_have_text(re.compile(r"Saint-Denis.*\(97400\)", re.DOTALL))
 
 
-def test_sans_javascript_on_cherche_et_on_oriente(navigateur, serveur, connecter, page, regulateur, zone):
-    connecter(regulateur)
-    contexte = navigateur.new_context(base_url=serveur, java_script_enabled=False)
-    contexte.add_cookies(page.context.cookies())
-    sans_js = contexte.new_page()
-    sans_js.goto("/recherche/")
-    sans_js.fill("[name=quoi]", "médecine générale")
-    sans_js.fill("[name=ou]", "59000")
-    sans_js.click("main button:has-text('Rechercher')")
+def test_sans_javascript_on_cherche_et_on_oriente(ouvrir_page, connecter, regulateur, zone):
+    page = ouvrir_page(java_script_enabled=False)
+    connecter(regulateur, page)
+    page.goto("/recherche/")
+    page.fill("[name=quoi]", "médecine générale")
+    page.fill("[name=ou]", "59000")
+    suivre(page.locator("main").get_by_role("button", name="Rechercher"))
 
-    sans_js.click("a:has-text('10h00 – 10h14') >> nth=0")
-    sans_js.click("button:has-text('Enregistrer')")
-    sans_js.click("button:has-text('Confirmer')")
+    suivre(page.get_by_role("link", name=re.compile("10h00 – 10h14")).first)
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    suivre(page.get_by_role("button", name="Confirmer"))
 
-    assert "Vous avez adressé un patient" in sans_js.inner_text("main")
-    contexte.close()
+    expect(page.locator("main")).to_contain_text("Vous avez adressé un patient")
 
 
 def _avancer_jusqu_a(page, texte: str) -> None:

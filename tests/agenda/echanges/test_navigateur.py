@@ -1,14 +1,17 @@
 """Importer un planning dans un vrai navigateur : se tromper, corriger, confirmer, revenir en arrière."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from agenda.models import Disponibilite
 from tests.agenda.echanges.classeurs import classeur
 from tests.agenda.echanges.test_expansion import ics
+from tests.navigateur import suivre
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENTETE = ["lieu", "jour", "de", "a", "genre", "patients", "types", "semaines"]
@@ -18,7 +21,7 @@ def joindre(page, *lignes: list[str]) -> None:
     page.get_by_label("Planning, en CSV ou en ODS").set_input_files(
         {"name": "planning.ods", "mimeType": "", "buffer": classeur(ENTETE, *lignes)}
     )
-    page.get_by_role("button", name="Relire ce planning").click()
+    suivre(page.get_by_role("button", name="Relire ce planning"))
 
 
 def test_un_centre_importe_son_planning_et_l_annule(page, connecter, gestionnaire, lieux, axe, capture):
@@ -29,57 +32,56 @@ def test_un_centre_importe_son_planning_et_l_annule(page, connecter, gestionnair
     capture(page, "planning-envoyer")
 
     joindre(page, bonnes[0], [*bonnes[1][:2], "25:00", *bonnes[1][3:]])
-    page.get_by_role("cell", name="Cette heure ne se lit pas").wait_for()
+    expect(page.get_by_role("cell", name="Cette heure ne se lit pas")).to_be_visible()
     axe(page)
     capture(page, "planning-fautes")
 
     joindre(page, *bonnes)
-    page.get_by_text("ouvrirait 2 disponibilités").wait_for()
+    expect(page.get_by_text("ouvrirait 2 disponibilités")).to_be_visible()
     assert Disponibilite.objects.count() == 0
     axe(page)
     capture(page, "planning-relu")
 
-    page.get_by_role("button", name="Confirmer l’import").click()
-    page.get_by_text("2 disponibilités ouvertes.").wait_for()
+    suivre(page.get_by_role("button", name="Confirmer l’import"))
+    expect(page.get_by_text("2 disponibilités ouvertes.")).to_be_visible()
     assert Disponibilite.objects.count() == 2
     axe(page)
     capture(page, "planning-importe")
 
-    page.get_by_role("button", name="Annuler tout l’import").click()
-    page.get_by_text("L’import est annulé").wait_for()
+    suivre(page.get_by_role("button", name="Annuler tout l’import"))
+    expect(page.get_by_text("L’import est annulé")).to_be_visible()
     assert Disponibilite.objects.count() == 0
 
 
 def test_un_medecin_publie_son_agenda_puis_revoque_le_lien(page, connecter, medecin, axe, capture):
     connecter(medecin)
     page.goto(reverse("echanges:liens"))
-    page.get_by_role("button", name="Créer le lien").click()
-    adresse = page.get_by_label("Adresse à ajouter").input_value()
-    assert adresse.endswith("/agenda.ics")
+    suivre(page.get_by_role("button", name="Créer le lien"))
+    expect(page.get_by_label("Adresse à ajouter")).to_have_value(re.compile("/agenda[.]ics$"))
     axe(page)
     capture(page, "liens-calendrier")
 
-    page.get_by_role("button", name="Révoquer").click()
-    page.get_by_text("Ce lien est révoqué").wait_for()
+    suivre(page.get_by_role("button", name="Révoquer"))
+    expect(page.get_by_text("Ce lien est révoqué")).to_be_visible()
     axe(page)
 
 
 def test_un_medecin_relie_un_fichier_puis_le_retire(page, connecter, medecin, lieu, axe, capture):
     connecter(medecin)
     page.goto(reverse("echanges:externes", kwargs={"lieu_id": lieu.pk}))
-    page.get_by_role("button", name="Lire et relier").click()
-    page.get_by_text("Donnez une adresse, ou un fichier.").wait_for()
+    suivre(page.get_by_role("button", name="Lire et relier"))
+    expect(page.get_by_text("Donnez une adresse, ou un fichier.")).to_be_visible()
     axe(page)
 
     demain = (timezone.now() + dt.timedelta(days=1)).strftime("%Y%m%d")
     page.get_by_label("Ou un fichier .ics").set_input_files(
         {"name": "a.ics", "mimeType": "text/calendar", "buffer": ics(f"DTSTART;VALUE=DATE:{demain}")}
     )
-    page.get_by_role("button", name="Lire et relier").click()
-    page.get_by_text("Ce calendrier est relié").wait_for()
-    page.get_by_text("1 période occupée").wait_for()
+    suivre(page.get_by_role("button", name="Lire et relier"))
+    expect(page.get_by_text("Ce calendrier est relié")).to_be_visible()
+    expect(page.get_by_text("1 période occupée")).to_be_visible()
     axe(page)
     capture(page, "calendriers-relies")
 
-    page.get_by_role("button", name="Retirer").click()
-    page.get_by_text("Ce calendrier est retiré").wait_for()
+    suivre(page.get_by_role("button", name="Retirer"))
+    expect(page.get_by_text("Ce calendrier est retiré")).to_be_visible()

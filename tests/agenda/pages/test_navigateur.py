@@ -1,9 +1,11 @@
 """Parcours dans un vrai navigateur : à la souris, au clavier seul, au téléphone, et d’un autre fuseau."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from agenda.models import Disponibilite, Indisponibilite
 from agenda.offre import rafraichir
@@ -12,6 +14,7 @@ from orientation.lectures import Criteres, rechercher
 from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory, ReservationFactory
 from tests.agenda.pages.conftest import LUNDI, MAINTENANT, MARDI
 from tests.annuaire.factories import LieuExerciceFactory
+from tests.navigateur import page_suivante, suivre
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,7 +94,6 @@ def test_les_pages_de_l_agenda_sont_accessibles(
 
     for nom, url in pages.items():
         page.goto(url)
-        page.wait_for_load_state("networkidle")
         axe(page)
         capture(page, nom)
 
@@ -102,16 +104,16 @@ def test_ce_qui_retient_une_saisie_se_lit(
     """Chevauchement, occurrence tenue, autre fenêtre, patients attendus : quatre pages qui demandent de décider."""
     connecter(medecin)
     page.goto(adresse("ouvrir") + "?jour=2026-11-24&de=09:00&a=12:00")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("À vérifier avant d’enregistrer").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("À vérifier avant d’enregistrer")).to_be_visible()
     axe(page)
     capture(page, "agenda-avertissement")
 
     page.goto(adresse("modifier", disponibilite_id=semaine_chargee.pk, jour=MARDI))
     page.get_by_label("De", exact=True).fill("16:00")
     page.get_by_label("À", exact=True).fill("19:00")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("Cette occurrence est verrouillée", exact=True).wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("Cette occurrence est verrouillée", exact=True)).to_be_visible()
     axe(page)
     capture(page, "agenda-verrouillee")
 
@@ -119,16 +121,16 @@ def test_ce_qui_retient_une_saisie_se_lit(
         capacite=6, modifie_le=MAINTENANT + dt.timedelta(seconds=1)
     )
     page.get_by_text("J’ai prévenu la régulation").click()
-    page.get_by_role("button", name="Déplacer quand même").click()
-    page.get_by_text("L’agenda a changé pendant votre saisie").wait_for()
+    suivre(page.get_by_role("button", name="Déplacer quand même"))
+    expect(page.get_by_text("L’agenda a changé pendant votre saisie")).to_be_visible()
     axe(page)
     capture(page, "agenda-changee")
 
     page.goto(adresse("indisponibilites"))
     page.get_by_label("Du", exact=True).first.fill("2026-11-24")
     page.get_by_label("Au", exact=True).first.fill("2026-11-24")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("1 patient est déjà orienté").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("1 patient est déjà orienté")).to_be_visible()
     axe(page)
     capture(page, "agenda-fermeture-a-confirmer")
 
@@ -139,33 +141,33 @@ def test_du_calendrier_a_la_recherche_et_retour(page, connecter, medecin, lieu, 
     page.goto(adresse("semaine"))
 
     # Tracer une plage dans le calendrier mène au formulaire, déjà rempli.
-    glisser(page, colonne(page, MARDI, 9), colonne(page, MARDI, 11.5))
-    page.wait_for_url("**/ouvrir/?*")
-    assert page.get_by_label("Jour Ou premier jour").input_value() == "2026-11-24"
-    assert page.get_by_label("De", exact=True).input_value() == "09:00"
+    with page_suivante(page):
+        glisser(page, colonne(page, MARDI, 9), colonne(page, MARDI, 11.5))
+    expect(page.get_by_label("Jour Ou premier jour")).to_have_value("2026-11-24")
+    expect(page.get_by_label("De", exact=True)).to_have_value("09:00")
     page.get_by_label("Nombre de patients").fill("3")
     page.get_by_text("Mardi", exact=True).click()
     page.get_by_text("Mercredi", exact=True).click()
-    page.get_by_role("button", name="Enregistrer").click()
-    page.wait_for_url("**/agenda/*/?jour=2026-11-24")
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page).to_have_url(re.compile(r"/agenda/\d+/[?]jour=2026-11-24$"))
     assert proposes(lieu) == ["Tue 09:00", "Wed 09:00"]
 
     # Déplacer une seule occurrence : le mercredi passe à 14 h.
     arrivee = colonne(page, MERCREDI, 15.25)
     evenement = page.locator(f".fc-timegrid-col[data-date='{MERCREDI}'] .fc-event")
     glisser(page, milieu(evenement.bounding_box()), arrivee)
-    page.get_by_role("button", name="Cette occurrence seulement").click()
-    page.get_by_text("La disponibilité est modifiée.").wait_for()
+    suivre(page.get_by_role("button", name="Cette occurrence seulement"))
+    expect(page.get_by_text("La disponibilité est modifiée.")).to_be_visible()
     assert proposes(lieu) == ["Tue 09:00", "Wed 14:00"]
 
     # Fermer puis rouvrir.
-    page.get_by_role("link", name="Indisponibilités").click()
+    suivre(page.get_by_role("link", name="Indisponibilités"))
     page.get_by_text("Dès maintenant pour une durée indéterminée").click()
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("actuellement active").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("actuellement active")).to_be_visible()
     assert proposes(lieu) == []
-    page.get_by_role("button", name="Rouvrir maintenant").click()
-    page.get_by_text("La période est levée").wait_for()
+    suivre(page.get_by_role("button", name="Rouvrir maintenant"))
+    expect(page.get_by_text("La période est levée")).to_be_visible()
     assert proposes(lieu) == ["Tue 09:00", "Wed 14:00"]
 
 
@@ -182,6 +184,8 @@ def test_annuler_dans_le_dialogue_remet_l_evenement_a_sa_place(
     glisser(page, milieu(avant), arrivee)
     page.get_by_role("button", name="Ne rien changer").click()
 
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(evenement.locator(".fc-event-time")).to_contain_text("09:00")
     assert evenement.bounding_box()["y"] == pytest.approx(avant["y"], abs=40)
     assert Disponibilite.objects.get(pk=semaine_chargee.pk).sauf == []
 
@@ -194,7 +198,8 @@ def test_la_secretaire_fait_tout_au_clavier(page, connecter, secretaire, lieu, a
 
     def activer(role: str, nom: str) -> None:
         page.get_by_role(role, name=nom).first.focus()
-        page.keyboard.press("Enter")
+        with page_suivante(page):
+            page.keyboard.press("Enter")
 
     def cocher(nom: str) -> None:
         page.get_by_label(nom, exact=True).focus()
@@ -206,22 +211,22 @@ def test_la_secretaire_fait_tout_au_clavier(page, connecter, secretaire, lieu, a
     page.keyboard.type("2")
     for jour in ("Mardi", "Mercredi"):
         cocher(jour)
-    page.keyboard.press("Enter")
-    page.get_by_text("La disponibilité est ouverte.").wait_for()
+    with page_suivante(page):
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("La disponibilité est ouverte.")).to_be_visible()
     assert proposes(lieu) == ["Tue 09:00", "Wed 09:00"]
 
     activer("link", "Supprimer\u00a0: mercredi 25 novembre 2026 de 9\u00a0h à 11\u00a0h")
-    page.get_by_role("button", name="Supprimer").focus()
-    page.keyboard.press("Enter")
-    page.get_by_text("La disponibilité est supprimée.").wait_for()
+    activer("button", "Supprimer")
+    expect(page.get_by_text("La disponibilité est supprimée.")).to_be_visible()
     assert proposes(lieu) == ["Tue 09:00"]
 
     activer("button", "Annuler ce changement")
-    page.get_by_text("est annulé").wait_for()
+    expect(page.get_by_text("est annulé")).to_be_visible()
     assert proposes(lieu) == ["Tue 09:00", "Wed 09:00"]
 
     activer("button", "Plus disponible aujourd’hui")
-    page.get_by_text("Vous n’êtes plus disponible aujourd’hui").wait_for()
+    expect(page.get_by_text("Vous n’êtes plus disponible aujourd’hui")).to_be_visible()
     assert Indisponibilite.objects.filter(lieu=lieu).exists()
 
 
@@ -232,30 +237,22 @@ def test_l_heure_affichee_est_celle_du_lieu_quel_que_soit_le_navigateur(page, co
     connecter(medecin)
     page.goto(reverse("agenda:semaine", kwargs={"lieu_id": reunion.pk}))
 
-    assert "09:00" in page.locator(".fc-event .fc-event-time").inner_text()
-    assert "de 9\u00a0h à 12\u00a0h" in page.locator("#liste").inner_text()
-    glisser(page, colonne(page, MERCREDI, 14), colonne(page, MERCREDI, 15.5))
-    page.wait_for_url("**/ouvrir/?*")
-    assert page.get_by_label("De", exact=True).input_value() == "14:00"
+    expect(page.locator(".fc-event .fc-event-time")).to_contain_text("09:00")
+    expect(page.locator("#liste")).to_contain_text("de 9\u00a0h à 12\u00a0h")
+    with page_suivante(page):
+        glisser(page, colonne(page, MERCREDI, 14), colonne(page, MERCREDI, 15.5))
+    expect(page.get_by_label("De", exact=True)).to_have_value("14:00")
 
 
-def test_sans_javascript_la_liste_suffit(navigateur, serveur, medecin, lieu, adresse, semaine_chargee):
-    from django.conf import settings
-    from django.test import Client
-
-    client = Client()
-    client.force_login(medecin)
-    nom = settings.SESSION_COOKIE_NAME
-    contexte = navigateur.new_context(base_url=serveur, java_script_enabled=False)
-    contexte.add_cookies([{"name": nom, "value": client.cookies[nom].value, "url": serveur}])
-    page = contexte.new_page()
+def test_sans_javascript_la_liste_suffit(ouvrir_page, connecter, medecin, lieu, adresse, semaine_chargee):
+    page = ouvrir_page(java_script_enabled=False)
+    connecter(medecin, page)
     page.goto(adresse("semaine"))
 
-    page.get_by_role("link", name="Modifier\u00a0: mercredi 25 novembre 2026").click()
+    suivre(page.get_by_role("link", name="Modifier\u00a0: mercredi 25 novembre 2026"))
     page.get_by_label("Nombre de patients").fill("9")
-    page.get_by_role("button", name="Enregistrer").click()
+    suivre(page.get_by_role("button", name="Enregistrer"))
 
-    assert "La disponibilité est modifiée." in page.locator("#messages").inner_text()
-    assert not page.locator(".sas-calendrier").is_visible()
+    expect(page.locator("#messages")).to_contain_text("La disponibilité est modifiée.")
+    expect(page.locator(".sas-calendrier")).to_be_hidden()
     assert Disponibilite.objects.filter(lieu=lieu, capacite=9).exists()
-    contexte.close()

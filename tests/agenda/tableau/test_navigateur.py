@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from playwright.sync_api import expect
 
 from agenda.models import OffreLieu
 from annuaire.models import LieuExercice
@@ -11,6 +12,7 @@ from participation.models import Participation, Sollicitation
 from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
 from tests.agenda.tableau.conftest import LUNDI_8H
 from tests.annuaire.factories import LieuExerciceFactory, StructureFactory
+from tests.navigateur import suivre
 from tests.participation.factories import ParticipationFactory, ParticipationStructureFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def formulaire(page, connecter, lieu, medecin, editeur):
     connecter(medecin)
     page.goto("/tableau-de-bord/participation/")
-    page.wait_for_selector("[data-sas-si]:not([hidden]) >> nth=0", state="attached")
+    expect(page.locator("[data-sas-si][hidden]").first).to_be_attached()
     return page
 
 
@@ -30,9 +32,13 @@ def cocher(page, texte: str) -> None:
 
 
 def verifier_et_enregistrer(page) -> None:
-    page.get_by_role("button", name="Vérifier").click()
-    page.get_by_role("button", name="Enregistrer").click()
-    page.wait_for_url("**/tableau-de-bord/")
+    suivre(page.get_by_role("button", name="Vérifier"))
+    enregistrer(page)
+
+
+def enregistrer(page) -> None:
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page).to_have_url(re.compile("/tableau-de-bord/$"))
 
 
 def test_le_tableau_de_bord_d_un_medecin(page, connecter, agenda, medecin, axe, capture):
@@ -47,33 +53,33 @@ def test_le_tableau_de_bord_d_un_medecin(page, connecter, agenda, medecin, axe, 
 
     axe(page)
     capture(page, "tableau-medecin")
-    page.get_by_role("link", name=re.compile("Vos heures")).click()
+    suivre(page.get_by_role("link", name=re.compile("Vos heures")))
     axe(page)
     capture(page, "tableau-releves")
 
 
 def test_participer_par_son_logiciel_puis_en_refuser_l_affichage(formulaire, lieu, axe, capture):
     page = formulaire
-    assert not page.get_by_text("Comment participez-vous").is_visible()
+    expect(page.locator("label", has_text="Je participe au SAS").first).to_be_visible()
+    expect(page.get_by_text("Comment participez-vous")).to_be_hidden()
     axe(page)
     capture(page, "participation-vide")
 
     cocher(page, "Je participe au SAS")
-    page.get_by_role("button", name="Vérifier").click()
-    page.get_by_text("Veuillez indiquer comment vous participez au SAS.").wait_for()
+    suivre(page.get_by_role("button", name="Vérifier"))
+    expect(page.get_by_text("Veuillez indiquer comment vous participez au SAS.")).to_be_visible()
     axe(page)
     capture(page, "participation-refus")
 
     cocher(page, "À titre individuel")
     cocher(page, "Oui, je déclare sur l’honneur")
     cocher(page, "Logiciel fictif")
-    assert not page.get_by_text("Je déclare sur l’honneur mettre en visibilité").is_visible()
-    page.get_by_role("button", name="Vérifier").click()
-    page.get_by_text("votre agenda saisi est fermé").wait_for()
+    expect(page.get_by_text("Je déclare sur l’honneur mettre en visibilité")).to_be_hidden()
+    suivre(page.get_by_role("button", name="Vérifier"))
+    expect(page.get_by_text("votre agenda saisi est fermé")).to_be_visible()
     axe(page)
     capture(page, "participation-verifier")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.wait_for_url("**/tableau-de-bord/")
+    enregistrer(page)
     assert Participation.objects.get().logiciels == ["logiciel"]
 
     page.goto("/tableau-de-bord/participation/")
@@ -81,8 +87,8 @@ def test_participer_par_son_logiciel_puis_en_refuser_l_affichage(formulaire, lie
     cocher(page, "Je déclare sur l’honneur mettre en visibilité")
     verifier_et_enregistrer(page)
     assert Participation.objects.get().refuse_affichage
-    page.get_by_role("link", name="Historique de vos déclarations").click()
-    page.get_by_text("Refus d’afficher les créneaux du logiciel").wait_for()
+    suivre(page.get_by_role("link", name="Historique de vos déclarations"))
+    expect(page.get_by_text("Refus d’afficher les créneaux du logiciel")).to_be_visible()
     axe(page)
     capture(page, "participation-historique")
 
@@ -92,8 +98,8 @@ def test_participer_par_son_agenda_saisi(formulaire, lieu):
     cocher(page, "Je participe au SAS")
     cocher(page, "À titre individuel")
     cocher(page, "Non")
-    page.get_by_role("button", name="Vérifier").click()
-    page.get_by_text("Veuillez déclarer sur l’honneur").wait_for()
+    suivre(page.get_by_role("button", name="Vérifier"))
+    expect(page.get_by_text("Veuillez déclarer sur l’honneur")).to_be_visible()
 
     cocher(page, "Je déclare sur l’honneur mettre en visibilité")
     verifier_et_enregistrer(page)
@@ -115,20 +121,19 @@ def test_participer_par_une_structure(formulaire, lieu, capture, axe, voie, libe
     cocher(page, "Je participe au SAS")
     cocher(page, libelle)
     page.get_by_label(champ).press_sequentially("étoile")
-    page.wait_for_selector("datalist option", state="attached")
+    expect(page.locator("datalist option").first).to_be_attached()
     if voie == "cpts":
         cocher(page, "12 rue Nationale")
     if voie != "sos":
         cocher(page, "Non")
         cocher(page, "Je déclare sur l’honneur mettre en visibilité")
-    page.get_by_role("button", name="Vérifier").click()
+    suivre(page.get_by_role("button", name="Vérifier"))
     axe(page)
     capture(page, f"participation-{voie}")
 
     # Le nom seul ne désigne personne : la page propose, un clic choisit et vérifie.
-    page.get_by_role("button", name=re.compile("Étoile du Nord")).click()
-    page.get_by_role("button", name="Enregistrer").click()
-    page.wait_for_url("**/tableau-de-bord/")
+    suivre(page.get_by_role("button", name=re.compile("Étoile du Nord")))
+    enregistrer(page)
 
     assert Participation.objects.get().structure == structure
 
@@ -137,24 +142,24 @@ def test_les_informations_et_les_consignes_d_un_lieu(page, connecter, lieu, mede
     connecter(medecin)
     page.goto("/tableau-de-bord/")
 
-    page.get_by_role("link", name=re.compile("informations complémentaires")).click()
+    suivre(page.get_by_role("link", name=re.compile("informations complémentaires")))
     axe(page)
     page.get_by_label("Informations complémentaires").fill("Porte bleue")
     capture(page, "tableau-informations")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("Porte bleue").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("Porte bleue")).to_be_visible()
 
-    page.get_by_role("link", name=re.compile("les consignes")).click()
+    suivre(page.get_by_role("link", name=re.compile("les consignes")))
     axe(page)
     page.get_by_label("Patients en sus par jour").fill("5")
     page.get_by_label("Patients en sus par semaine").fill("3")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("au moins celle d’un jour").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("au moins celle d’un jour")).to_be_visible()
     axe(page)
     capture(page, "tableau-consignes")
     page.get_by_label("Patients en sus par semaine").fill("10")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("10 en sus par semaine").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("10 en sus par semaine")).to_be_visible()
 
 
 def test_le_gestionnaire_d_un_centre(page, connecter, centre, gestionnaire, lieu, axe, capture):
@@ -167,12 +172,12 @@ def test_le_gestionnaire_d_un_centre(page, connecter, centre, gestionnaire, lieu
     page.goto("/tableau-de-bord/")
     axe(page)
     capture(page, "tableau-lies")
-    page.get_by_role("link", name=re.compile("Centre de la Gare")).click()
+    suivre(page.get_by_role("link", name=re.compile("Centre de la Gare")))
     axe(page)
     capture(page, "tableau-structure")
-    page.get_by_role("link", name="Éditer les paramètres").click()
+    suivre(page.get_by_role("link", name="Éditer les paramètres"))
     axe(page)
     capture(page, "participation-structure")
     page.get_by_label("Nombre de professionnels").fill("0")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("au moins un professionnel de santé").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("au moins un professionnel de santé")).to_be_visible()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from annuaire.champs import champ, lieux_du
 from comptes.enums import Action
 from comptes.models import Compte
+from tests.navigateur import suivre
 
 
 def lieux_tenus(email: str, instant) -> set[int]:
@@ -21,18 +24,18 @@ def test_une_delegation_demandee_acceptee_consentie_exercee_puis_revoquee(
     page.goto("/mon-compte/")
     capture(page, "mon-compte-effecteur")
     axe(page)
-    page.get_by_role("link", name="Demander l’ajout d’un délégataire").click()
+    suivre(page.get_by_role("link", name="Demander l’ajout d’un délégataire"))
     page.get_by_label("Nom", exact=True).fill("Gautier")
     page.get_by_label("Prénom").fill("Délia")
     page.get_by_label("Ville d’exercice").fill("Lille")
     page.get_by_label("E-mail du délégataire").fill("delia@exemple")
-    page.get_by_role("button", name="Envoyer la demande").click()
-    page.get_by_text("ATTENTION : Adresse email invalide").wait_for()
+    suivre(page.get_by_role("button", name="Envoyer la demande"))
+    expect(page.get_by_text("ATTENTION : Adresse email invalide")).to_be_visible()
     capture(page, "delegation-demander-erreur")
     axe(page)
     page.get_by_label("E-mail du délégataire").fill(email)
-    page.get_by_role("button", name="Envoyer la demande").click()
-    page.get_by_text("Votre demande a bien été envoyée").wait_for()
+    suivre(page.get_by_role("button", name="Envoyer la demande"))
+    expect(page.get_by_text("Votre demande a bien été envoyée")).to_be_visible()
     capture(page, "delegations-donnees")
     axe(page)
 
@@ -40,30 +43,30 @@ def test_une_delegation_demandee_acceptee_consentie_exercee_puis_revoquee(
     page.goto("/delegations/demandes/")
     capture(page, "delegations-demandes")
     axe(page)
-    page.get_by_role("button", name="Accepter").click()
-    page.get_by_text("Elle prendra effet quand le demandeur y aura consenti").wait_for()
+    suivre(page.get_by_role("button", name="Accepter"))
+    expect(page.get_by_text("Elle prendra effet quand le demandeur y aura consenti")).to_be_visible()
     assert lieux_tenus(email, monde.maintenant) == set()
 
     connecter(monde.medecin)
     page.goto("/delegations/")
-    page.get_by_role("link", name="Voir la délégation").click()
-    page.get_by_role("button", name="Consentir").click()
-    page.get_by_text("peut maintenant agir en votre nom").wait_for()
+    suivre(page.get_by_role("link", name="Voir la délégation"))
+    suivre(page.get_by_role("button", name="Consentir"))
+    expect(page.get_by_text("peut maintenant agir en votre nom")).to_be_visible()
     assert lieux_tenus(email, monde.maintenant) == {lieu.pk for lieu in monde.lieux}
 
     connecter(Compte.objects.get(email=email))
     page.goto("/delegations/recues/")
-    page.get_by_text("Étienne FAVIER", exact=True).wait_for()
+    expect(page.get_by_text("Étienne FAVIER", exact=True)).to_be_visible()
     capture(page, "delegations-recues")
     axe(page)
 
     connecter(monde.medecin)
     page.goto("/delegations/")
-    page.get_by_role("link", name="Voir la délégation").click()
+    suivre(page.get_by_role("link", name="Voir la délégation"))
     capture(page, "delegation")
     axe(page)
-    page.get_by_role("button", name="Révoquer la délégation").click()
-    page.get_by_text("ne donne plus accès à rien").wait_for()
+    suivre(page.get_by_role("button", name="Révoquer la délégation"))
+    expect(page.get_by_text("ne donne plus accès à rien")).to_be_visible()
     assert lieux_tenus(email, monde.maintenant) == set()
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core import mail
+from playwright.sync_api import expect
 
 from annuaire.enums import TypeStructure
 from comptes.enums import Role
@@ -21,6 +22,7 @@ from tests.annuaire.factories import (
     habiliter,
 )
 from tests.comptes.factories import CompteFactory
+from tests.navigateur import suivre
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOT_DE_PASSE = "Tournesol-Violet-42"
@@ -49,21 +51,21 @@ def test_un_gestionnaire_cree_un_compte_jusqu_a_sa_premiere_connexion(
 ):
     connecter(gestionnaire)
     page.goto("/")
-    page.get_by_role("link", name="Comptes", exact=True).first.click()
+    suivre(page.get_by_role("link", name="Comptes", exact=True).first)
     axe(page)
     capture(page, "gestion-liste")
-    page.get_by_role("link", name="Ajouter un utilisateur").click()
+    suivre(page.get_by_role("link", name="Ajouter un utilisateur"))
     axe(page)
     page.get_by_role("checkbox", name="Opérateur de soins non programmés").check(force=True)
     page.get_by_label("Adresse électronique").fill("nouveau@exemple.invalid")
     page.locator("[name=nom]").fill("Nouveau")
     page.locator("[name=prenom]").fill("Noé")
-    page.get_by_role("heading", name="Opérateur de soins non programmés").wait_for()
-    assert page.locator("[data-sas-role=effecteur]").is_hidden()
+    expect(page.get_by_role("heading", name="Opérateur de soins non programmés")).to_be_visible()
+    expect(page.locator("[data-sas-role=effecteur]")).to_be_hidden()
     axe(page)
     capture(page, "gestion-creer")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("Compte enregistré").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("Compte enregistré")).to_be_visible()
     axe(page)
     capture(page, "gestion-fiche")
 
@@ -73,14 +75,14 @@ def test_un_gestionnaire_cree_un_compte_jusqu_a_sa_premiere_connexion(
     page.goto(lien)
     page.get_by_label("Votre nouveau mot de passe").fill(MOT_DE_PASSE)
     page.get_by_text("J’ai lu et j’accepte").click()
-    page.get_by_role("button", name="Valider").click()
-    page.get_by_role("heading", name="Noé Nouveau").or_(page.get_by_text("Noé Nouveau")).first.wait_for()
+    suivre(page.get_by_role("button", name="Valider"))
+    expect(page.get_by_text("Noé Nouveau").first).to_be_visible()
 
     compte = Compte.objects.get(email="nouveau@exemple.invalid")
     assert compte.last_login is not None
     assert compte.roles == {Role.OSNP}
     page.goto("/recherche/")
-    page.get_by_role("heading", name="Rechercher une offre de soins").wait_for()
+    expect(page.get_by_role("heading", name="Rechercher une offre de soins")).to_be_visible()
 
 
 def test_chercher_dans_l_annuaire_montre_des_choix(page, connecter, gestionnaire, axe, capture):
@@ -92,8 +94,8 @@ def test_chercher_dans_l_annuaire_montre_des_choix(page, connecter, gestionnaire
     page.locator("[name=identifiant]").fill("favier")
     page.locator("[name=structures_cherche]").fill("tilleuls")
     page.locator("[name=professionnels_cherche]").fill("favier")
-    page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("choisissez ci-dessous").wait_for()
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    expect(page.get_by_text("choisissez ci-dessous").first).to_be_visible()
     axe(page)
     capture(page, "gestion-choix")
 
@@ -123,7 +125,7 @@ def test_les_comptes_a_revoir_et_l_import_sont_accessibles(page, connecter, gest
         page.goto("/comptes/importer/")
         fichier = {"name": "comptes.csv", "mimeType": "text/csv", "buffer": contenu}
         page.set_input_files("[name=fichier]", fichier)
-        page.get_by_role("button", name="Relire le fichier").click()
-        page.get_by_role("heading", name="Relecture du fichier").wait_for()
+        suivre(page.get_by_role("button", name="Relire le fichier"))
+        expect(page.get_by_role("heading", name="Relecture du fichier")).to_be_visible()
         axe(page)
         capture(page, f"gestion-{nom}")

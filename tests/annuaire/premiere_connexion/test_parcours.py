@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from comptes.enums import Role
 from comptes.models import Compte
 from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory
 from tests.annuaire.premiere_connexion.conftest import ADRESSE, NUMERO
 from tests.comptes.factories import CompteFactory
+from tests.navigateur import suivre
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,11 +22,11 @@ def arriver(page, psc, serveur):
 
     def jusqu_au_courriel(adresse: str = ADRESSE) -> None:
         page.goto("/connexion/")
-        page.click("[data-sas-connexion]")
-        page.click('[data-persona="effecteur-nouveau"]')
+        suivre(page.locator("[data-sas-connexion]"))
+        suivre(page.locator('[data-persona="effecteur-nouveau"]'))
         page.fill("[name=email]", adresse)
-        page.click("text=Soumettre")
-        assert page.inner_text("h1") == "Un courriel vous a été envoyé"
+        suivre(page.get_by_role("button", name="Soumettre"))
+        expect(page.locator("h1")).to_have_text("Un courriel vous a été envoyé")
 
     return jusqu_au_courriel
 
@@ -35,16 +37,16 @@ def test_cas_1_un_regulateur_rattache_son_compte_par_le_code(page, arriver, boit
     axe(page)
     capture(page, "premiere-connexion-courriel")
     page.fill("[name=code]", "12 34")
-    page.click("text=Valider le code")
-    assert page.is_visible("text=n’est pas celui du dernier courriel")
+    suivre(page.get_by_role("button", name="Valider le code"))
+    expect(page.get_by_text("n’est pas celui du dernier courriel").first).to_be_visible()
     axe(page)
     capture(page, "premiere-connexion-code-faux")
 
     page.fill("[name=code]", boite.dernier().code)
-    page.click("text=Valider le code")
+    suivre(page.get_by_role("button", name="Valider le code"))
 
-    assert page.inner_text("h1") == "Bonjour Noé Vasseur"
-    assert page.is_visible("nav#menu >> text=Rechercher une offre de soins")
+    expect(page.locator("h1")).to_have_text("Bonjour Noé Vasseur")
+    expect(page.locator("nav#menu >> text=Rechercher une offre de soins")).to_be_visible()
 
 
 def test_cas_2_un_effecteur_cree_son_compte_par_le_lien_puis_revient_sans_couture(
@@ -52,60 +54,58 @@ def test_cas_2_un_effecteur_cree_son_compte_par_le_lien_puis_revient_sans_coutur
 ):
     LieuExerciceFactory(effecteur=EffecteurFactory(identifiant_national=NUMERO))
     page.goto("/oidc/depart/")
-    page.click('[data-persona="effecteur-nouveau"]')
-    assert page.inner_text("h1") == "Première connexion"
+    suivre(page.locator('[data-persona="effecteur-nouveau"]'))
+    expect(page.locator("h1")).to_have_text("Première connexion")
     axe(page)
     capture(page, "premiere-connexion-saisie")
-    page.click("text=Soumettre")
-    assert page.is_visible("text=Renseignez votre adresse électronique.")
+    suivre(page.get_by_role("button", name="Soumettre"))
+    expect(page.get_by_text("Renseignez votre adresse électronique.").first).to_be_visible()
     axe(page)
     arriver()
 
     page.goto(boite.dernier().lien)
     axe(page)
     capture(page, "premiere-connexion-lien")
-    page.click("text=C’est moi, confirmer")
+    suivre(page.get_by_role("button", name="C’est moi, confirmer"))
 
+    identite = page.get_by_role("banner").get_by_text("Noé Vasseur").first
+    expect(identite).to_be_visible()
     compte = Compte.objects.get()
     assert compte.roles == {Role.EFFECTEUR}
-    assert page.is_visible("header >> text=Noé Vasseur")
-    page.click("header >> text=Se déconnecter")
-    page.wait_for_url("**/connexion/")
-    page.click("[data-sas-connexion]")
-    page.click('[data-persona="effecteur-nouveau"]')
-    assert page.is_visible("header >> text=Noé Vasseur")
+    suivre(page.get_by_role("button", name="Se déconnecter"))
+    suivre(page.locator("[data-sas-connexion]"))
+    suivre(page.locator('[data-persona="effecteur-nouveau"]'))
+    expect(identite).to_be_visible()
     page.goto(boite.dernier().lien)
-    assert page.inner_text("h1") == "Ce lien a déjà servi"
+    expect(page.locator("h1")).to_have_text("Ce lien a déjà servi")
     axe(page)
     capture(page, "premiere-connexion-deja-servi")
 
 
-def test_cas_2_le_lien_ouvert_sur_un_autre_appareil(page, arriver, boite, axe, capture, navigateur, serveur):
+def test_cas_2_le_lien_ouvert_sur_un_autre_appareil(page, arriver, boite, axe, capture, ouvrir_page):
     LieuExerciceFactory(effecteur=EffecteurFactory(identifiant_national=NUMERO))
     arriver()
-    telephone = navigateur.new_context(base_url=serveur, locale="fr-FR")
-    ecran = telephone.new_page()
-    ecran.goto(boite.dernier().lien)
-    ecran.click("text=C’est moi, confirmer")
-    assert ecran.inner_text("h1") == "Votre adresse est confirmée"
-    axe(ecran)
-    capture(ecran, "premiere-connexion-confirmee")
-    telephone.close()
+    telephone = ouvrir_page()
+    telephone.goto(boite.dernier().lien)
+    suivre(telephone.get_by_role("button", name="C’est moi, confirmer"))
+    expect(telephone.locator("h1")).to_have_text("Votre adresse est confirmée")
+    axe(telephone)
+    capture(telephone, "premiere-connexion-confirmee")
 
-    page.click("text=J’ai confirmé mon adresse, continuer")
+    suivre(page.get_by_text("J’ai confirmé mon adresse, continuer"))
 
-    assert page.is_visible("header >> text=Noé Vasseur")
+    expect(page.get_by_role("banner").get_by_text("Noé Vasseur").first).to_be_visible()
 
 
 def test_cas_3_personne_ne_le_connait_il_apprend_a_qui_s_adresser(page, arriver, boite, axe, capture):
     arriver()
-    page.click("text=Voyez pourquoi, et à qui vous adresser")
+    suivre(page.get_by_text("Voyez pourquoi, et à qui vous adresser"))
 
-    assert page.inner_text("h1") == "Vous n’avez pas d’habilitation"
+    expect(page.locator("h1")).to_have_text("Vous n’avez pas d’habilitation")
     axe(page)
     capture(page, "sans-habilitation")
-    assert page.is_visible("text=agence régionale de santé")
-    assert page.is_visible("text=ordre professionnel")
+    expect(page.get_by_text("agence régionale de santé").first).to_be_visible()
+    expect(page.get_by_text("ordre professionnel").first).to_be_visible()
     assert boite.dernier().gabarit == "premiere_connexion/refus"
-    page.click("text=Donnez l’adresse électronique de ce compte")
-    assert page.input_value("[name=email]") == ADRESSE
+    suivre(page.get_by_text("Donnez l’adresse électronique de ce compte"))
+    expect(page.locator("[name=email]")).to_have_value(ADRESSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from annuaire.models import Rattachement
 from comptes.enums import Role
@@ -12,6 +13,7 @@ from tests.annuaire.factories import (
     TerritoireFactory,
 )
 from tests.comptes.factories import CompteFactory
+from tests.navigateur import suivre
 
 
 @pytest.mark.django_db
@@ -26,17 +28,17 @@ def test_un_gestionnaire_propose_un_rattachement_que_l_effecteur_accepte(
     page.goto("/structures/")
     capture(page, "structures")
     axe(page)
-    page.get_by_role("link", name="CPTS de Lille").click()
-    page.get_by_role("link", name="Proposer un rattachement").click()
+    suivre(page.get_by_role("link", name="CPTS de Lille"))
+    suivre(page.get_by_role("link", name="Proposer un rattachement"))
     page.get_by_label("Nom et prénom, ou RPPS").fill("favier")
-    page.get_by_role("button", name="Rechercher").click()
+    suivre(page.get_by_role("button", name="Rechercher"))
     capture(page, "structure-chercher-membre")
     axe(page)
-    page.get_by_role("link", name="Choisir ses lieux").click()
+    suivre(page.get_by_role("link", name="Choisir ses lieux"))
     page.get_by_text("12 rue Nationale").click()
     capture(page, "structure-rattacher")
     axe(page)
-    page.get_by_role("button", name="Proposer").click()
+    suivre(page.get_by_role("button", name="Proposer"))
     capture(page, "structure-cpts")
     axe(page)
 
@@ -44,8 +46,8 @@ def test_un_gestionnaire_propose_un_rattachement_que_l_effecteur_accepte(
     page.goto("/mon-compte/")
     capture(page, "mon-compte-rattachement")
     axe(page)
-    page.get_by_role("button", name="Accepter").click()
-    page.get_by_text("compte maintenant parmi les membres").wait_for()
+    suivre(page.get_by_role("button", name="Accepter"))
+    expect(page.get_by_text("compte maintenant parmi les membres")).to_be_visible()
     assert Rattachement.objects.get().accepte_le is not None
 
     connecter(responsable)

@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from comptes.cgu import accepter
 from comptes.enums import Role
@@ -16,6 +17,7 @@ from comptes.local import actions
 from comptes.models import Compte, VersionCGU
 from comptes.tasks import envoyer_courriels_dus
 from tests.comptes.factories import CompteFactory
+from tests.navigateur import suivre, texte
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOT_DE_PASSE = "Tournesol-Violet-42"
@@ -49,35 +51,31 @@ def test_un_delegataire_active_son_compte_et_se_reconnecte(page, axe, capture):
     page.goto(lien_recu())
     champ = page.get_by_label("Votre nouveau mot de passe")
     champ.fill("court")
-    assert (
-        page.locator("[data-regle=casse]").evaluate("ligne => ligne.className").endswith("fr-message--info")
-    )
+    expect(page.locator("[data-regle=casse]")).to_contain_class("fr-message--info")
     champ.fill(MOT_DE_PASSE)
-    assert page.locator(".fr-message--valid").count() == 4
+    expect(page.locator(".fr-message--valid")).to_have_count(4)
     axe(page)
     capture(page, "compte-activation")
     page.get_by_text("J’ai lu et j’accepte").click()
-    page.get_by_role("button", name="Valider").click()
-    page.wait_for_url(lambda url: "/compte/" not in url)
-    assert page.is_visible("text=Votre compte est activé.")
+    suivre(page.get_by_role("button", name="Valider"))
+    expect(page.get_by_text("Votre compte est activé.")).to_be_visible()
 
     page.goto("/compte/identifiants/")
     axe(page)
     capture(page, "compte-identifiants")
-    page.click("header >> text=Se déconnecter")
+    suivre(page.get_by_role("button", name="Se déconnecter"))
     page.goto("/connexion/")
     axe(page)
-    page.click("text=Se connecter avec une adresse et un mot de passe")
+    suivre(page.get_by_text("Se connecter avec une adresse et un mot de passe"))
     page.get_by_label("Adresse électronique").fill(compte.email)
     page.get_by_label("Mot de passe", exact=True).fill("Pas-le-bon-2026")
-    page.get_by_role("button", name="Connexion").click()
-    assert page.is_visible("text=n’est pas le bon")
+    suivre(page.get_by_role("button", name="Connexion"))
+    expect(page.get_by_text("n’est pas le bon")).to_be_visible()
     axe(page)
     capture(page, "compte-connexion-erreur")
     page.get_by_label("Mot de passe", exact=True).fill(MOT_DE_PASSE)
-    page.get_by_role("button", name="Connexion").click()
-    page.wait_for_url(lambda url: "/compte/" not in url)
-    assert page.is_visible("header >> text=Se déconnecter")
+    suivre(page.get_by_role("button", name="Connexion"))
+    expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
 
 
 def test_un_gestionnaire_pose_son_second_facteur_et_rentre_avec(page, axe, capture):
@@ -85,46 +83,45 @@ def test_un_gestionnaire_pose_son_second_facteur_et_rentre_avec(page, axe, captu
     page.goto(lien_recu())
     page.get_by_label("Votre nouveau mot de passe").fill(MOT_DE_PASSE)
     page.get_by_text("J’ai lu et j’accepte").click()
-    page.get_by_role("button", name="Valider").click()
-    page.wait_for_url("**/second-facteur/activer/")
+    suivre(page.get_by_role("button", name="Valider"))
+    expect(page).to_have_url(re.compile("/second-facteur/activer/$"))
     axe(page)
     capture(page, "compte-second-facteur")
-    secret = page.inner_text("code.sas-cle")
+    secret = texte(page.locator("code.sas-cle"))
     page.get_by_label("Code à six chiffres").fill(_code(secret))
-    page.get_by_role("button", name="Activer").click()
-    page.wait_for_url("**/second-facteur/codes/")
-    codes = page.locator(".sas-codes code").all_inner_texts()
-    assert len(codes) == 10
+    suivre(page.get_by_role("button", name="Activer"))
+    codes = page.locator(".sas-codes code")
+    expect(codes).to_have_count(10)
+    secours = texte(codes.first)
     axe(page)
     capture(page, "compte-codes-de-secours")
-    page.get_by_role("link", name="Continuer").click()
-    page.click("header >> text=Se déconnecter")
+    suivre(page.get_by_role("link", name="Continuer"))
+    suivre(page.get_by_role("button", name="Se déconnecter"))
 
     page.goto("/compte/connexion/")
     page.get_by_label("Adresse électronique").fill(compte.email)
     page.get_by_label("Mot de passe", exact=True).fill(MOT_DE_PASSE)
-    page.get_by_role("button", name="Connexion").click()
-    page.wait_for_url("**/second-facteur/code/")
+    suivre(page.get_by_role("button", name="Connexion"))
+    expect(page).to_have_url(re.compile("/second-facteur/code/$"))
     axe(page)
     capture(page, "compte-second-facteur-code")
-    page.get_by_label("Code").fill(codes[0])
-    page.get_by_role("button", name="Continuer").click()
-    page.wait_for_url(lambda url: "/compte/" not in url)
-    assert page.is_visible("header >> text=Se déconnecter")
+    page.get_by_label("Code").fill(secours)
+    suivre(page.get_by_role("button", name="Continuer"))
+    expect(page).not_to_have_url(re.compile("/compte/"))
+    expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
 
 
 def test_les_cgu_se_lisent_puis_s_acceptent(page, connecter, axe, capture):
     connecter(CompteFactory(role=Role.OSNP))
     page.goto("/")
-    assert page.inner_text("h1") == "Conditions générales d’utilisation"
+    expect(page.locator("h1")).to_have_text("Conditions générales d’utilisation")
     axe(page)
     capture(page, "compte-cgu")
 
     page.get_by_text("J’ai lu et j’accepte").click()
-    page.get_by_role("button", name="Continuer").click()
-    page.wait_for_url(lambda url: "conditions" not in url)
+    suivre(page.get_by_role("button", name="Continuer"))
 
-    assert page.is_visible("nav#menu >> text=Rechercher une offre de soins")
+    expect(page.locator("nav#menu >> text=Rechercher une offre de soins")).to_be_visible()
 
 
 @pytest.mark.parametrize(

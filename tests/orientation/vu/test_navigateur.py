@@ -6,6 +6,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from agenda.offre import rafraichir
 from annuaire.models import LieuExercice
@@ -41,8 +42,8 @@ def test_un_medecin_lit_sa_carte_et_ce_qui_en_manque(page, connecter, axe, captu
 
     page.goto(reverse("vu:lieu", kwargs={"lieu_id": lieu.pk}))
 
-    page.get_by_role("heading", name="Ce que la régulation ne voit pas").wait_for()
-    page.get_by_role("heading", name="Une indisponibilité le recouvre").wait_for()
-    page.get_by_text("Sonner au 2e étage.").wait_for()
+    expect(page.get_by_role("heading", name="Ce que la régulation ne voit pas")).to_be_visible()
+    expect(page.get_by_role("heading", name="Une indisponibilité le recouvre")).to_be_visible()
+    expect(page.get_by_text("Sonner au 2e étage.")).to_be_visible()
     axe(page)
     capture(page, "vu-lieu")

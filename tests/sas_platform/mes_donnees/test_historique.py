@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from annuaire.models import Delegation
 from assistance.enums import Destination, Profil
@@ -15,6 +16,7 @@ from comptes.enums import Role
 from comptes.models import Compte, Trace
 from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
+from tests.navigateur import suivre
 
 pytestmark = pytest.mark.django_db
 URL = "/mon-compte/historique/"
@@ -207,14 +209,14 @@ def test_la_page_se_lit_au_bureau_et_au_telephone(page, connecter, axe, capture)
     connecter(moi)
     page.goto(URL)
 
-    assert page.inner_text("h1") == "Qui a lu ou changé mes données"
+    expect(page.locator("h1")).to_have_text("Qui a lu ou changé mes données")
     axe(page)
     capture(page, "historique")
     page.select_option("select[name=qui]", "autres")
-    page.click("text=Filtrer")
-    assert page.inner_text("h2") == "13 lignes"
-    assert page.locator("li.sas-acte").count() == 13
+    suivre(page.get_by_role("button", name="Filtrer"))
+    expect(page.get_by_role("heading", name="13 lignes", exact=True)).to_be_visible()
+    expect(page.locator("li.sas-acte")).to_have_count(13)
     page.fill("input[name=du]", "2026-03-20")
-    page.click("text=Filtrer")
-    assert page.is_visible("text=Aucune ligne ne répond à ce filtre.")
+    suivre(page.get_by_role("button", name="Filtrer"))
+    expect(page.get_by_text("Aucune ligne ne répond à ce filtre.")).to_be_visible()
     axe(page)
