@@ -1,10 +1,16 @@
 """Les garde-fous des tests eux-mêmes : base, réseau, navigateur."""
 
+import ast
 import socket
+import threading
 
 import pytest
 from django.db import connection
+from playwright.sync_api import expect
 from pytest_socket import SocketConnectBlockedError
+
+from tests import lectures_immediates
+from tests.navigateur import RequetesEnCours, _surveiller_les_changements, suivre
 
 
 @pytest.mark.filterwarnings("ignore:A test tried to use")
@@ -73,3 +79,68 @@ def test_une_page_plus_large_que_le_telephone_est_refusee(page, capture, tmp_pat
 
     with pytest.raises(AssertionError, match="déborde"):
         capture(page, "large")
+
+
+def test_une_page_qui_change_sans_qu_on_l_attende_est_une_faute(navigateur, serveur):
+    fautes = []
+    contexte = navigateur.new_context(base_url=serveur)
+    page = contexte.new_page()
+    _surveiller_les_changements(page, fautes)
+
+    page.goto("/mentions-legales/")
+    page.goto("/mentions-legales/#contenu")
+    suivre(page.get_by_role("contentinfo").get_by_role("link", name="Plan du site"))
+    attendus = list(fautes)
+    page.get_by_role("contentinfo").get_by_role("link", name="Mentions légales").click()
+    expect(page.locator("h1")).to_have_text("Mentions légales")
+    contexte.close()
+
+    assert attendus == []
+    assert fautes == [
+        f"la page est devenue {serveur}/mentions-legales/ hors de « suivre » et de « page_suivante »"
+    ]
+
+
+def test_le_serveur_de_test_attend_la_fin_de_ses_requetes():
+    commencee, finir = threading.Event(), threading.Event()
+
+    def application(environ: dict, start_response: object) -> list[bytes]:
+        commencee.set()
+        finir.wait()
+        return []
+
+    requetes = RequetesEnCours(application)
+    requete = threading.Thread(target=requetes, args=({}, None))
+    attente = threading.Thread(target=requetes.attendre_la_fin)
+    requete.start()
+    commencee.wait()
+    attente.start()
+
+    assert attente.is_alive()
+    finir.set()
+    attente.join()
+    requete.join()
+
+
+def test_la_lecture_immediate_se_reconnait():
+    essai = """
+def test(page, client, axe):
+    assert page.is_visible("h1") and Compte.objects.filter(nom="a").count() == 1
+    lignes = page.locator("li")
+    assert lignes.count() == 2
+    assert "/connexion/" in page.url
+    page.evaluate("document.activeElement.blur()")
+    assert page.evaluate("1 + 1") == 2
+    expect(page).to_have_url("/")
+    assert depart.value.status == 303 and reponse.url
+
+def test_sans_navigateur(client):
+    assert client.get("/").url == "/"
+"""
+
+    assert lectures_immediates.reperer(ast.parse(essai)) == [
+        (3, "is_visible"),
+        (5, "count"),
+        (6, "url"),
+        (8, "evaluate"),
+    ]

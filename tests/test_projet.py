@@ -19,7 +19,7 @@ from comptes import droits
 from comptes.enums import Action, Role
 from comptes.models import Compte
 from sas_platform.demo.personas import PERSONAS, creer_comptes
-from tests import matrice
+from tests import lectures_immediates, matrice
 
 RACINE = Path(settings.RACINE)
 GABARITS = RACINE / "templates"
@@ -364,6 +364,11 @@ def test_tous_les_gabarits_servent():
     ]
 
     assert inutiles == []
+
+
+def test_aucun_test_du_navigateur_ne_lit_la_page_sans_attendre():
+    """En cas d’échec : le message dit quoi écrire ; les outils sont dans `tests/navigateur.py`."""
+    assert lectures_immediates.fautes(RACINE / "tests") == []
 
 
 APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation", "assistance")
