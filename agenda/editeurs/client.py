@@ -1,4 +1,4 @@
-"""Appel d’un éditeur : la requête INT_R01, ses délais, et la traduction de ses échecs en `EtatLot`."""
+"""Appel d’un éditeur : les requêtes de créneaux, leurs délais, et la traduction de leurs échecs en `EtatLot`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from yarl import URL
 
 from agenda.editeurs import codes, fhir
 from agenda.editeurs.normaliseur import TAILLE_MAX
-from agenda.editeurs.verdicts import PARIS
+from agenda.editeurs.verdicts import PARIS, Cas
 from agenda.enums import EtatLot
 from sas_platform.socle.intervalles import Intervalle
 
-IDENTIFIANTS_MAX = 25
+# Identifiants par requête. Pour SOS Médecins le guide dit 10 ici et 25 là : dix passent partout.
+IDENTIFIANTS_MAX: dict[str, int] = {"ps": 25, "cpts": 25, "sos": 10}
 PAGES_MAX = 10
 DELAI_S = 7.0
 DELAI_CONNEXION_S = 2.0
@@ -62,26 +63,52 @@ def ouvrir_session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
     )
 
 
-def url_creneaux(url_base: str, identifiants: Collection[str], fenetre: Intervalle) -> str:
-    """URL de la recherche de créneaux individuels, `+` et `|` encodés, bornes à l’heure de Paris.
+def url_creneaux(url_base: str, identifiants: Collection[str], fenetre: Intervalle, cas: Cas = "ps") -> str:
+    """URL de la recherche de créneaux d’un lot, `+` et `|` encodés, bornes à l’heure de Paris.
 
     La fenêtre exclut sa fin et le paramètre l’inclut : on demande jusqu’à la seconde qui précède.
     """
-    if not 0 < len(identifiants) <= IDENTIFIANTS_MAX:
-        raise ValueError(f"de 1 à {IDENTIFIANTS_MAX} identifiants par requête")
-    parametres = [
+    if not 0 < len(identifiants) <= IDENTIFIANTS_MAX[cas]:
+        raise ValueError(f"de 1 à {IDENTIFIANTS_MAX[cas]} identifiants par requête")
+    bornes = f"ge{_instant(fenetre.debut)}", f"le{_instant(fenetre.fin - timedelta(seconds=1))}"
+    if cas == "sos":
+        ressource, parametres = "Schedule", _parametres_sos(identifiants, bornes)
+    else:
+        ressource, parametres = "Slot", _parametres_ps(identifiants, bornes)
+        if (
+            cas == "cpts"
+        ):  # ces deux inclusions seules disent à l’éditeur que l’on attend les créneaux des CPTS
+            parametres += [
+                ("_include", "Slot:service-type-reference"),
+                ("_include:iterate", "HealthcareService:organization"),
+            ]
+    requete = "&".join(f"{nom}={quote(valeur, safe=':,')}" for nom, valeur in parametres)
+    return f"{url_base.rstrip('/')}/{ressource}?{requete}"
+
+
+def _parametres_ps(identifiants: Collection[str], bornes: tuple[str, str]) -> list[tuple[str, str]]:
+    return [
         ("_include", "Slot:schedule"),
         ("_include:iterate", "Schedule:actor"),
-        ("start", f"ge{_instant(fenetre.debut)}"),
-        ("start", f"le{_instant(fenetre.fin - timedelta(seconds=1))}"),
-        (
-            "schedule.actor:Practitioner.identifier",
-            ",".join(f"{codes.OID_PERSONNE}|{identifiant}" for identifiant in sorted(identifiants)),
-        ),
+        *(("start", borne) for borne in bornes),
+        ("schedule.actor:Practitioner.identifier", _jetons(codes.OID_PERSONNE, identifiants)),
         ("status", "free"),
     ]
-    requete = "&".join(f"{nom}={quote(valeur, safe=':,')}" for nom, valeur in parametres)
-    return f"{url_base.rstrip('/')}/Slot?{requete}"
+
+
+def _parametres_sos(identifiants: Collection[str], bornes: tuple[str, str]) -> list[tuple[str, str]]:
+    return [
+        ("_revinclude", "Slot:schedule"),
+        ("_include", "Schedule:actor:Location"),
+        ("_include:iterate", "Location:organization"),
+        *(("_has:Slot:schedule:start", borne) for borne in bornes),
+        ("_has:Slot:schedule:status", "free"),
+        ("actor:Location.organization.identifier", _jetons(codes.OID_STRUCTURE, identifiants)),
+    ]
+
+
+def _jetons(systeme: str, identifiants: Collection[str]) -> str:
+    return ",".join(f"{systeme}|{identifiant}" for identifiant in sorted(identifiants))
 
 
 async def interroger(session: aiohttp.ClientSession, url: str, *, http_admis: bool = False) -> Reponse:

@@ -6,25 +6,33 @@ agendas. Elle ne vaut que si les uns et les autres sont encore les mêmes en bas
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 from django.db import connection
 
 from agenda.editeurs.appariement import LieuConnu
-from agenda.editeurs.verdicts import Memoire
+from agenda.editeurs.verdicts import Cas, Memoire
 
 # `xmin` change avec chaque version d’une ligne, quel que soit son auteur : import, administration, SQL.
-_LIEUX = """(SELECT string_agg(concat(l.id, ' ', l.xmin), ',' ORDER BY l.id)
-    FROM annuaire_lieuexercice l WHERE l.effecteur_id = r.effecteur_id AND l.est_actif)"""
+# Les lieux d’une association sont ses points fixes, non ceux des effecteurs qui y exercent.
+_LIEUX = """CASE WHEN r.effecteur_id IS NOT NULL
+    THEN (SELECT string_agg(concat(l.id, ' ', l.xmin), ',' ORDER BY l.id)
+        FROM annuaire_lieuexercice l WHERE l.effecteur_id = r.effecteur_id AND l.est_actif)
+    ELSE (SELECT string_agg(concat(l.id, ' ', l.xmin), ',' ORDER BY l.id)
+        FROM annuaire_lieuexercice l
+        WHERE l.structure_id = r.structure_id AND l.effecteur_id IS NULL AND l.est_actif) END"""
 _AGENDAS = """(SELECT string_agg(concat(a.id, ' ', a.xmin), ',' ORDER BY a.id)
     FROM agenda_agendaediteur a WHERE a.raccordement_id = r.id)"""
 _DEMANDES = f"""
-    SELECT r.lot_id, e.identifiant_national,
+    SELECT r.lot_id, lot.cas, coalesce(e.identifiant_national, '3' || s.siret),
         CASE WHEN r.etat = md5(concat({_LIEUX}, '|', {_AGENDAS})) THEN r.memoire END
-    FROM agenda_raccordement r JOIN annuaire_effecteur e ON e.id = r.effecteur_id
-    WHERE r.lot_id = ANY(%s) AND e.est_actif AND NOT EXISTS (
+    FROM agenda_raccordement r JOIN agenda_lot lot ON lot.id = r.lot_id
+    JOIN agenda_editeur d ON d.id = r.editeur_id AND lot.cas = ANY(d.flux)
+    LEFT JOIN annuaire_effecteur e ON e.id = r.effecteur_id
+    LEFT JOIN annuaire_structure s ON s.id = r.structure_id
+    WHERE r.lot_id = ANY(%s) AND (e.est_actif OR s.est_active AND s.siret <> '') AND NOT EXISTS (
         SELECT FROM participation_participation p WHERE p.effecteur_id = r.effecteur_id AND p.refuse_affichage)
     ORDER BY r.id
 """  # noqa: S608 : des constantes
@@ -49,16 +57,25 @@ class ARetenir(msgspec.Struct, frozen=True, gc=False):
     memoire: Memoire
 
 
-def demandes_par_lot(lot_ids: Collection[int]) -> dict[int, dict[str, Memoire | None]]:
-    """Identifiants nationaux à demander, lot par lot : ni les inactifs, ni qui refuse l’affichage.
+@dataclass(frozen=True, slots=True)
+class DemandesDuLot:
+    """Ce qu’un lot demande : la forme de sa requête, et ses identifiants, chacun avec sa mémoire si elle vaut encore."""
 
-    Chacun avec la mémoire de sa dernière réponse, si elle vaut encore.
+    cas: Cas
+    memoires: dict[str, Memoire | None] = field(default_factory=dict)
+
+
+def demandes_par_lot(lot_ids: Collection[int]) -> dict[int, DemandesDuLot]:
+    """Identifiants à demander, lot par lot : ni les inactifs, ni qui refuse l’affichage.
+
+    Un lot que personne ne remplit, ou dont l’éditeur n’ouvre pas le flux, n’y est pas.
     """
-    demandes: dict[int, dict[str, Memoire | None]] = defaultdict(dict)
+    demandes: dict[int, DemandesDuLot] = {}
     with connection.cursor() as curseur:
         curseur.execute(_DEMANDES, [list(lot_ids)])
-        for lot_id, identifiant, memoire in curseur.fetchall():
-            demandes[lot_id][identifiant] = _decodeur.decode(memoire) if memoire else None
+        for lot_id, cas, identifiant, memoire in curseur.fetchall():
+            demande = demandes.setdefault(lot_id, DemandesDuLot(cas))
+            demande.memoires[identifiant] = _decodeur.decode(memoire) if memoire else None
     return demandes
 
 

@@ -19,10 +19,10 @@ from agenda.editeurs import stockage
 from agenda.editeurs.budget import Budget, Permis, Refus
 from agenda.editeurs.cadence import prochaine_interrogation
 from agenda.editeurs.client import Reponse, contexte_tls, interroger, ouvrir_session, url_creneaux
-from agenda.editeurs.memoire import demandes_par_lot
+from agenda.editeurs.memoire import DemandesDuLot, demandes_par_lot
 from agenda.editeurs.normaliseur import normaliser
 from agenda.editeurs.stockage import Bilan, LectureLot
-from agenda.editeurs.verdicts import Demande, Memoire, fenetre_interrogee
+from agenda.editeurs.verdicts import Demande, fenetre_interrogee
 from agenda.enums import EtatLot
 from agenda.models import Editeur, Lot
 
@@ -74,8 +74,8 @@ class Interrogateur:
         Sans `ecrire`, tout est comparé puis annulé : le bilan dit ce qui aurait changé.
         """
         demandes = {
-            lot_id: _demande(editeur, memoires, maintenant)
-            for lot_id, memoires in demandes_par_lot(lot_ids).items()
+            lot_id: _demande(editeur, demandes, maintenant)
+            for lot_id, demandes in demandes_par_lot(lot_ids).items()
         }
         budget = budget_de(editeur)
         permis: list[Permis] = []
@@ -167,15 +167,16 @@ def _tls(certificat: str, cle: str) -> SSLContext:
     return contexte_tls(certificat, cle)
 
 
-def _demande(editeur: Editeur, memoires: Mapping[str, Memoire | None], maintenant: datetime) -> Demande:
+def _demande(editeur: Editeur, demandes: DemandesDuLot, maintenant: datetime) -> Demande:
     fenetre = fenetre_interrogee(maintenant)
+    memoires = demandes.memoires
     return Demande(
-        cas="ps",
+        cas=demandes.cas,
         identifiants=frozenset(memoires),
         fenetre=fenetre,
         hotes=frozenset(editeur.hotes_reservation),
         http_local=not settings.EST_EN_LIGNE,
-        url=url_creneaux(editeur.url_base, memoires, fenetre),
+        url=url_creneaux(editeur.url_base, memoires, fenetre, demandes.cas),
         memoires={identifiant: memoire for identifiant, memoire in memoires.items() if memoire},
     )
 

@@ -7,7 +7,7 @@ changés, la projection de leurs lieux, l’état des lots et les compteurs.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -16,11 +16,10 @@ from itertools import pairwise
 import msgspec
 import structlog
 from django.db import connection, transaction
-from django.db.models import Max
 
 from agenda.editeurs.appariement import LieuConnu, apparier
 from agenda.editeurs.cadence import prochaine_interrogation
-from agenda.editeurs.client import IDENTIFIANTS_MAX, Reponse
+from agenda.editeurs.client import Reponse
 from agenda.editeurs.lieux import creer_lieu, lieux_connus
 from agenda.editeurs.memoire import ARetenir, retenir, version_des_lieux
 from agenda.editeurs.verdicts import CreneauLu, Lecture, LieuEditeur
@@ -117,47 +116,6 @@ def enregistrer(editeur: Editeur, lectures: Sequence[LectureLot], maintenant: da
     _noter_lots(editeur, [(lots[lecture.lot_id], lecture) for lecture in fraiches])
     _compter(editeur, fraiches, bilan, maintenant)
     return bilan
-
-
-@transaction.atomic
-def raccorder(editeur: Editeur, effecteur_ids: Iterable[int], maintenant: datetime) -> int:
-    """Raccorde ces effecteurs, par lots de 25 au plus ; rend le nombre de nouveaux raccordements.
-
-    Les lots incomplets sont remplis avant qu’un autre ne s’ouvre ; chaque lot
-    neuf prend sa place dans la période de l’éditeur.
-    """
-    Editeur.objects.select_for_update(no_key=True).get(pk=editeur.pk)
-    deja = set(Raccordement.objects.filter(editeur=editeur).values_list("effecteur_id", flat=True))
-    nouveaux = [pk for pk in dict.fromkeys(effecteur_ids) if pk not in deja]
-    places: list[Lot] = []
-    occupes = Counter(Raccordement.objects.filter(editeur=editeur).values_list("lot_id", flat=True))
-    for lot in editeur.lots.order_by("numero"):
-        places += [lot] * (IDENTIFIANTS_MAX - occupes[lot.pk])
-    manquants = len(nouveaux) - len(places)
-    if manquants > 0:
-        dernier = editeur.lots.aggregate(n=Max("numero"))["n"]
-        premier = 0 if dernier is None else dernier + 1
-        numeros = range(premier, premier + -(-manquants // IDENTIFIANTS_MAX))
-        neufs = [
-            Lot(editeur=editeur, numero=n, prochaine_le=_premier_passage(editeur, n, maintenant))
-            for n in numeros
-        ]
-        for lot in Lot.objects.bulk_create(neufs, batch_size=5000):
-            places += [lot] * IDENTIFIANTS_MAX
-    Raccordement.objects.bulk_create(
-        (
-            Raccordement(effecteur_id=effecteur_id, lot=lot, editeur=editeur)
-            for effecteur_id, lot in zip(nouveaux, places, strict=False)
-        ),
-        batch_size=5000,
-    )
-    return len(nouveaux)
-
-
-def _premier_passage(editeur: Editeur, numero: int, maintenant: datetime) -> datetime:
-    """Dans la période qui s’ouvre : un lot neuf n’attend pas une demi-période comme un lot déjà lu."""
-    suivant = prochaine_interrogation(maintenant, numero, editeur.periode_s)
-    return max(maintenant, suivant - (suivant - maintenant) / 2)
 
 
 def _journaliser(editeur: Editeur, lecture: LectureLot) -> None:

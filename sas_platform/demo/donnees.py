@@ -47,7 +47,7 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
     from django.db import transaction
     from django.utils import timezone
 
-    from agenda.editeurs.stockage import raccorder
+    from agenda.editeurs.raccordements import raccorder
     from agenda.models import Raccordement
     from annuaire.models import Effecteur
     from sas_platform.demo.acces import preparer_acces

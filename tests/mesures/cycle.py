@@ -19,7 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 from agenda.editeurs.memoire import demandes_par_lot
-from agenda.editeurs.stockage import raccorder
+from agenda.editeurs.raccordements import raccorder
 from agenda.models import AgendaEditeur, Editeur, Lot, Raccordement
 from annuaire.models import Effecteur, LieuExercice
 from sas_platform.socle.iterables import par_lots
@@ -224,7 +224,7 @@ def _partager() -> list[dict[int, list[int]]]:
 def _praticiens() -> list[PraticienLocal]:
     """Ceux qui seront demandés, chacun au lieu où il a déjà un agenda, sinon à son premier lieu."""
     demandes = demandes_par_lot(list(Lot.objects.values_list("pk", flat=True)))
-    interroges = {identifiant for identifiants in demandes.values() for identifiant in identifiants}
+    interroges = {identifiant for demande in demandes.values() for identifiant in demande.memoires}
     raccordes = Raccordement.objects.order_by("pk")
     lieux = dict(AgendaEditeur.objects.order_by("-pk").values_list("raccordement__effecteur", "lieu"))
     praticiens = []

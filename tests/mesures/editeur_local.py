@@ -78,7 +78,7 @@ class EditeurLocal:
 
     async def creneaux(self, requete: web.Request) -> web.Response:
         demandes = requete.query["schedule.actor:Practitioner.identifier"].split(",")
-        if len(demandes) > IDENTIFIANTS_MAX:
+        if len(demandes) > IDENTIFIANTS_MAX["ps"]:
             raise web.HTTPBadRequest
         entrees = [self._praticiens[demande.rpartition("|")[2]].octets() for demande in demandes]
         corps = b'{"resourceType":"Bundle","type":"searchset","entry":[' + b",".join(entrees) + b"]}"

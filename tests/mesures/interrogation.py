@@ -80,8 +80,8 @@ def _adresses(lots: dict[int, list[int]]) -> list[tuple[int, list[str]]]:
         (
             editeur.concurrence_max,
             [
-                url_creneaux(editeur.url_base, identifiants, fenetre)
-                for identifiants in demandes_par_lot(lots[editeur.pk]).values()
+                url_creneaux(editeur.url_base, demande.memoires, fenetre, demande.cas)
+                for demande in demandes_par_lot(lots[editeur.pk]).values()
             ],
         )
         for editeur in Editeur.objects.filter(pk__in=lots).order_by("pk")

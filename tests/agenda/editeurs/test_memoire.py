@@ -53,7 +53,7 @@ def _recevoir(raccordement, *slots, apres=0, adresse=LILLE, identifiants=(RPPS,)
     """Lit puis enregistre la réponse, `apres` minutes après neuf heures."""
     maintenant = MAINTENANT + apres * MINUTES
     lot = raccordement.lot
-    memoires = {i: memoire for i, memoire in demandes_par_lot([lot.pk])[lot.pk].items() if memoire}
+    memoires = {i: memoire for i, memoire in demandes_par_lot([lot.pk])[lot.pk].memoires.items() if memoire}
     ressources = [
         agenda(), praticien(), role(adresse=adresse, idnst=""),
         agenda("a2", "p2", "r2"), praticien("p2", AUTRE_RPPS), role("r2", "p2", LILLE, idnst=""),

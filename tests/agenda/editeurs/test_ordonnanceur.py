@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agenda import tasks
 from agenda.editeurs.ordonnanceur import budget_de, ouvrir_interrogateur, prendre_lots_dus
-from agenda.editeurs.stockage import raccorder
+from agenda.editeurs.raccordements import raccorder
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, CarteLieu, Editeur, Lot, QualiteEditeur
 from annuaire.models import LieuExercice

@@ -12,8 +12,9 @@ from agenda.editeurs import lieux
 from agenda.editeurs.client import Reponse
 from agenda.editeurs.memoire import demandes_par_lot
 from agenda.editeurs.normaliseur import normaliser
+from agenda.editeurs.raccordements import raccorder
 from agenda.editeurs.retraits import retirer_affichages_refuses, retirer_agendas_perimes
-from agenda.editeurs.stockage import LectureLot, enregistrer, raccorder
+from agenda.editeurs.stockage import LectureLot, enregistrer
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, CarteLieu, Lot, QualiteEditeur, Raccordement
 from agenda.offre import rafraichir_perimees
@@ -62,7 +63,7 @@ def _reponse(*ressources, adresse=LILLE, **champs):
 
 def _lecture(lot, pages, maintenant=MAINTENANT, identifiants=(RPPS,), tronquee=False):
     reponse = Reponse(EtatLot.REUSSI, pages, duree_ms=120, tronquee=tronquee)
-    memoires = {i: memoire for i, memoire in demandes_par_lot([lot.pk])[lot.pk].items() if memoire}
+    memoires = {i: memoire for i, memoire in demandes_par_lot([lot.pk])[lot.pk].memoires.items() if memoire}
     lue = normaliser(pages, demande(identifiants=identifiants, maintenant=maintenant, memoires=memoires))
     return LectureLot(lot.pk, maintenant, frozenset(identifiants), reponse, lue)
 
