@@ -18,6 +18,7 @@ from comptes.droits import peut
 from comptes.enums import Action, Role
 from comptes.models import Compte
 from orientation.enums import TypeOrientation, Voie
+from orientation.hub.annonces import annoncer_orientation
 from orientation.lectures import offre_du_lieu
 from orientation.models import Orientation, Redirection
 
@@ -115,6 +116,7 @@ def orienter(
     else:
         _remplir_surnumeraire(orientation, surnumeraire, maintenant)
     orientation.save()
+    annoncer_orientation(orientation, maintenant=maintenant)
     _tracer(acteur, "orientation.enregistree", orientation)
     return orientation
 
@@ -141,6 +143,7 @@ def annuler(*, acteur: Compte, orientation: Orientation, maintenant: datetime) -
         liberer_place(reservation=orientation.reservation, maintenant=maintenant)
     orientation.annulee_le = maintenant
     orientation.save(update_fields=["annulee_le"])
+    annoncer_orientation(orientation, maintenant=maintenant)
     _tracer(acteur, "orientation.annulee", orientation)
     return orientation
 

@@ -14,3 +14,100 @@ class TypeOrientation(TextChoices):
     OSNP_CRENEAU = "1", "Régulation, sur disponibilité"
     OSNP_SURNUMERAIRE = "2", "Régulation, en sus des disponibilités"
     IOA = "3", "Réorientation depuis les urgences"
+
+
+class MethodeHub(TextChoices):
+    """Ce qu’un message du Hub Santé demande au LRM ; les valeurs sont celles du schéma, casse comprise."""
+
+    CREATION = "CreateAppointment", "Nouveau rendez-vous"
+    MODIFICATION = "UpdateAppointment", "Rendez-vous modifié"
+
+
+class StatutHub(TextChoices):
+    """Statut d’un rendez-vous, tel que l’écrit le schéma du Hub Santé."""
+
+    EN_ATTENTE = "pending", "En attente"
+    PRIS = "booked", "Pris"
+    HONORE = "fulfilled", "Honoré"
+    NON_HONORE = "noshow", "Patient non venu"
+    ANNULE = "cancelled", "Annulé"
+
+
+class CategorieHub(TextChoices):
+    """Vers qui le patient est orienté, au sens du schéma du Hub Santé."""
+
+    PS = "PS", "Professionnel de santé"
+    SOS = "SOS", "SOS Médecins"
+    PLACE_DE_MARCHE = "PDM", "Place de marché"
+    CPTS = "CPTS", "Communauté professionnelle territoriale de santé"
+    CDS = "CDS", "Centre de santé"
+    MSP = "MSP", "Maison de santé pluriprofessionnelle"
+
+
+class OrigineHub(TextChoices):
+    """D’où vient le rendez-vous publié."""
+
+    ORIENTATION = "orientation", "Orientation"
+    RENDEZ_VOUS = "rendez_vous", "Rendez-vous chez un éditeur"
+
+
+class EtatMessageHub(TextChoices):
+    A_ENVOYER = "a_envoyer", "À envoyer"
+    REMIS = "remis", "Remis au Hub Santé"
+    ACQUITTE = "acquitte", "Reçu par le LRM"
+    EN_ERREUR = "en_erreur", "Refusé"
+    EXPIRE = "expire", "Expiré"
+    ABANDONNE = "abandonne", "Abandonné après plusieurs essais"
+    NON_DU = "non_du", "Non transmis"
+
+
+class MotifNonDu(TextChoices):
+    """Pourquoi un rendez-vous n’a pas à partir : ce n’est pas une erreur."""
+
+    HUB_FERME = "hub_ferme", "la liaison avec le Hub Santé n’est pas ouverte sur cette plateforme"
+    SANS_TERRITOIRE = "sans_territoire", "le régulateur n’est rattaché à aucun territoire"
+    SANS_LRM = "sans_lrm", "aucun territoire du régulateur n’a de LRM relié au Hub Santé"
+    PLUSIEURS_LRM = (
+        "plusieurs_lrm",
+        "le régulateur relève de plusieurs LRM, et aucun ne couvre le lieu du rendez-vous",
+    )
+    REGULATEUR_INCOMPLET = (
+        "regulateur_incomplet",
+        "il manque au compte du régulateur un nom, un prénom ou une adresse électronique",
+    )
+    REGULATEUR_INCONNU = "regulateur_inconnu", "le régulateur n’est pas connu de la plateforme"
+
+
+class EvenementHub(TextChoices):
+    """Ce qui arrive à un message, de nous, du Hub ou du LRM."""
+
+    REMIS = "remis", "Remis au Hub Santé"
+    ECHEC = "echec", "Remise impossible"
+    NON_ROUTE = "non_route", "Rendu par le Hub Santé, sans destinataire"
+    INVALIDE = "invalide", "Non conforme au schéma"
+    ACQUITTE = "acquitte", "Reçu par le LRM"
+    REFUSE = "refuse", "Refusé par le LRM"
+    ERREUR = "erreur", "Erreur rendue"
+    EXPIRE = "expire", "Expiré"
+    RENVOYE = "renvoye", "Renvoyé dans un nouveau message"
+    ILLISIBLE = "illisible", "Retour illisible, écarté"
+
+
+class StatutRendezVous(TextChoices):
+    """Statuts FHIR que les éditeurs emploient ; le libellé est ce que lit le régulateur."""
+
+    EN_ATTENTE = "pending", "Rendez-vous en attente chez l’éditeur"
+    CONFIRME = "booked", "Rendez-vous confirmé par l’éditeur"
+    HONORE = "fulfilled", "Rendez-vous honoré"
+    ABSENT = "noshow", "Patient absent au rendez-vous"
+    ANNULE = "cancelled", "Rendez-vous annulé"
+
+
+class Rattachement(TextChoices):
+    """À quel acte du régulateur un rendez-vous répond, et comment on l’a su."""
+
+    DEPART = "depart", "Départ vers l’éditeur, pour ce créneau"
+    DEPART_AUTRE_HEURE = "depart_heure", "Départ vers l’agenda de ce professionnel, autre créneau"
+    ORIENTATION = "orientation", "Orientation vers ce professionnel, à cette heure"
+    AMBIGU = "ambigu", "Plusieurs actes possibles : aucun retenu"
+    AUCUN = "aucun", "Aucun acte retrouvé"

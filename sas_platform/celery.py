@@ -17,9 +17,11 @@ app.autodiscover_tasks()
 # Quatre files, pour que la charge de l’une ne retarde pas les autres (docs/adr/0006).
 app.conf.task_queues = [Queue(nom) for nom in ("immediat", "fond", "sorties", "calculs")]
 app.conf.task_routes = {
+    "agenda.tasks.interroger_pour_un_ecran": {"queue": "immediat"},
     "agenda.tasks.interroger_*": {"queue": "fond"},
     "agenda.tasks.actualiser_*": {"queue": "fond"},
     "comptes.tasks.envoyer_*": {"queue": "sorties"},
+    "orientation.tasks.envoyer_*": {"queue": "sorties"},
 }
 
 app.conf.beat_schedule = {
@@ -40,6 +42,11 @@ app.conf.beat_schedule = {
     },
     "envoyer-courriels-dus": {
         "task": "comptes.tasks.envoyer_courriels_dus",
+        "schedule": crontab(),
+        "options": {"queue": "sorties", "expires": 60},
+    },
+    "envoyer-messages-hub": {
+        "task": "orientation.tasks.envoyer_messages_hub",
         "schedule": crontab(),
         "options": {"queue": "sorties", "expires": 60},
     },

@@ -37,7 +37,7 @@ from assistance.models import Ticket
 from comptes.actions import anonymiser, tracer
 from comptes.models import Compte, Courriel, Habilitation, Jeton, Lien
 from comptes.retention import purger_la_trace, trace_a_purger
-from orientation.models import Orientation, Redirection
+from orientation.models import JournalHub, MessageHub, Orientation, Redirection
 from orientation.retention import a_une_cle_d_appelant, effacer_les_cles, pseudonymiser
 
 
@@ -244,6 +244,16 @@ _LISTE = [
         "jetons",
         "Jetons de l’API expirés ou révoqués",
         lambda avant: Jeton.objects.filter(Q(expire_le__lt=avant) | Q(revoque_le__lt=avant)),
+    ),
+    _regle(
+        "messages_hub",
+        "Messages au Hub Santé et leur suivi",
+        lambda avant: MessageHub.objects.filter(cree_le__lt=avant),
+    ),
+    _regle(
+        "retours_hub",
+        "Retours du Hub Santé sans message connu, ou illisibles",
+        lambda avant: JournalHub.objects.filter(message=None, le__lt=avant),
     ),
     _regle(
         "journal_administration",

@@ -40,6 +40,7 @@ def _defauts() -> Iterator[tuple[str, str]]:
     yield from _identite_aupres_de_psc()
     yield from _pro_sante_connect()
     yield from _messagerie()
+    yield from _hub_sante()
 
 
 def _secrets() -> Iterator[tuple[str, str]]:
@@ -112,6 +113,17 @@ def _messagerie() -> Iterator[tuple[str, str]]:
         yield "E041", "EMAIL_URL : des liens de connexion partiraient en clair ; prenez smtp+tls ou smtp+ssl."
     if ".invalid" in settings.DEFAULT_FROM_EMAIL:
         yield "E042", "EMAIL_EXPEDITEUR : donnez l’adresse d’expédition."
+
+
+def _hub_sante() -> Iterator[tuple[str, str]]:
+    """Le Hub est facultatif ; ouvert, il l’est chiffré, et prouvé par un certificat."""
+    if not settings.HUB_URL:
+        return
+    if urlsplit(settings.HUB_URL).scheme != "amqps":
+        yield "E050", "HUB_URL : amqps seulement, le Hub Santé exige le chiffrement mutuel."
+    for nom in ("HUB_CERTIFICAT", "HUB_CLE"):
+        if not getattr(settings, nom) or not os.access(getattr(settings, nom), os.R_OK):
+            yield "E051", f"{nom} : fichier absent ou illisible."
 
 
 def _connue(valeur: str) -> bool:

@@ -151,6 +151,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 2,
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "Europe/Paris"
@@ -338,6 +339,56 @@ DPD_COURRIEL = env("DPD_COURRIEL", default="")
 # Certificat client présenté aux éditeurs (IGC-Santé), en PEM ; vide hors ligne.
 EDITEURS_CERTIFICAT = env("EDITEURS_CERTIFICAT", default="")
 EDITEURS_CLE = env("EDITEURS_CLE", default="")
+# Certificats propres à un éditeur (NOM.pem et NOM.cle) et autorités d’un éditeur (CODE.ac.pem) : un dossier.
+EDITEURS_CERTIFICATS = env("EDITEURS_CERTIFICATS", default="")
+# Autorités (PEM) qui signent les serveurs des éditeurs ; vide : celles du système.
+EDITEURS_AUTORITES = env("EDITEURS_AUTORITES", default="")
+
+# Rendez-vous reçus des éditeurs, sous /fhir/ (docs/adr/0016). Racine publique ; vide : celle du site.
+FHIR_URL = env("FHIR_URL", default="")
+# Secret que le mandataire joint au certificat client ; vide : aucun appel n’est admis.
+FHIR_SECRET_MANDATAIRE = env("FHIR_SECRET_MANDATAIRE", default="")
+# Autorités (PEM) qui signent les certificats des éditeurs ; listes de révocation : un fichier, ou un dossier.
+FHIR_AUTORITES = env("FHIR_AUTORITES", default="")
+FHIR_REVOCATIONS = env("FHIR_REVOCATIONS", default="")
+FHIR_APPELS_PAR_MINUTE = env.int("FHIR_APPELS_PAR_MINUTE", default=600)
+# Part des jetons de chaque éditeur que l’interrogation de fond laisse à ce qu’un écran attend.
+EDITEURS_PART_IMMEDIATE = env.float("EDITEURS_PART_IMMEDIATE", default=0.25)
+# Âge (s) au-delà duquel une recherche fait relire ce qu’elle montre.
+EDITEURS_ACTUALISATION_S = env.int("EDITEURS_ACTUALISATION_S", default=60)
+# Tâches qui attendent au plus dans la file de fond ; lots qui attendent au plus, par éditeur, pour des écrans.
+EDITEURS_FILE_MAX = env.int("EDITEURS_FILE_MAX", default=200)
+EDITEURS_ECRANS_MAX = env.int("EDITEURS_ECRANS_MAX", default=100)
+# Poids de l’interrogation de fond : journée, soirée, nuit, fin de semaine ; et heures où commencent les deux premières.
+EDITEURS_POIDS_HORAIRES = env.list("EDITEURS_POIDS_HORAIRES", cast=float, default=[1.0, 1.0, 0.5, 1.0])
+EDITEURS_HEURES = env.list("EDITEURS_HEURES", cast=int, default=[8, 20])
+if len(EDITEURS_POIDS_HORAIRES) != 4 or min(EDITEURS_POIDS_HORAIRES) <= 0:
+    raise ImproperlyConfigured("EDITEURS_POIDS_HORAIRES : quatre nombres positifs")
+if len(EDITEURS_HEURES) != 2 or not 0 <= EDITEURS_HEURES[0] < EDITEURS_HEURES[1] <= 23:
+    raise ImproperlyConfigured("EDITEURS_HEURES : deux heures croissantes, de 0 à 23")
+if not 0 <= EDITEURS_PART_IMMEDIATE < 1:
+    raise ImproperlyConfigured("EDITEURS_PART_IMMEDIATE : de 0 à moins de 1")
+
+# Résultats tenus à jour : flux ouverts à la fois par processus web, durée d’un flux, pause avant le suivant.
+DIRECT_FLUX_MAX = env.int("DIRECT_FLUX_MAX", default=2)
+DIRECT_DUREE_S = env.int("DIRECT_DUREE_S", default=10)
+DIRECT_PAUSE_S = env.int("DIRECT_PAUSE_S", default=5)
+
+# Hub Santé (INT_L02) : publie chaque rendez-vous au LRM du territoire (docs/adr/0018). Vide : rien ne part, et chaque
+# orientation le dit. Sans identifiant dans l’adresse (amqps://hote:5671/), le certificat client est l’identité.
+HUB_URL = env("HUB_URL", default="")
+HUB_CLIENT = env(
+    "HUB_CLIENT",
+    default="fr.health.ptfsas" if ENVIRONNEMENT == "production" else "fr.health.test.ptfsas",
+)
+HUB_ECHANGE = env("HUB_ECHANGE", default="hubsante")
+HUB_CERTIFICAT = env("HUB_CERTIFICAT", default="")
+HUB_CLE = env("HUB_CLE", default="")
+# Autorités (PEM) qui signent le Hub Santé ; vide : celles du système.
+HUB_AUTORITES = env("HUB_AUTORITES", default="")
+HUB_DELAI_S = env.int("HUB_DELAI_S", default=10)
+# Au-delà, un message ne doit plus être délivré : le rendez-vous est passé, ou se voit ailleurs.
+HUB_VALIDITE_H = env.int("HUB_VALIDITE_H", default=24)
 
 # Géocodeur de l’État (Géoplateforme) ; vide : l’index local répond seul.
 GEOCODEUR_URL = env("GEOCODEUR_URL", default="")
@@ -388,6 +439,7 @@ CONSERVATION = {
     "demandes_delegation": terme("demandes_delegation", "12 mois", _LIMITATION),
     "orientations": terme("orientations", "24 mois", _DECRET),
     "redirections": terme("redirections", "24 mois", _DECRET),
+    "rendez_vous": terme("rendez_vous", "24 mois", _DECRET),
     "cles_idempotence": terme("cles_idempotence", "30 jours", _MINIMISATION),
     "disponibilites": terme("disponibilites", "12 mois", _DECRET),
     "indisponibilites": terme("indisponibilites", "12 mois", _DECRET),
@@ -398,6 +450,8 @@ CONSERVATION = {
     "courriels": terme("courriels", "6 mois", _LIMITATION),
     "liens": terme("liens", "30 jours", _MINIMISATION),
     "jetons": terme("jetons", "12 mois", _JOURNALISATION),
+    "messages_hub": terme("messages_hub", "6 mois", _LIMITATION),
+    "retours_hub": terme("retours_hub", "6 mois", _LIMITATION),
 }
 # Dossier, hors de la base et sauvegardé, où les lignes purgées de la trace s’archivent ; vide : pas d’archive.
 TRACE_ARCHIVES = env("TRACE_ARCHIVES", default="")

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -14,6 +15,12 @@ from annuaire.models.referentiels import Commune, Departement
 from comptes.models import Compte
 from sas_platform.socle.champs import periode
 from sas_platform.socle.modeles import Horodate
+
+# « samu » et trois signes, le département en tête : samu330, samu2A0, samu974 ; « test » hors de la production.
+SAMU_DU_HUB = RegexValidator(
+    r"^fr\.health\.(test\.)?samu[0-9][0-9AB][0-9]$",
+    "Un identifiant du Hub Santé s’écrit fr.health.samu suivi de trois signes, comme fr.health.samu590.",
+)
 
 
 class TerritoireQuerySet(models.QuerySet["Territoire"]):
@@ -47,6 +54,15 @@ class Territoire(Horodate):
     ferme_date = models.DateField("SAS fermé le", null=True, blank=True)
     courriel_gestionnaires = models.EmailField("boîte des gestionnaires de comptes", blank=True)
     courriel_referents = models.EmailField("boîte des référents territoriaux", blank=True)
+    samu = models.CharField(
+        "LRM, identifiant du Hub Santé",
+        max_length=30,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[SAMU_DU_HUB],
+        help_text="Par exemple fr.health.samu590 ; vide : les orientations ne partent vers aucun LRM.",
+    )
     fournisseur_identite = models.CharField(
         "fournisseur d’identité de l’hôpital",
         max_length=100,
@@ -63,6 +79,11 @@ class Territoire(Horodate):
                 name="territoire_ferme_apres_son_ouverture",
                 condition=Q(ferme_date=None) | Q(ferme_date__gt=F("ouvert_date")),
                 violation_error_message="Le SAS ferme avant d’avoir ouvert.",
+            ),
+            models.CheckConstraint(
+                name="territoire_samu_bien_forme",
+                condition=Q(samu="") | Q(samu__regex=SAMU_DU_HUB.regex.pattern),
+                violation_error_message="L’identifiant du Hub Santé s’écrit comme fr.health.samu590.",
             ),
         ]
 

@@ -18,6 +18,7 @@ CHAMPS = (
     "ferme_date",
     "courriel_gestionnaires",
     "courriel_referents",
+    "samu",
     "fournisseur_identite",
 )
 

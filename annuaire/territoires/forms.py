@@ -10,6 +10,7 @@ from django.db import models
 from dsfr.forms import DsfrBaseForm
 
 from annuaire.models import Commune, Departement, Territoire
+from annuaire.models.territoires import SAMU_DU_HUB
 from annuaire.territoires.actions import version_de
 
 CODES_MAX = 6_000
@@ -72,6 +73,14 @@ class TerritoireForm(DsfrBaseForm):
     )
     courriel_gestionnaires = forms.EmailField(label="Boîte des gestionnaires de comptes", required=False)
     courriel_referents = forms.EmailField(label="Boîte des référents territoriaux", required=False)
+    samu = forms.CharField(
+        label="LRM relié au Hub Santé",
+        help_text="Identifiant du SAMU au Hub Santé, par exemple fr.health.samu590. "
+        "Vide : les orientations des régulateurs ne partent vers aucun LRM.",
+        max_length=30,
+        required=False,
+        validators=[SAMU_DU_HUB],
+    )
     fournisseur_identite = forms.CharField(
         label="Fournisseur d’identité de l’hôpital",
         help_text="Paramètre kc_idp_hint de Pro Santé Connect ; vide pour la carte et e-CPS.",

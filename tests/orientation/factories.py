@@ -1,11 +1,22 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import factory
 from factory.django import DjangoModelFactory
 
 from comptes.enums import Role
-from orientation.enums import TypeOrientation, Voie
-from orientation.models import Orientation, Redirection
+from orientation.domaine.message_hub import Enveloppe, Regulateur, RendezVousPublie, message
+from orientation.enums import (
+    EtatMessageHub,
+    MethodeHub,
+    MotifNonDu,
+    OrigineHub,
+    StatutHub,
+    TypeOrientation,
+    Voie,
+)
+from orientation.models import MessageHub, Orientation, Redirection
 from tests.agenda.factories import EditeurFactory, ReservationFactory
 from tests.annuaire.factories import LieuExerciceFactory
 from tests.comptes.factories import CompteFactory
@@ -50,3 +61,51 @@ class RedirectionFactory(DjangoModelFactory):
     fin = datetime(2026, 11, 2, 8, 20, tzinfo=UTC)
     hote = "rdv.editeur.example"
     le = datetime(2026, 11, 2, 7, tzinfo=UTC)
+
+
+class MessageHubFactory(DjangoModelFactory):
+    """Un message dû le dimanche à 17 h, qui expire le lendemain."""
+
+    class Meta:
+        model = MessageHub
+
+    distribution_id = factory.Sequence(lambda n: f"fr.health.test.ptfsas_{n}")
+    origine = OrigineHub.ORIENTATION
+    rendez_vous_uuid = factory.Faker("uuid4", cast_to=None)
+    methode = MethodeHub.CREATION
+    statut = StatutHub.PRIS
+    destinataire = "fr.health.samu590"
+    contenu = factory.LazyAttribute(lambda m: contenu_de(m.distribution_id, m.rendez_vous_uuid))
+    cree_le = datetime(2026, 11, 1, 17, tzinfo=UTC)
+    expire_le = factory.LazyAttribute(lambda m: m.cree_le + timedelta(days=1))
+    prochain_essai_le = factory.SelfAttribute("cree_le")
+
+    class Params:
+        non_du = factory.Trait(
+            etat=EtatMessageHub.NON_DU,
+            motif=MotifNonDu.SANS_LRM,
+            contenu=None,
+            expire_le=None,
+            destinataire="",
+        )
+
+
+def contenu_de(distribution_id: str, uuid: UUID) -> dict[str, Any]:
+    debut = datetime(2026, 11, 2, 8, tzinfo=UTC)
+    rdv = RendezVousPublie(
+        identifiant=uuid,
+        pris_le=datetime(2026, 11, 1, 17, tzinfo=UTC),
+        debut=debut,
+        fin=debut + timedelta(minutes=20),
+        fuseau="Europe/Paris",
+        statut=StatutHub.PRIS,
+        regulateur=Regulateur("RICART", "Pauline", "pauline.ricart@exemple.invalid", "3620100057/70326SR"),
+    )
+    enveloppe = Enveloppe(
+        distribution_id,
+        "fr.health.test.ptfsas",
+        "fr.health.samu590",
+        rdv.pris_le,
+        rdv.pris_le + timedelta(days=1),
+    )
+    return message(rdv, MethodeHub.CREATION, enveloppe)

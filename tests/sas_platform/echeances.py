@@ -16,11 +16,13 @@ from assistance.enums import Destination, EtatTicket, Profil
 from assistance.models import Theme, Ticket
 from comptes.enums import UsageLien
 from comptes.models import Compte, Courriel, Lien, Trace
+from orientation.enums import EvenementHub
+from orientation.models import JournalHub
 from sas_platform.conservation import REGLES, executer
 from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
 from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
-from tests.orientation.factories import OrientationFactory, RedirectionFactory
+from tests.orientation.factories import MessageHubFactory, OrientationFactory, RedirectionFactory
 
 MAINTENANT = datetime(2026, 3, 17, 8, tzinfo=UTC)
 VIEUX = datetime(2020, 1, 1, tzinfo=UTC)
@@ -114,6 +116,8 @@ CREER = {
         usage=UsageLien.ACTIVATION, email="a@exemple.invalid", empreinte=le.isoformat(), expire_le=le
     ),
     "jetons": lambda le: JetonFactory(expire_le=le),
+    "messages_hub": lambda le: MessageHubFactory(cree_le=le),
+    "retours_hub": lambda le: JournalHub.objects.create(evenement=EvenementHub.ILLISIBLE, le=le),
     "journal_administration": journal,
     "trace": lambda le: Trace.objects.create(le=le, verbe="connexion", objet="compte:1"),
 }

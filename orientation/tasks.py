@@ -1,0 +1,18 @@
+"""Tâches de l’orientation : la remise des messages au Hub Santé."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from orientation.hub.expedition import envoyer_dus
+
+
+@shared_task(soft_time_limit=80)
+def envoyer_messages_hub() -> int:
+    """Après chaque annonce, puis chaque minute : ce qui reste à remettre, dans l’ordre où c’est né.
+
+    Le prochain essai est écrit en base et non confié au courtier, qui peut tomber.
+    """
+    return envoyer_dus(maintenant=timezone.now()) if settings.HUB_URL else 0
