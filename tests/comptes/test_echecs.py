@@ -257,7 +257,7 @@ def test_chaque_echec_a_un_ecran_qui_n_est_a_aucun_autre(rf, osnp):
     assert len(set(ecrans.values())) == len(ecrans)
 
 
-def test_deux_minutes_de_decalage_d_horloge_se_disent_une_minute_se_tolere(parcours, psc, osnp):
+def test_deux_minutes_de_decalage_d_horloge_se_disent_une_minute_se_tolere(horloge, parcours, psc, osnp):
     instant = int(time.time())
     psc.deformations = {"exp": instant - 50}
     assert parcours.complet("osnp").status_code == 302

@@ -355,7 +355,7 @@ def test_une_ligne_ecrite_pendant_la_purge_s_accroche_apres_elle():
 
     def ecrire_a_cote():
         try:
-            purge_faite.wait(5)
+            purge_faite.wait(60)
             ecriture_lancee.set()
             ecrire(MAINTENANT)  # attend la fin de la transaction de la purge
         except Exception as erreur:
@@ -368,8 +368,8 @@ def test_une_ligne_ecrite_pendant_la_purge_s_accroche_apres_elle():
     with transaction.atomic():
         ancre = purger()
         purge_faite.set()
-        assert ecriture_lancee.wait(5)
-    fil.join(10)
+        assert ecriture_lancee.wait(60)
+    fil.join(60)
 
     assert fautes == []
     assert Trace.objects.get().precedente == ancre.empreinte
@@ -393,7 +393,7 @@ def test_deux_purges_ne_se_croisent_pas():
         purger(lot=1)
         fil = threading.Thread(target=purger_a_cote)
         fil.start()
-        fil.join(10)
+        fil.join(60)
 
     assert len(refus) == 1
     assert Trace.objects.count() == 1

@@ -74,7 +74,7 @@ def test_une_instance_oubliee_est_arretee_avant_de_repartir(demarrer, tmp_path):
 
     url = demarrer()
 
-    assert oubliee.enfants[0].processus.wait(10) == 0
+    assert oubliee.enfants[0].processus.wait(60) == 0
     psycopg.connect(url).close()
 
 

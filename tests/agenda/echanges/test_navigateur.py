@@ -5,15 +5,15 @@ import re
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import expect
 
 from agenda.models import Disponibilite
 from tests.agenda.echanges.classeurs import classeur
+from tests.agenda.echanges.conftest import MAINTENANT
 from tests.agenda.echanges.test_expansion import ics
 from tests.navigateur import suivre
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heure_fixe")]
 ENTETE = ["lieu", "jour", "de", "a", "genre", "patients", "types", "semaines"]
 
 
@@ -73,7 +73,7 @@ def test_un_medecin_relie_un_fichier_puis_le_retire(page, connecter, medecin, li
     expect(page.get_by_text("Donnez une adresse, ou un fichier.")).to_be_visible()
     axe(page)
 
-    demain = (timezone.now() + dt.timedelta(days=1)).strftime("%Y%m%d")
+    demain = (MAINTENANT + dt.timedelta(days=1)).strftime("%Y%m%d")
     page.get_by_label("Ou un fichier .ics").set_input_files(
         {"name": "a.ics", "mimeType": "text/calendar", "buffer": ics(f"DTSTART;VALUE=DATE:{demain}")}
     )

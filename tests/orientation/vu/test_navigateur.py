@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import expect
 
 from agenda.offre import rafraichir
@@ -19,11 +18,10 @@ from tests.participation.factories import ParticipationFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_un_medecin_lit_sa_carte_et_ce_qui_en_manque(page, connecter, axe, capture):
+def test_un_medecin_lit_sa_carte_et_ce_qui_en_manque(maintenant, page, connecter, axe, capture):
     SpecialiteFactory()
     lieu: LieuExercice = LieuExerciceFactory(informations_complementaires="Sonner au 2e étage.")
     ParticipationFactory(effecteur=lieu.effecteur)
-    maintenant = timezone.now()
     demain = (maintenant + dt.timedelta(days=1)).date()
     for heure in range(8, 12):
         DisponibiliteFactory(
