@@ -1,15 +1,21 @@
 """Ce qui tient les offres à jour, plus tard et sans personne."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from agenda import offre
 from agenda.echanges import entree
-from agenda.editeurs import ordonnanceur, retraits
-from agenda.editeurs.stockage import Bilan
+from agenda.editeurs import choix, ordonnanceur, retraits
+from agenda.editeurs.budget import File
 from agenda.eligibilite.alertes import alerter
 from agenda.eligibilite.releves import relever
-from agenda.models import CalendrierExterne, Editeur
+from agenda.models import CalendrierExterne, Editeur, Lot
+
+# Un lot que deux files ont demandé n’est pas interrogé deux fois de suite.
+ENTRE_DEUX_INTERROGATIONS = timedelta(seconds=10)
+ATTENTE_IMMEDIATE_S = 15  # passé ce temps, plus aucun écran n’attend la réponse
 
 
 @shared_task
@@ -48,9 +54,9 @@ def interroger_lots_dus() -> int:
     maintenant = timezone.now()
     retraits.retirer_affichages_refuses(maintenant)
     retraits.retirer_agendas_perimes(maintenant)
-    lots = ordonnanceur.prendre_lots_dus(maintenant)
+    lots = choix.prendre_lots_dus(maintenant)
     for lot_id in lots:
-        interroger_lot.apply_async(kwargs={"lot_id": lot_id}, expires=120)
+        interroger_lot.apply_async(kwargs={"lot_id": lot_id}, expires=choix.ATTENTE_MAX_S)
     return len(lots)
 
 
@@ -58,15 +64,36 @@ def interroger_lots_dus() -> int:
 def interroger_lot(*, lot_id: int) -> int:
     """Interroge un lot et enregistre sa réponse ; rend le nombre d’agendas changés.
 
-    Rejouable : un lot déjà en cours est laissé à qui l’interroge, et une réponse
-    inchangée n’écrit rien. Un échec de l’éditeur n’est pas retenté ici : le lot
-    revient à la période suivante.
+    Rejouable : un lot déjà en cours, ou qu’un écran vient de faire interroger, est
+    laissé, et une réponse inchangée n’écrit rien. Un échec de l’éditeur n’est pas
+    retenté ici : le lot revient à la période suivante.
     """
-    editeur = Editeur.objects.filter(lots=lot_id, est_actif=True).first()
+    maintenant = timezone.now()
+    lot = Lot.objects.filter(pk=lot_id, editeur__est_actif=True).select_related("editeur").first()
+    if lot is None:
+        return 0
+    changes = 0
+    if lot.interroge_le is None or maintenant - lot.interroge_le >= ENTRE_DEUX_INTERROGATIONS:
+        with ordonnanceur.ouvrir_interrogateur() as interrogateur:
+            changes = interrogateur.interroger(lot.editeur, [lot_id], maintenant).agendas_changes
+    ordonnanceur.budget_de(lot.editeur).liberer(File.FOND, [lot_id])
+    return changes
+
+
+@shared_task(acks_late=True, time_limit=30, soft_time_limit=20)
+def interroger_pour_un_ecran(*, editeur_id: int, lot_ids: list[int]) -> int:
+    """Interroge les lots d’un éditeur qu’un écran montre, ensemble ; rend le nombre d’agendas changés.
+
+    Les lots sont libérés quoi qu’il arrive : l’écran n’attend pas une tâche qui a échoué.
+    """
+    editeur = Editeur.objects.filter(pk=editeur_id, est_actif=True).first()
     if editeur is None:
         return 0
-    with ordonnanceur.ouvrir_interrogateur() as interrogateur:
-        bilan: Bilan = interrogateur.interroger(editeur, [lot_id], timezone.now())
+    try:
+        with ordonnanceur.ouvrir_interrogateur() as interrogateur:
+            bilan = interrogateur.interroger(editeur, lot_ids, timezone.now(), immediat=True)
+    finally:
+        ordonnanceur.budget_de(editeur).liberer(File.IMMEDIAT, lot_ids)
     return bilan.agendas_changes
 
 

@@ -1,72 +1,131 @@
 """Budget d’appels d’un éditeur, partagé par tous les processus à travers Redis.
 
 Un seau de jetons (requêtes par heure), un nombre d’appels simultanés, une seule
-interrogation d’un lot à la fois, et un disjoncteur. Chaque décision est un
-script exécuté d’un bloc par le serveur, à son horloge : le nombre de processus
-et leurs décalages n’y changent rien.
+interrogation d’un lot à la fois, une allure qui baisse quand l’éditeur peine, et
+un disjoncteur. Une part des jetons et une place d’appel ne servent qu’à ce qu’un
+écran attend. Chaque décision est un script exécuté d’un bloc par le serveur, à
+son horloge : le nombre de processus et leurs décalages n’y changent rien.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from secrets import token_hex
 from typing import Any
 
-import redis
 from django.conf import settings
-from redis.commands.core import Script
+
+from sas_platform.socle.courtier import connexion, script
 
 BAIL_MS = 60_000  # au-delà, le processus qui tenait le lot est tenu pour mort
+BAIL_APPEL_MS = 15_000  # un appel dure sept secondes au plus
 PANNES_DE_SUITE = 5
-REPOS_S = 60
+REPOS_MS = 60_000
+ESSAI_MS = 10_000  # le disjoncteur entrouvert laisse passer un seul appel pendant ce temps
+ALLURE_MIN = 1 / 16
+# De l’arrêt à l’allure entière. Des échecs simultanés sont un seul embarras : une moitié toutes les dix secondes.
+REPRISE_MS = 600_000
+ENTRE_DEUX_MS = 10_000
 
 # Le seau ne dépasse pas `capacite` et se remplit de `debit` jetons par heure : leur somme est le budget,
-# si bien qu’aucune heure, où qu’elle commence, n’en voit davantage.
-_SEAU = """
+# si bien qu’aucune heure, où qu’elle commence, n’en voit davantage. L’allure réduit l’une et l’autre.
+_COMMUN = """
 local temps = redis.call('TIME')
 local maintenant = temps[1] * 1000 + math.floor(temps[2] / 1000)
-local capacite, debit = tonumber(ARGV[1]), tonumber(ARGV[2])
+local capacite, debit, part = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local pannes_max, reprise = tonumber(ARGV[4]), tonumber(ARGV[5])
+local notee = redis.call('HMGET', KEYS[4], 'facteur', 'le')
+local allure = 1
+if notee[1] then
+    allure = math.min(1, tonumber(notee[1]) + math.max(0, maintenant - tonumber(notee[2])) / reprise)
+end
+capacite = math.max(1, capacite * allure)
+local reserve = math.floor(capacite * part)
 local lu = redis.call('HMGET', KEYS[1], 'jetons', 'le')
 local jetons = tonumber(lu[1]) or capacite
 local le = tonumber(lu[2]) or maintenant
-jetons = math.min(capacite, jetons + math.max(0, maintenant - le) * debit / 3600000)
+jetons = math.min(capacite, jetons + math.max(0, maintenant - le) * debit * allure / 3600000)
+local coupe = redis.call('HMGET', KEYS[3], 'pannes', 'jusqu')
+local pannes, jusqu = tonumber(coupe[1]) or 0, tonumber(coupe[2]) or 0
+local ouvert = pannes >= pannes_max and maintenant < jusqu
+local entrouvert = pannes >= pannes_max and not ouvert
 """
 _PRENDRE = (
-    _SEAU
+    _COMMUN
     + """
-local concurrence, bail, appel, lot = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6]
-if tonumber(redis.call('GET', KEYS[3]) or 0) >= tonumber(ARGV[7]) then return 'disjoncte' end
-if redis.call('EXISTS', KEYS[4]) == 1 then return 'en_cours' end
+local concurrence, bail, bail_appel, appel = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
+if redis.call('EXISTS', KEYS[5]) == 1 then return 'ralenti' end
+if ouvert then return 'disjoncte' end
+if redis.call('EXISTS', KEYS[6]) == 1 then return 'en_cours' end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', maintenant)
 if redis.call('ZCARD', KEYS[2]) >= concurrence then return 'concurrence' end
-if jetons < 1 then return 'epuise' end
+if jetons < 1 + reserve then return 'epuise' end
+if entrouvert then redis.call('HSET', KEYS[3], 'jusqu', tostring(maintenant + tonumber(ARGV[10]))) end
 redis.call('HSET', KEYS[1], 'jetons', tostring(jetons - 1), 'le', tostring(maintenant))
 redis.call('PEXPIRE', KEYS[1], 7200000)
-redis.call('ZADD', KEYS[2], maintenant + bail, appel)
-redis.call('PEXPIRE', KEYS[2], bail)
-redis.call('SET', KEYS[4], appel, 'PX', bail)
+redis.call('ZADD', KEYS[2], maintenant + bail_appel, appel)
+redis.call('PEXPIRE', KEYS[2], bail_appel)
+redis.call('SET', KEYS[6], appel, 'PX', bail)
 return 'pris'
 """
 )
 _LIRE = (
-    _SEAU
+    _COMMUN
     + """
-if tonumber(redis.call('GET', KEYS[3]) or 0) >= tonumber(ARGV[3]) then return 0 end
-return math.floor(jetons)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', maintenant)
+return {math.floor(jetons), reserve, math.floor(allure * 1000), redis.call('ZCARD', KEYS[2]),
+    ouvert and 1 or 0, entrouvert and 1 or 0, math.max(0, jusqu - maintenant),
+    math.max(0, redis.call('PTTL', KEYS[5]))}
 """
 )
-_FINIR_APPEL = """
-redis.call('ZREM', KEYS[2], ARGV[1])
-if ARGV[2] == '1' then redis.call('DEL', KEYS[3])
-else redis.call('INCR', KEYS[3]) redis.call('EXPIRE', KEYS[3], ARGV[3]) end
+_FINIR_APPEL = (
+    _COMMUN
+    + """
+redis.call('ZREM', KEYS[2], ARGV[6])
+if ARGV[7] == '1' then redis.call('DEL', KEYS[3])
+else
+    pannes = redis.call('HINCRBY', KEYS[3], 'pannes', 1)
+    if pannes >= pannes_max then redis.call('HSET', KEYS[3], 'jusqu', tostring(maintenant + tonumber(ARGV[8]))) end
+    redis.call('PEXPIRE', KEYS[3], 3600000)
+end
+if ARGV[9] == '1' and maintenant - (tonumber(notee[2]) or 0) >= tonumber(ARGV[10]) then
+    local moitie = math.max(tonumber(ARGV[11]), allure / 2)
+    redis.call('HSET', KEYS[4], 'facteur', tostring(moitie), 'le', tostring(maintenant))
+    redis.call('PEXPIRE', KEYS[4], reprise)
+end
+local attente = tonumber(ARGV[12])
+if attente > redis.call('PTTL', KEYS[5]) and attente > 0 then redis.call('SET', KEYS[5], 1, 'PX', attente) end
 """
+)
 _RENDRE_LOTS = """
 for rang, cle in ipairs(KEYS) do
     if redis.call('GET', cle) == ARGV[rang] then redis.call('DEL', cle) end
 end
+"""
+_RETENIR = """
+local temps = redis.call('TIME')
+local maintenant = temps[1] * 1000 + math.floor(temps[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', maintenant)
+local places, retenus = tonumber(ARGV[1]) - redis.call('ZCARD', KEYS[1]), {}
+for rang = 3, #ARGV do
+    if #retenus >= places then break end
+    if redis.call('ZADD', KEYS[1], 'NX', maintenant + tonumber(ARGV[2]), ARGV[rang]) == 1 then
+        retenus[#retenus + 1] = tonumber(ARGV[rang])
+    end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return retenus
+"""
+_ATTENDUS = """
+local temps = redis.call('TIME')
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', temps[1] * 1000 + math.floor(temps[2] / 1000))
+local attendus = {}
+for rang = 1, #ARGV do
+    if redis.call('ZSCORE', KEYS[1], ARGV[rang]) then attendus[#attendus + 1] = tonumber(ARGV[rang]) end
+end
+return attendus
 """
 
 
@@ -77,6 +136,20 @@ class Refus(StrEnum):
     CONCURRENCE = "concurrence"
     EPUISE = "epuise"
     DISJONCTE = "disjoncte"
+    RALENTI = "ralenti"  # l’éditeur a demandé d’attendre (Retry-After)
+
+
+class Disjoncteur(StrEnum):
+    FERME = "ferme"
+    OUVERT = "ouvert"
+    ESSAI = "essai"
+
+
+class File(StrEnum):
+    """Files où un lot attend d’être interrogé, sous le nom qu’elles ont chez Celery."""
+
+    IMMEDIAT = "immediat"
+    FOND = "fond"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +160,27 @@ class Permis:
     jeton: str
 
 
-@cache
-def connexion() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+@dataclass(frozen=True, slots=True)
+class EtatBudget:
+    """Où en est un éditeur, pour qui le suit. `allure` : de 1/16 à 1, part du débit réglé que l’on s’autorise.
 
+    `reserve` : jetons que seul un écran peut prendre. `attente_s` : temps que l’éditeur a demandé d’attendre.
+    """
 
-@cache
-def _script(texte: str) -> Script:
-    """Script appelé par son empreinte : le serveur ne le reçoit qu’une fois."""
-    return connexion().register_script(texte)
+    requetes_par_heure: int
+    allure: float
+    jetons: int
+    reserve: int
+    en_vol: int
+    concurrence_max: int
+    disjoncteur: Disjoncteur
+    rouvre_dans_s: int
+    attente_s: int
+
+    @property
+    def debit(self) -> int:
+        """Requêtes par heure que l’on s’autorise maintenant."""
+        return int(self.requetes_par_heure * self.allure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,41 +189,102 @@ class Budget:
     requetes_par_heure: int
     concurrence_max: int
 
-    def prendre(self, lot_id: int) -> Permis | Refus:
+    def prendre(self, lot_id: int, *, immediat: bool = False) -> Permis | Refus:
+        """`immediat` : un écran attend la réponse ; il a droit à la réserve et à la dernière place d’appel."""
         jeton = token_hex(8)
         issue = self._jouer(
             _PRENDRE,
             lot_id,
-            *self._seau(),
-            self.concurrence_max,
+            self.simultanes(immediat=immediat),
             BAIL_MS,
+            BAIL_APPEL_MS,
             jeton,
-            lot_id,
-            PANNES_DE_SUITE,
+            ESSAI_MS,
+            immediat=immediat,
         ).decode()
         return Permis(lot_id, jeton) if issue == "pris" else Refus(issue)
 
-    def disponible(self) -> int:
-        """Jetons restants, sans en prendre ; aucun quand le disjoncteur est ouvert."""
-        return int(self._jouer(_LIRE, 0, *self._seau(), PANNES_DE_SUITE))
+    def simultanes(self, *, immediat: bool) -> int:
+        """Appels simultanés permis : tous pour un écran, un de moins pour l’interrogation de fond."""
+        return self.concurrence_max if immediat else max(1, self.concurrence_max - 1)
 
-    def finir_appel(self, permis: Permis, *, reussi: bool) -> None:
-        """Libère la place d’appel ; cinq échecs de suite ouvrent le disjoncteur pour une minute."""
-        self._jouer(_FINIR_APPEL, permis.lot_id, permis.jeton, int(reussi), REPOS_S)
+    def disponible(self) -> int:
+        """Jetons que l’interrogation de fond peut prendre maintenant ; un seul pour l’essai d’un éditeur coupé."""
+        etat = self.etat()
+        if etat.disjoncteur == Disjoncteur.OUVERT or etat.attente_s:
+            return 0
+        libres = max(0, etat.jetons - etat.reserve)
+        return min(1, libres) if etat.disjoncteur == Disjoncteur.ESSAI else libres
+
+    def etat(self) -> EtatBudget:
+        jetons, reserve, allure, en_vol, ouvert, entrouvert, jusqu_ms, attente_ms = self._jouer(_LIRE, 0)
+        return EtatBudget(
+            requetes_par_heure=self.requetes_par_heure,
+            allure=allure / 1000,
+            jetons=jetons,
+            reserve=reserve,
+            en_vol=en_vol,
+            concurrence_max=self.concurrence_max,
+            disjoncteur=Disjoncteur.OUVERT
+            if ouvert
+            else (Disjoncteur.ESSAI if entrouvert else Disjoncteur.FERME),
+            rouvre_dans_s=_secondes(jusqu_ms) if ouvert else 0,
+            attente_s=_secondes(attente_ms),
+        )
+
+    def finir_appel(
+        self, permis: Permis, *, reussi: bool, ralentir: bool = False, attente_s: int = 0
+    ) -> None:
+        """Libère la place d’appel ; cinq échecs de suite ouvrent le disjoncteur pour une minute, puis un essai.
+
+        `ralentir` : l’éditeur peine, son allure tombe de moitié puis remonte peu à peu.
+        `attente_s` : aucun appel d’ici là, il l’a demandé.
+        """
+        self._jouer(
+            _FINIR_APPEL,
+            permis.lot_id,
+            permis.jeton,
+            int(reussi),
+            REPOS_MS,
+            int(ralentir),
+            ENTRE_DEUX_MS,
+            ALLURE_MIN,
+            attente_s * 1000,
+        )
 
     def rendre_lots(self, permis: Collection[Permis]) -> None:
         """Libère ces lots, sauf ceux qu’un autre processus a repris entre-temps."""
         if permis:
-            _script(_RENDRE_LOTS)([self._cle_du_lot(un.lot_id) for un in permis], [un.jeton for un in permis])
+            script(_RENDRE_LOTS)(
+                [self._cle(f"lot:{un.lot_id}") for un in permis], [un.jeton for un in permis]
+            )
 
-    def _seau(self) -> tuple[int, int]:
+    # Un lot retenu attend son tour dans une file : il n’y est pas mis deux fois.
+
+    def retenir(self, file: File, lot_ids: Sequence[int], *, places: int, duree_s: int) -> list[int]:
+        """Retient ces lots, dans l’ordre, tant qu’il n’y en a pas `places` en tout ; rend ceux qui le sont."""
+        if not lot_ids or places < 1:
+            return []
+        return [int(lot) for lot in script(_RETENIR)([self._cle(file)], [places, duree_s * 1000, *lot_ids])]
+
+    def liberer(self, file: File, lot_ids: Collection[int]) -> None:
+        if lot_ids:
+            connexion().zrem(self._cle(file), *lot_ids)
+
+    def attendus(self, file: File, lot_ids: Sequence[int]) -> set[int]:
+        """Ceux de ces lots qui attendent encore dans cette file, ou que l’on y interroge."""
+        return set(map(int, script(_ATTENDUS)([self._cle(file)], list(lot_ids)))) if lot_ids else set()
+
+    def _jouer(self, texte: str, lot_id: int, *arguments: str | float, immediat: bool = False) -> Any:
+        cles = [self._cle(nom) for nom in ("seau", "appels", "pannes", "allure", "attente", f"lot:{lot_id}")]
         capacite = max(1, self.requetes_par_heure // 60)
-        return capacite, max(1, self.requetes_par_heure - capacite)
+        debit = max(1, self.requetes_par_heure - capacite)
+        part = 0 if immediat else settings.EDITEURS_PART_IMMEDIATE
+        return script(texte)(cles, [capacite, debit, part, PANNES_DE_SUITE, REPRISE_MS, *arguments])
 
-    def _jouer(self, script: str, lot_id: int, *arguments: str | int) -> Any:
-        prefixe = f"sas:editeur:{self.editeur_id}"
-        cles = [f"{prefixe}:seau", f"{prefixe}:appels", f"{prefixe}:pannes", self._cle_du_lot(lot_id)]
-        return _script(script)(cles, arguments)
+    def _cle(self, nom: str) -> str:
+        return f"sas:editeur:{self.editeur_id}:{nom}"
 
-    def _cle_du_lot(self, lot_id: int) -> str:
-        return f"sas:editeur:{self.editeur_id}:lot:{lot_id}"
+
+def _secondes(duree_ms: int) -> int:
+    return -(-duree_ms // 1000)

@@ -13,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from agenda.editeurs import codes, fhir
+from agenda.editeurs.corps import CorpsRefuse, attente_demandee, lire_corps
 from agenda.editeurs.normaliseur import TAILLE_MAX
 from agenda.editeurs.verdicts import PARIS, Cas
 from agenda.enums import EtatLot
@@ -23,7 +24,11 @@ IDENTIFIANTS_MAX: dict[str, int] = {"ps": 25, "cpts": 25, "sos": 10}
 PAGES_MAX = 10
 DELAI_S = 7.0
 DELAI_CONNEXION_S = 2.0
-EN_TETES = {"Accept": "application/json+fhir", "User-Agent": "plateforme-sas"}
+EN_TETES = {
+    "Accept": "application/json+fhir",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "plateforme-sas",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,15 @@ class Reponse:
     duree_ms: int = 0
     tronquee: bool = False
     detail: str = ""
+    attente_s: int = 0  # temps que l’éditeur demande d’attendre avant le prochain appel (Retry-After)
 
 
 class _Echec(Exception):
-    def __init__(self, etat: EtatLot, detail: str) -> None:
+    def __init__(self, etat: EtatLot, detail: str, attente_s: int = 0) -> None:
         super().__init__(detail)
         self.etat = etat
         self.detail = detail
+        self.attente_s = attente_s
 
 
 def contexte_tls(certificat: str = "", cle: str = "") -> ssl.SSLContext:
@@ -59,7 +66,11 @@ def ouvrir_session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
     connecteur = aiohttp.TCPConnector(ssl=tls or contexte_tls(), limit=0, ttl_dns_cache=60)
     delais = aiohttp.ClientTimeout(total=DELAI_S, sock_connect=DELAI_CONNEXION_S)
     return aiohttp.ClientSession(
-        connector=connecteur, timeout=delais, headers=EN_TETES, cookie_jar=aiohttp.DummyCookieJar()
+        connector=connecteur,
+        timeout=delais,
+        headers=EN_TETES,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,  # `lire_corps` borne ce que la décompression produit
     )
 
 
@@ -123,19 +134,21 @@ async def interroger(session: aiohttp.ClientSession, url: str, *, http_admis: bo
         return Reponse(EtatLot.RESEAU, detail="adresse sans TLS")
     pages: list[bytes] = []
     tronquee = False
-    etat, detail = EtatLot.REUSSI, ""
+    etat, detail, attente_s = EtatLot.REUSSI, "", 0
     try:
         async with asyncio.timeout(DELAI_S):
             tronquee = await _lire_pages(session, url, pages)
     except _Echec as echec:
-        etat, detail = echec.etat, echec.detail
+        etat, detail, attente_s = echec.etat, echec.detail, echec.attente_s
+    except CorpsRefuse as refus:
+        etat, detail = EtatLot.ILLISIBLE, str(refus)
     except TimeoutError:
         etat, detail = EtatLot.DELAI, "délai dépassé"
     except (aiohttp.ClientError, OSError, ValueError) as erreur:
         etat, detail = EtatLot.RESEAU, type(erreur).__name__
     duree_ms = round((boucle.time() - debut) * 1000)
     if etat != EtatLot.REUSSI:
-        return Reponse(etat, duree_ms=duree_ms, detail=detail)
+        return Reponse(etat, duree_ms=duree_ms, detail=detail, attente_s=attente_s)
     return Reponse(etat, pages, duree_ms, tronquee)
 
 
@@ -159,18 +172,13 @@ async def _lire_pages(session: aiohttp.ClientSession, url: str, pages: list[byte
 async def _lire_page(session: aiohttp.ClientSession, url: str, reste: int) -> bytes:
     async with session.get(URL(url, encoded=True), allow_redirects=False) as reponse:
         if reponse.status == 429 or reponse.status >= 500:
-            raise _Echec(EtatLot.PANNE, f"HTTP {reponse.status}")
+            attente_s = attente_demandee(reponse.headers.get("Retry-After"), reponse.headers.get("Date"))
+            raise _Echec(EtatLot.PANNE, f"HTTP {reponse.status}", attente_s)
         if reponse.status >= 400:
             raise _Echec(EtatLot.REFUS, f"HTTP {reponse.status}")
         if reponse.status != 200:
             raise _Echec(EtatLot.ILLISIBLE, f"HTTP {reponse.status}")
-        morceaux: list[bytes] = []
-        async for morceau in reponse.content.iter_chunked(1 << 16):
-            reste -= len(morceau)
-            if reste < 0:
-                raise _Echec(EtatLot.ILLISIBLE, "réponse trop volumineuse")
-            morceaux.append(morceau)
-        return b"".join(morceaux)
+        return await lire_corps(reponse, reste)
 
 
 def _page_suivante(page: bytes, url: str) -> str:

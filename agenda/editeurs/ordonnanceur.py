@@ -1,22 +1,22 @@
-"""Qui interroger maintenant, dans la limite du budget de chaque éditeur."""
+"""Interroger des lots ensemble, dans la limite du budget de leur éditeur ; `choix` dit lesquels, et quand."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from ssl import SSLContext
 
 import aiohttp
+import redis
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
 
 from agenda.editeurs import stockage
-from agenda.editeurs.budget import Budget, Permis, Refus
+from agenda.editeurs.budget import Budget, EtatBudget, Permis, Refus
 from agenda.editeurs.cadence import prochaine_interrogation
 from agenda.editeurs.client import Reponse, contexte_tls, interroger, ouvrir_session, url_creneaux
 from agenda.editeurs.memoire import DemandesDuLot, demandes_par_lot
@@ -28,35 +28,21 @@ from agenda.models import Editeur, Lot
 
 # Échecs qui font ouvrir le disjoncteur ; un refus ou une réponse illisible arrivent vite et ne coûtent rien.
 ECHECS = (EtatLot.DELAI, EtatLot.RESEAU, EtatLot.PANNE)
+# Ceux qui disent un éditeur chargé : on l’appelle alors moins.
+EMBARRAS = (EtatLot.DELAI, EtatLot.PANNE)
+ATTENTE_D_UNE_PLACE_S = 3.0
 
 
 def budget_de(editeur: Editeur) -> Budget:
     return Budget(editeur.pk, editeur.requetes_par_heure, editeur.concurrence_max)
 
 
-def prendre_lots_dus(maintenant: datetime) -> list[int]:
-    """Lots à interroger maintenant, les plus en retard d’abord, autant que les budgets en permettent.
-
-    Leur prochain passage est aussitôt repoussé : deux ordonnanceurs ne prennent
-    pas le même lot, et un lot dont la tâche se perd revient à la période suivante.
-    """
-    pris: list[int] = []
-    for editeur in Editeur.objects.filter(est_actif=True).order_by("pk"):
-        places = budget_de(editeur).disponible()
-        if places < 1:
-            continue
-        with transaction.atomic():
-            dus = (
-                editeur.lots.select_for_update(skip_locked=True)
-                .filter(Q(prochaine_le=None) | Q(prochaine_le__lte=maintenant))
-                .order_by(F("prochaine_le").asc(nulls_first=True), "pk")
-            )
-            lots = list(dus[:places])
-            for lot in lots:
-                lot.prochaine_le = prochaine_interrogation(maintenant, lot.numero, editeur.periode_s)
-            Lot.objects.bulk_update(lots, ["prochaine_le"], batch_size=200)
-        pris += [lot.pk for lot in lots]
-    return pris
+def etat_de(editeur: Editeur) -> EtatBudget | None:
+    """Débit que l’on s’autorise chez cet éditeur, disjoncteur, jetons, appels en vol ; rien si le courtier ne répond pas."""
+    try:
+        return budget_de(editeur).etat()
+    except redis.RedisError:
+        return None
 
 
 class Interrogateur:
@@ -67,21 +53,32 @@ class Interrogateur:
         self._session = session
 
     def interroger(
-        self, editeur: Editeur, lot_ids: Sequence[int], maintenant: datetime, *, ecrire: bool = True
+        self,
+        editeur: Editeur,
+        lot_ids: Sequence[int],
+        maintenant: datetime,
+        *,
+        ecrire: bool = True,
+        immediat: bool = False,
     ) -> Bilan:
         """Interroge ces lots ensemble et enregistre leurs réponses ; ceux que le budget refuse sont reportés.
 
         Sans `ecrire`, tout est comparé puis annulé : le bilan dit ce qui aurait changé.
+        `immediat` : un écran attend.
         """
         demandes = {
             lot_id: _demande(editeur, demandes, maintenant)
             for lot_id, demandes in demandes_par_lot(lot_ids).items()
         }
+        if ecrire:
+            _passer(editeur, set(lot_ids) - demandes.keys(), maintenant)
         budget = budget_de(editeur)
         permis: list[Permis] = []
         try:
             with _sans_ramasse_miettes():
-                return self._interroger(editeur, budget, demandes, permis, maintenant, ecrire)
+                return self._interroger(
+                    editeur, budget, demandes, permis, maintenant, ecrire=ecrire, immediat=immediat
+                )
         finally:
             budget.rendre_lots(permis)
 
@@ -92,15 +89,18 @@ class Interrogateur:
         demandes: Mapping[int, Demande],
         permis: list[Permis],
         maintenant: datetime,
+        *,
         ecrire: bool,
+        immediat: bool,
     ) -> Bilan:
-        reponses, reportes = self._boucle.run(self._appeler(editeur, budget, demandes, permis))
+        reponses, reportes = self._boucle.run(
+            self._appeler(editeur, budget, demandes, permis, immediat=immediat)
+        )
         lectures = [
             _lire(lot_id, demandes[lot_id], reponse, maintenant) for lot_id, reponse in reponses.items()
         ]
         with transaction.atomic():
             bilan = stockage.enregistrer(editeur, lectures, maintenant)
-            _reporter(reportes, maintenant)
             transaction.set_rollback(not ecrire)
         bilan.reportes.update(refus.value for refus in reportes.values())
         return bilan
@@ -111,29 +111,46 @@ class Interrogateur:
         budget: Budget,
         demandes: Mapping[int, Demande],
         permis: list[Permis],
+        *,
+        immediat: bool,
     ) -> tuple[dict[int, Reponse], dict[int, Refus]]:
-        places = asyncio.Semaphore(editeur.concurrence_max)
+        places = asyncio.Semaphore(budget.simultanes(immediat=immediat))
         reponses: dict[int, Reponse] = {}
         reportes: dict[int, Refus] = {}
 
         async def appeler(lot_id: int) -> None:
             async with places:
-                issue = budget.prendre(lot_id)
+                issue = await _prendre(budget, lot_id, immediat=immediat)
                 if isinstance(issue, Refus):
                     reportes[lot_id] = issue
                     return
                 permis.append(issue)
-                reussi = False
+                reponse = Reponse(EtatLot.RESEAU)
                 try:
                     url = demandes[lot_id].url
                     reponse = await interroger(self._session, url, http_admis=not settings.EST_EN_LIGNE)
-                    reussi = reponse.etat not in ECHECS
                     reponses[lot_id] = reponse
                 finally:
-                    budget.finir_appel(issue, reussi=reussi)
+                    budget.finir_appel(
+                        issue,
+                        reussi=reponse.etat not in ECHECS,
+                        ralentir=reponse.etat in EMBARRAS,
+                        attente_s=reponse.attente_s,
+                    )
 
         await asyncio.gather(*map(appeler, demandes))
         return reponses, reportes
+
+
+async def _prendre(budget: Budget, lot_id: int, *, immediat: bool) -> Permis | Refus:
+    """Un écran attend un peu qu’une place d’appel se libère ; l’interrogation de fond reviendra."""
+    boucle = asyncio.get_running_loop()
+    limite = boucle.time() + ATTENTE_D_UNE_PLACE_S
+    while True:
+        issue = budget.prendre(lot_id, immediat=immediat)
+        if issue != Refus.CONCURRENCE or not immediat or boucle.time() >= limite:
+            return issue
+        await asyncio.sleep(0.05)
 
 
 @contextmanager
@@ -186,8 +203,8 @@ def _lire(lot_id: int, demande: Demande, reponse: Reponse, maintenant: datetime)
     return LectureLot(lot_id, maintenant, demande.identifiants, reponse, lecture)
 
 
-def _reporter(reportes: dict[int, Refus], maintenant: datetime) -> None:
-    """Remet à dû ce que le budget a refusé, sauf un lot qu’un autre processus interroge déjà."""
-    dus = [lot_id for lot_id, refus in reportes.items() if refus != Refus.EN_COURS]
-    if dus:
-        Lot.objects.filter(pk__in=dus).update(prochaine_le=maintenant)
+def _passer(editeur: Editeur, lot_ids: Collection[int], maintenant: datetime) -> None:
+    """Ces lots n’ont personne à demander : leur tour est passé sans appel."""
+    for lot in Lot.objects.filter(pk__in=lot_ids):
+        lot.prochaine_le = prochaine_interrogation(maintenant, lot.numero, editeur.periode_s)
+        lot.save(update_fields=["prochaine_le"])

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from agenda.editeurs import budget as module
-from agenda.editeurs.budget import Budget, Permis, Refus, connexion
+from agenda.editeurs.budget import Budget, Disjoncteur, File, Permis, Refus
+from sas_platform.socle.courtier import connexion
 
 
 @pytest.fixture
@@ -20,11 +21,25 @@ def editeur_id() -> Iterator[int]:
         connexion().delete(*cles)
 
 
-def _vieillir(editeur_id: int, secondes: int) -> None:
-    """Recule l’heure du dernier jeton pris : comme si le temps avait passé."""
-    cle = f"sas:editeur:{editeur_id}:seau"
-    le = int(float(connexion().hget(cle, "le")))
-    connexion().hset(cle, "le", le - secondes * 1000)
+def _vieillir(editeur_id: int, secondes: int, quoi: str = "seau", champ: str = "le") -> None:
+    """Recule un instant noté : comme si le temps avait passé."""
+    cle = f"sas:editeur:{editeur_id}:{quoi}"
+    le = int(float(connexion().hget(cle, champ)))
+    connexion().hset(cle, champ, le - secondes * 1000)
+
+
+def _appeler(budget: Budget, lot_id: int, **issue: object) -> None:
+    """Un appel pris et fini d’un bout à l’autre, son lot rendu."""
+    permis = budget.prendre(lot_id, immediat=True)
+    assert isinstance(permis, Permis), permis
+    budget.finir_appel(permis, **({"reussi": True} | issue))
+    budget.rendre_lots([permis])
+
+
+@pytest.fixture(autouse=True)
+def _sans_reserve(settings):
+    """Le budget entier est au fond, sauf là où l’on essaie le partage."""
+    settings.EDITEURS_PART_IMMEDIATE = 0.0
 
 
 def test_deux_ordonnanceurs_en_meme_temps_ne_depassent_pas_le_budget(editeur_id):
@@ -59,7 +74,7 @@ def test_une_heure_entiere_ne_voit_jamais_plus_que_le_budget(editeur_id):
 
 
 def test_les_appels_simultanes_sont_comptes_pour_tous(editeur_id):
-    un, autre = (Budget(editeur_id, requetes_par_heure=6000, concurrence_max=2) for _ in range(2))
+    un, autre = (Budget(editeur_id, requetes_par_heure=6000, concurrence_max=3) for _ in range(2))
 
     premier, second = un.prendre(1), autre.prendre(2)
     refuse = un.prendre(3)
@@ -100,7 +115,7 @@ def test_un_permis_perime_ne_libere_pas_le_lot_repris_par_un_autre(editeur_id, m
 
 
 def test_un_processus_mort_ne_garde_pas_sa_place(editeur_id, monkeypatch):
-    monkeypatch.setattr(module, "BAIL_MS", 1)
+    monkeypatch.setattr(module, "BAIL_APPEL_MS", 1)
     budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=1)
     assert isinstance(budget.prendre(1), Permis)
     while connexion().exists(f"sas:editeur:{editeur_id}:appels"):
@@ -112,23 +127,145 @@ def test_un_processus_mort_ne_garde_pas_sa_place(editeur_id, monkeypatch):
 def test_cinq_echecs_de_suite_ouvrent_le_disjoncteur(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=60_000, concurrence_max=10)
     for lot_id in range(5):
-        permis = budget.prendre(lot_id)
-        assert isinstance(permis, Permis)
-        budget.finir_appel(permis, reussi=False)
+        _appeler(budget, lot_id, reussi=False)
 
-    refuse, disponible = budget.prendre(99), budget.disponible()
-    connexion().delete(f"sas:editeur:{editeur_id}:pannes")  # comme après la minute de repos
+    assert (budget.prendre(99), budget.disponible()) == (Refus.DISJONCTE, 0)
+    assert budget.etat().disjoncteur == Disjoncteur.OUVERT
+    assert 0 < budget.etat().rouvre_dans_s <= 60
 
-    assert (refuse, disponible) == (Refus.DISJONCTE, 0)
-    assert isinstance(budget.prendre(99), Permis)
+
+@pytest.mark.parametrize(("reussi", "ensuite"), [(True, None), (False, Refus.DISJONCTE)])
+def test_apres_le_repos_un_seul_appel_essaie_l_editeur(editeur_id, reussi, ensuite):
+    budget = Budget(editeur_id, requetes_par_heure=60_000, concurrence_max=10)
+    for lot_id in range(5):
+        _appeler(budget, lot_id, reussi=False)
+    _vieillir(editeur_id, 60, "pannes", "jusqu")
+
+    avant = budget.etat().disjoncteur, budget.disponible()
+    essai = budget.prendre(10)
+    pendant = budget.prendre(11)
+    assert isinstance(essai, Permis)
+    budget.finir_appel(essai, reussi=reussi)
+    apres = budget.prendre(12)
+
+    assert avant == (Disjoncteur.ESSAI, 1)
+    assert pendant == Refus.DISJONCTE
+    assert apres == ensuite if ensuite else isinstance(apres, Permis)
+
+
+def test_un_editeur_en_peine_est_appele_deux_fois_moins_puis_de_nouveau_autant(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10)
+    _appeler(budget, 1, reussi=False, ralentir=True)
+
+    ralenti = budget.etat()
+    _vieillir(editeur_id, 150, "allure")
+    remonte = budget.etat()
+    _vieillir(editeur_id, 600, "allure")
+
+    assert (ralenti.allure, ralenti.debit) == (0.5, 3000)
+    assert ralenti.jetons <= 50
+    assert 0.74 <= remonte.allure <= 0.76
+    assert budget.etat().allure == 1
+
+
+def test_des_echecs_simultanes_sont_un_seul_embarras(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10)
+    for lot_id in range(4):
+        _appeler(budget, lot_id, reussi=False, ralentir=True)
+
+    assert budget.etat().allure == 0.5
+
+
+def test_l_allure_ne_tombe_jamais_a_rien(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10)
+    for lot_id in range(12):
+        _appeler(budget, lot_id, reussi=True, ralentir=True)
+        _vieillir(editeur_id, 10, "allure")
+
+    _vieillir(editeur_id, 60)
+
+    assert 1 / 16 <= budget.etat().allure <= 1 / 16 + 0.05
+    assert budget.etat().jetons >= 1
+
+
+def test_l_editeur_qui_demande_d_attendre_n_est_plus_appele_par_personne(editeur_id):
+    un, autre = (Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10) for _ in range(2))
+    _appeler(un, 1, reussi=False, attente_s=120)
+
+    assert [autre.prendre(2), autre.prendre(3, immediat=True)] == [Refus.RALENTI] * 2
+    assert autre.disponible() == 0
+    assert 115 <= autre.etat().attente_s <= 120
+
+
+def test_une_attente_plus_courte_n_abrege_pas_celle_qui_court(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10)
+    premier, second = budget.prendre(1), budget.prendre(2)
+    assert isinstance(premier, Permis)
+    assert isinstance(second, Permis)
+
+    budget.finir_appel(premier, reussi=False, attente_s=300)
+    budget.finir_appel(second, reussi=False, attente_s=1)
+
+    assert budget.etat().attente_s > 200
+
+
+def test_le_fond_laisse_aux_ecrans_leur_part_de_jetons(editeur_id, settings):
+    settings.EDITEURS_PART_IMMEDIATE = 0.25
+    budget = Budget(editeur_id, requetes_par_heure=480, concurrence_max=100)  # huit jetons, deux réservés
+
+    fond = [budget.prendre(lot) for lot in range(8)]
+    reste = budget.disponible()
+    ecran = [budget.prendre(lot, immediat=True) for lot in range(8, 11)]
+
+    assert fond[6:] == [Refus.EPUISE] * 2
+    assert all(isinstance(issue, Permis) for issue in [*fond[:6], *ecran[:2]])
+    assert (reste, ecran[2]) == (0, Refus.EPUISE)
+
+
+def test_le_fond_laisse_aux_ecrans_une_place_d_appel(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=2)
+
+    issues = [budget.prendre(1), budget.prendre(2), budget.prendre(3, immediat=True)]
+
+    assert isinstance(issues[0], Permis)
+    assert issues[1] == Refus.CONCURRENCE
+    assert isinstance(issues[2], Permis)
+
+
+def test_un_lot_n_est_retenu_qu_une_fois_par_file(editeur_id):
+    un, autre = (Budget(editeur_id, requetes_par_heure=6000, concurrence_max=4) for _ in range(2))
+
+    premier = un.retenir(File.FOND, [1, 2, 3], places=10, duree_s=60)
+    second = autre.retenir(File.FOND, [2, 3, 4], places=10, duree_s=60)
+    ecran = autre.retenir(File.IMMEDIAT, [2], places=10, duree_s=60)
+    autre.liberer(File.FOND, [2])
+
+    assert (premier, second, ecran) == ([1, 2, 3], [4], [2])
+    assert un.attendus(File.FOND, [1, 2, 3, 9]) == {1, 3}
+    assert un.retenir(File.FOND, [1, 2], places=10, duree_s=60) == [2]
+
+
+def test_une_file_n_en_retient_pas_plus_que_ses_places(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=4)
+
+    assert budget.retenir(File.FOND, [1, 2, 3], places=2, duree_s=60) == [1, 2]
+    assert budget.retenir(File.FOND, [4], places=2, duree_s=60) == []
+    assert budget.retenir(File.FOND, [4], places=3, duree_s=60) == [4]
+
+
+def test_un_lot_retenu_par_un_ordonnanceur_mort_redevient_libre(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=4)
+    budget.retenir(File.FOND, [1], places=9, duree_s=60)
+    connexion().zadd(f"sas:editeur:{editeur_id}:fond", {"1": 0})  # son terme est passé
+
+    assert budget.attendus(File.FOND, [1]) == set()
+    assert budget.retenir(File.FOND, [1], places=9, duree_s=60) == [1]
 
 
 def test_un_succes_referme_le_compte_des_echecs(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=60_000, concurrence_max=10)
     for lot_id, reussi in enumerate([False] * 4 + [True] + [False] * 4):
-        permis = budget.prendre(lot_id)
-        assert isinstance(permis, Permis)
-        budget.finir_appel(permis, reussi=reussi)
+        _appeler(budget, lot_id, reussi=reussi)
 
     assert isinstance(budget.prendre(99), Permis)
 

@@ -5,14 +5,18 @@ import datetime as dt
 import io
 import threading
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
+import redis
 from aiohttp.test_utils import TestServer
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 from django.utils import timezone
 
 from agenda import tasks
-from agenda.editeurs.ordonnanceur import budget_de, ouvrir_interrogateur, prendre_lots_dus
+from agenda.editeurs.budget import File, Permis
+from agenda.editeurs.ordonnanceur import budget_de, etat_de, ouvrir_interrogateur
 from agenda.editeurs.raccordements import raccorder
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, CarteLieu, Editeur, Lot, QualiteEditeur
@@ -20,7 +24,7 @@ from annuaire.models import LieuExercice
 from sas_platform.demo.editeur_simule.agenda import Lieu, Praticien, est_complet
 from sas_platform.demo.editeur_simule.application import EditeurSimule
 from sas_platform.demo.editeur_simule.pannes import Mode, Panne
-from tests.agenda.factories import EditeurFactory, LotFactory
+from tests.agenda.factories import EditeurFactory
 from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
 from tests.participation.factories import ParticipationFactory
 
@@ -139,44 +143,24 @@ def test_un_lot_dont_personne_n_est_a_demander_n_est_pas_appele(editeur):
     bilan = _interroger(editeur)
 
     assert not bilan.lots
-
-
-def test_les_lots_dus_sont_pris_une_seule_fois_dans_l_ordre_de_leur_retard():
-    maintenant = timezone.now()
-    editeur = EditeurFactory()
-    recent = LotFactory(editeur=editeur, prochaine_le=maintenant)
-    jamais = LotFactory(editeur=editeur, prochaine_le=None)
-    ancien = LotFactory(editeur=editeur, prochaine_le=maintenant - PERIODE)
-    LotFactory(editeur=editeur, prochaine_le=maintenant + PERIODE)
-    LotFactory(editeur=EditeurFactory(est_actif=False), prochaine_le=None)
-
-    premier, second = prendre_lots_dus(maintenant), prendre_lots_dus(maintenant)
-
-    assert premier == [jamais.pk, ancien.pk, recent.pk]
-    assert second == []
-
-
-def test_on_n_enfile_pas_plus_de_lots_que_le_budget_n_en_permet():
-    editeur = EditeurFactory(requetes_par_heure=120)  # un seau de deux
-    LotFactory.create_batch(5, editeur=editeur, prochaine_le=None)
-
-    assert len(prendre_lots_dus(timezone.now())) == 2
+    assert Lot.objects.get().prochaine_le > timezone.now()  # il ne revient pas à chaque passage
 
 
 def _epuiser(editeur: Editeur) -> None:
     budget = budget_de(editeur)
-    while budget.disponible():
-        permis = budget.prendre(budget.disponible() + 1_000_000)
+    while isinstance(permis := budget.prendre(1_000_000, immediat=True), Permis):
         budget.finir_appel(permis, reussi=True)
+        budget.rendre_lots([permis])
 
 
-def test_un_lot_que_le_budget_refuse_redevient_du(editeur):
+def test_un_lot_que_le_budget_refuse_reste_du(editeur):
+    prochaine_le = Lot.objects.get().prochaine_le
     _epuiser(editeur)
 
     bilan = _interroger(editeur)
 
     assert bilan.reportes == {"epuise": 1}
-    assert Lot.objects.get().prochaine_le <= timezone.now()
+    assert Lot.objects.get().prochaine_le == prochaine_le
 
 
 def test_la_tache_periodique_interroge_les_lots_dus(editeur):
@@ -187,11 +171,51 @@ def test_la_tache_periodique_interroge_les_lots_dus(editeur):
     assert AgendaEditeur.objects.count() == 3
 
 
-def test_rejouer_la_tache_ne_change_rien(editeur):
+def test_rejouer_la_tache_ne_rappelle_ni_ne_change_rien(editeur, simule, horloge):
     lot = editeur.lots.get()
     tasks.interroger_lot(lot_id=lot.pk)
+    simule.panne = Panne(Mode.ERREUR_500)
 
     assert tasks.interroger_lot(lot_id=lot.pk) == 0
+    assert Lot.objects.get().etat == EtatLot.REUSSI
+
+
+def test_un_editeur_qui_renvoie_des_erreurs_est_ralenti(editeur, simule):
+    simule.panne = Panne(Mode.ERREUR_500)
+
+    _interroger(editeur)
+
+    etat = etat_de(editeur)
+    assert (etat.allure, etat.debit, etat.en_vol) == (0.5, editeur.requetes_par_heure // 2, 0)
+
+
+def test_l_etat_d_un_editeur_est_inconnu_sans_courtier(editeur, monkeypatch):
+    def en_panne(self):
+        raise redis.ConnectionError
+
+    monkeypatch.setattr("agenda.editeurs.budget.Budget.etat", en_panne)
+
+    assert etat_de(editeur) is None
+
+
+def test_un_ecran_interroge_tous_ses_lots_et_les_rend(editeur):
+    lot = editeur.lots.get()
+    budget_de(editeur).retenir(File.IMMEDIAT, [lot.pk], places=10, duree_s=60)
+
+    assert tasks.interroger_pour_un_ecran(editeur_id=editeur.pk, lot_ids=[lot.pk]) == 3
+    assert budget_de(editeur).attendus(File.IMMEDIAT, [lot.pk]) == set()
+
+
+def test_un_ecran_n_attend_pas_une_tache_qui_echoue(editeur, monkeypatch):
+    lot = editeur.lots.get()
+    budget_de(editeur).retenir(File.IMMEDIAT, [lot.pk], places=10, duree_s=60)
+    monkeypatch.setattr("agenda.editeurs.stockage.enregistrer", Mock(side_effect=DatabaseError))
+
+    with pytest.raises(DatabaseError):
+        tasks.interroger_pour_un_ecran(editeur_id=editeur.pk, lot_ids=[lot.pk])
+
+    assert budget_de(editeur).attendus(File.IMMEDIAT, [lot.pk]) == set()
+    assert isinstance(budget_de(editeur).prendre(lot.pk), Permis)
 
 
 def test_un_lot_disparu_ou_d_un_editeur_inactif_n_est_pas_interroge(editeur):

@@ -1,0 +1,52 @@
+"""Ce qui vient d’être cherché, par lot d’éditeur : des numéros de lots et des nombres, jamais une adresse.
+
+Une recherche compte pour les lots des cartes qu’elle a montrées, dans la tranche de
+quinze minutes en cours ; les tranches s’effacent d’elles-mêmes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import cast
+
+from agenda.domaine.priorite import demande_recente
+from sas_platform.socle.courtier import connexion
+
+TRANCHE = timedelta(minutes=15)
+TRANCHES = 8
+
+
+def noter(lot_ids: Collection[int], maintenant: datetime) -> None:
+    """Compte une recherche de plus pour chacun de ces lots."""
+    if not lot_ids:
+        return
+    cle = _cle(_rang(maintenant))
+    with connexion().pipeline(transaction=False) as envoi:
+        for lot_id in lot_ids:
+            envoi.hincrby(cle, str(lot_id), 1)
+        envoi.expire(cle, TRANCHE * (TRANCHES + 1))
+        envoi.execute()
+
+
+def lire(maintenant: datetime) -> dict[int, float]:
+    """Demande récente de chaque lot cherché depuis deux heures ; les tranches anciennes pèsent moins."""
+    rang = _rang(maintenant)
+    with connexion().pipeline(transaction=False) as envoi:
+        for recul in range(TRANCHES):
+            envoi.hgetall(_cle(rang - recul))
+        tranches = cast(list[dict[bytes, bytes]], envoi.execute())
+    comptes: dict[int, list[int]] = defaultdict(lambda: [0] * TRANCHES)
+    for recul, tranche in enumerate(tranches):
+        for lot, compte in tranche.items():
+            comptes[int(lot)][recul] = int(compte)
+    return {lot: demande_recente(siens) for lot, siens in comptes.items()}
+
+
+def _rang(maintenant: datetime) -> int:
+    return int(maintenant.timestamp() // TRANCHE.total_seconds())
+
+
+def _cle(rang: int) -> str:
+    return f"sas:demande:{rang}"
