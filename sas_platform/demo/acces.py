@@ -129,12 +129,12 @@ def _porter_sur(
 
 
 def _preparer_structures(gestionnaire: Compte, effecteur: Effecteur | None, maintenant: datetime) -> None:
-    """Une CPTS du Nord avec sa zone et ses membres, et une association SOS Médecins."""
+    """Une CPTS du Nord avec sa zone et ses membres, une association SOS Médecins, un centre de santé."""
     from annuaire.enums import TypeStructure
     from annuaire.models import LieuExercice, Rattachement, Structure
 
     du_nord = Structure.objects.filter(est_active=True, commune__departement="59").order_by("pk")
-    for type_ in (TypeStructure.CPTS, TypeStructure.SOS):
+    for type_ in (TypeStructure.CPTS, TypeStructure.SOS, TypeStructure.CDS):
         structure = du_nord.filter(type=type_).first()
         if structure is not None:
             _porter_sur(gestionnaire, structure=structure)
@@ -194,6 +194,7 @@ def _preparer_delegations(
             consentie_le=hier if consenti_par else None,
             consentie_par=consenti_par,
         )
+    _deleguer_le_centre(comptes, hier)
     demandeur = comptes["effecteur"]
     if titulaires["effecteur"] and not DemandeDelegation.objects.filter(demandeur=demandeur).exists():
         lieu = titulaires["effecteur"].lieux.order_by("pk").first()
@@ -205,4 +206,24 @@ def _preparer_delegations(
             email="odette.nouvel@exemple.invalid",
             commune=lieu.commune if lieu else Commune.objects.get(pk="59350"),
             creee_le=hier,
+        )
+
+
+def _deleguer_le_centre(comptes: Mapping[str, Compte], depuis: datetime) -> None:
+    """La déléguée tient aussi l’agenda du centre de santé : plusieurs professionnels, une structure."""
+    from annuaire.enums import TypeStructure
+    from annuaire.models import Delegation, Structure
+
+    gestionnaire = comptes["gestionnaire-structure"]
+    gerees = Structure.objects.filter(perimetres__habilitation__compte=gestionnaire)
+    centre = gerees.filter(type=TypeStructure.CDS).first()
+    deja = Delegation.objects.filter(delegataire=comptes["delegataire"], structure=centre)
+    if centre is not None and not deja.exists():
+        Delegation.objects.create(
+            delegataire=comptes["delegataire"],
+            structure=centre,
+            accordee_par=comptes["gestionnaire-comptes"],
+            debut_le=depuis,
+            consentie_le=depuis,
+            consentie_par=gestionnaire,
         )

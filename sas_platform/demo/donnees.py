@@ -51,6 +51,7 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
     from agenda.models import Raccordement
     from annuaire.models import Effecteur
     from sas_platform.demo.acces import preparer_acces
+    from sas_platform.demo.agendas import preparer_agendas
     from sas_platform.demo.personas import creer_comptes
 
     with transaction.atomic():
@@ -63,7 +64,9 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
                 _declarer_le_logiciel(editeur, choisis)
         identites = _identites(editeurs[0])
         nommer(identites)
-        preparer_acces(creer_comptes(identites), timezone.now())
+        comptes, maintenant = creer_comptes(identites), timezone.now()
+        preparer_acces(comptes, maintenant)
+        preparer_agendas(comptes, maintenant)
     for editeur in editeurs:
         raccordes = Effecteur.objects.filter(
             pk__in=Raccordement.objects.filter(editeur=editeur).values("effecteur")
@@ -123,10 +126,18 @@ def _sans_agenda_saisi() -> list[int]:
 
 
 def _identites(editeur: "Editeur") -> dict[str, str]:
-    """Identifiant national de l’effecteur que joue chaque persona effecteur."""
+    """Identifiant national de l’effecteur que joue chaque persona effecteur.
+
+    Celui qu’elle jouait déjà, s’il est encore là : ce qu’elle a déclaré ou
+    effacé entre-temps n’en fait pas une autre personne.
+    """
+    from django.db.models import Count, Q
+
     from agenda.models import Disponibilite, Raccordement
     from annuaire.models import Effecteur
+    from comptes.models import Compte
     from participation.models import Participation
+    from sas_platform.demo.personas import PAR_CLE
 
     participants = Participation.objects.filter(participe=True).values("effecteur")
     avec_agenda = Disponibilite.objects.values("lieu__effecteur")
@@ -135,11 +146,21 @@ def _identites(editeur: "Editeur") -> dict[str, str]:
     generalistes = Effecteur.objects.filter(
         est_actif=True, savoir_faire__contains=[GENERALISTE], pk__in=participants
     ).order_by("pk")
-    choisis = {
-        "effecteur": generalistes.filter(pk__in=avec_agenda).first(),
-        "effecteur-interface": generalistes.filter(pk__in=raccordes).filter(pk__in=montres).first(),
+    en_ville = Count("lieux", filter=Q(lieux__est_actif=True, lieux__structure=None))
+    choix = {
+        "effecteur": generalistes.filter(pk__in=avec_agenda)
+        .exclude(pk__in=raccordes)
+        .annotate(nombre=en_ville)
+        .order_by("-nombre", "pk"),
+        "effecteur-interface": generalistes.filter(pk__in=raccordes).filter(pk__in=montres),
     }
-    return {cle: effecteur.identifiant_national for cle, effecteur in choisis.items() if effecteur}
+    identites = {}
+    for cle, candidats in choix.items():
+        compte = Compte.objects.filter(email=PAR_CLE[cle].email).values("identifiant_national")
+        joue = Effecteur.objects.filter(identifiant_national__in=compte).first() or candidats.first()
+        if joue is not None:
+            identites[cle] = joue.identifiant_national
+    return identites
 
 
 def nommer(identites: Mapping[str, str]) -> None:

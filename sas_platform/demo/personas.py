@@ -22,7 +22,7 @@ class Persona:
     roles: tuple[Role, ...]
     # Ce que la personne peut faire aujourd’hui sur la plateforme, pour la page de connexion.
     peut: str
-    # Nomenclatures de l’ANS : profession (10 médecin, 60 infirmier) et savoir-faire ; vides hors des soins.
+    # Nomenclatures de l’ANS : profession (10 médecin, 60 infirmier) et savoir-faire\u00a0; vides hors des soins.
     profession: str = ""
     savoir_faire: str = ""
     # Son compte n’a pas d’identifiant national : il se rattache à sa première connexion.
@@ -30,7 +30,10 @@ class Persona:
 
 
 CHERCHE = "cherche une offre de soins et y oriente un patient"
-EFFECTEUR = "voit ses lieux, demande un délégataire, consent, révoque, et voit ce qui est fait en son nom"
+EFFECTEUR = (
+    "tient l’agenda de ses lieux et ses indisponibilités, déclare sa participation, voit ce que voit la régulation\u00a0; "
+    "il lui manque une demi-heure sur deux heures, et l’alerte du vendredi est dans sa boîte"
+)
 
 PERSONAS = (
     Persona("osnp", "Camille", "Osmont", "899999999011", "osnp@exemple.invalid", (Role.OSNP,), CHERCHE),
@@ -97,7 +100,8 @@ PERSONAS = (
         "899999999086",
         "gestionnaire-structure@exemple.invalid",
         (Role.GESTIONNAIRE_STRUCTURE,),
-        "tient les membres et la zone d’une CPTS, et les points fixes d’une association SOS Médecins",
+        "règle la participation d’un centre de santé et d’une association SOS Médecins, tient leurs agendas, importe un "
+        "planning, suit leurs heures\u00a0; tient les membres et la zone d’une CPTS",
     ),
     Persona(
         "gestionnaire-comptes",
@@ -171,7 +175,7 @@ PAR_CLE = {persona.cle: persona for persona in PERSONAS}
 
 
 def creer_comptes(effecteurs: Mapping[str, str] | None = None) -> dict[str, Compte]:
-    """Crée ou remet à jour les comptes et leurs rôles ; rejouable.
+    """Crée ou remet à jour les comptes et leurs rôles\u00a0; rejouable.
 
     `effecteurs` donne à une persona (clé) l’identifiant national d’un effecteur
     des données générées, pour que son compte soit celui de cet effecteur.
