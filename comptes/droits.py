@@ -149,6 +149,10 @@ ROUTES: dict[str, Action | Acces] = {
     "orientation:orientation": Action.ORIENTER,
     "orientation:annulation": Action.ORIENTER,
     "orientation:rediriger": Action.ORIENTER,
+    # Sans session : le certificat client de l’éditeur est la preuve (orientation/rendez_vous/certificat.py).
+    "fhir:metadata": PUBLIC,
+    "fhir:appointment": PUBLIC,
+    "fhir:inconnue": PUBLIC,
     "delegations:donnees": Action.DEMANDER_DELEGATION,
     "delegations:demander": Action.DEMANDER_DELEGATION,
     "delegations:annuler_demande": Action.DEMANDER_DELEGATION,
@@ -209,6 +213,7 @@ ROUTES: dict[str, Action | Acces] = {
     "vu:lieu": Action.TENIR_AGENDA,
     "echanges:planning": Action.TENIR_AGENDA,
     "echanges:planning_modele": Action.TENIR_AGENDA,
+    "echanges:planning_modele_ods": Action.TENIR_AGENDA,
     "echanges:planning_relu": Action.TENIR_AGENDA,
     "echanges:planning_confirmer": Action.TENIR_AGENDA,
     "echanges:planning_annuler": Action.TENIR_AGENDA,

@@ -77,6 +77,10 @@ VERBES: dict[str, str] = {
     "orientation.enregistree": "Enregistrement d’une orientation",
     "orientation.annulee": "Annulation d’une orientation",
     "redirection.enregistree": "Départ vers le site d’un éditeur",
+    "rendez_vous.recu": "Rendez-vous annoncé par un éditeur",
+    "rendez_vous.modifie": "Rendez-vous changé par un éditeur",
+    "rendez_vous.message_depasse": "Message d’éditeur plus ancien que l’état connu d’un rendez-vous",
+    "rendez_vous.patient_ecarte": "Rendez-vous reçu avec un patient, écarté",
     "donnees.exportees": "Téléchargement d’une copie des données",
     "donnees.purgees": "Effacement de données au terme de leur conservation",
 }
@@ -96,6 +100,7 @@ OBJETS: dict[str, str] = {
     "lieu": "lieu d’exercice",
     "orientation": "orientation",
     "redirection": "départ vers un éditeur",
+    "rendez_vous": "rendez-vous chez un éditeur",
     "structure": "structure",
     "territoire": "territoire",
 }

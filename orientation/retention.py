@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.crypto import salted_hmac
 
-from orientation.models import Orientation, Redirection
+from orientation.models import Orientation, Redirection, RendezVous
 
 Acte = TypeVar("Acte", Orientation, Redirection)
 CLE_EFFACEE = "effacee:"
@@ -28,6 +28,20 @@ def pseudonymiser(actes: QuerySet[Acte]) -> int:
         actes.filter(acteur=acteur).update(acteur=None, pseudonyme=pseudonyme_de(acteur))
         for acteur in acteurs
         if acteur is not None
+    )
+
+
+def pseudonymiser_les_regulateurs(rendez_vous: QuerySet[RendezVous]) -> int:
+    """Le régulateur devient son pseudonyme ; celui qu’on n’a pas reconnu perd son identifiant."""
+    regulateurs = list(rendez_vous.order_by().values_list("regulateur", flat=True).distinct())
+    return sum(
+        rendez_vous.filter(regulateur=regulateur).update(
+            regulateur=None,
+            regulateur_systeme="",
+            regulateur_identifiant="",
+            pseudonyme=pseudonyme_de(regulateur) if regulateur is not None else "",
+        )
+        for regulateur in regulateurs
     )
 
 

@@ -37,8 +37,13 @@ from assistance.models import Ticket
 from comptes.actions import anonymiser, tracer
 from comptes.models import Compte, Courriel, Habilitation, Jeton, Lien
 from comptes.retention import purger_la_trace, trace_a_purger
-from orientation.models import JournalHub, MessageHub, Orientation, Redirection
-from orientation.retention import a_une_cle_d_appelant, effacer_les_cles, pseudonymiser
+from orientation.models import JournalHub, MessageHub, Orientation, Redirection, RendezVous
+from orientation.retention import (
+    a_une_cle_d_appelant,
+    effacer_les_cles,
+    pseudonymiser,
+    pseudonymiser_les_regulateurs,
+)
 
 
 class Geste(enum.StrEnum):
@@ -142,6 +147,10 @@ def _pseudonymiser(actes: QuerySet[Any], passage: Passage) -> None:
     pseudonymiser(actes)
 
 
+def _pseudonymiser_les_regulateurs(rendez_vous: QuerySet[RendezVous], passage: Passage) -> None:
+    pseudonymiser_les_regulateurs(rendez_vous)
+
+
 def _effacer_les_cles(orientations: QuerySet[Orientation], passage: Passage) -> None:
     effacer_les_cles(orientations)
 
@@ -196,6 +205,15 @@ _LISTE = [
         lambda avant: Redirection.objects.filter(acteur__isnull=False, le__lt=avant),
         Geste.PSEUDONYMISER,
         _pseudonymiser,
+    ),
+    _regle(
+        "rendez_vous",
+        "Rendez-vous chez un éditeur : le régulateur",
+        lambda avant: RendezVous.objects.filter(recu_le__lt=avant).exclude(
+            regulateur=None, regulateur_identifiant=""
+        ),
+        Geste.PSEUDONYMISER,
+        _pseudonymiser_les_regulateurs,
     ),
     _regle(
         "cles_idempotence",
@@ -275,6 +293,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
     "preuve d’une purge, sans donnée personnelle": ("comptes.AncreTrace",),
     "part avec la demande d’assistance": ("assistance.Echange", "assistance.PieceJointe"),
     "suit la disponibilité ou l’orientation": ("agenda.Reservation",),
+    "histoire d’un rendez-vous, sans régulateur ni patient": ("orientation.EtatRendezVous",),
     "annuaire public, tenu par ses référentiels": (
         "annuaire.Departement",
         "annuaire.Commune",

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plan/", views.plan, name="plan"),
     path("sante/", views.sante, name="sante"),
     path("api/v1/", include("sas_platform.urls_api")),
+    path("fhir/", include("orientation.rendez_vous.urls")),
     path("administration/", admin.site.urls),
     path("comptes/", include("annuaire.gestion.urls")),
     path("delegations/", include("annuaire.delegations.urls")),

@@ -22,6 +22,7 @@ from comptes.droits import peut_ouvrir
 from comptes.models import Compte
 from sas_platform import sonde
 from sas_platform.conservation import REGLES
+from sas_platform.socle import fhir
 from sas_platform.socle.problemes import TYPE_MIME, probleme
 
 
@@ -116,13 +117,13 @@ def page(request: HttpRequest, gabarit: str) -> HttpResponse:
 
 def erreur_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _veut_du_json(request):
-        return _probleme(400, "malformee", "Demande malformée.")
+        return _probleme(request, 400, "malformee", "Demande malformée.")
     return HttpResponse(render_to_string("400.html"), status=400)
 
 
 def erreur_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _veut_du_json(request):
-        return _probleme(404, "introuvable", "Rien à cette adresse.")
+        return _probleme(request, 404, "introuvable", "Rien à cette adresse.")
     return render(request, "404.html", status=404)
 
 
@@ -141,7 +142,7 @@ def erreur_500(request: HttpRequest) -> HttpResponse:
             if panne_de_base
             else ("interne", "Erreur inattendue.")
         )
-        reponse: HttpResponse = _probleme(etat, code, detail)
+        reponse = _probleme(request, etat, code, detail)
     else:
         contexte = {"identifiant_requete": getattr(request, "identifiant", "inconnue")}
         reponse = HttpResponse(render_to_string(f"{etat}.html", contexte), status=etat)
@@ -155,7 +156,9 @@ def _veut_du_json(request: HttpRequest) -> bool:
     return request.path.startswith(("/api/", "/fhir/"))
 
 
-def _probleme(status: int, code: str, detail: str) -> JsonResponse:
+def _probleme(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    if request.path.startswith("/fhir/"):
+        return fhir.echec(status, detail)
     return JsonResponse(
         probleme(status=status, code=code, detail=detail),
         status=status,

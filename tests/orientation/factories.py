@@ -12,11 +12,13 @@ from orientation.enums import (
     MethodeHub,
     MotifNonDu,
     OrigineHub,
+    Rattachement,
     StatutHub,
+    StatutRendezVous,
     TypeOrientation,
     Voie,
 )
-from orientation.models import MessageHub, Orientation, Redirection
+from orientation.models import EtatRendezVous, MessageHub, Orientation, Redirection, RendezVous
 from tests.agenda.factories import EditeurFactory, ReservationFactory
 from tests.annuaire.factories import LieuExerciceFactory
 from tests.comptes.factories import CompteFactory
@@ -109,3 +111,37 @@ def contenu_de(distribution_id: str, uuid: UUID) -> dict[str, Any]:
         rdv.pris_le + timedelta(days=1),
     )
     return message(rdv, MethodeHub.CREATION, enveloppe)
+
+
+class RendezVousFactory(DjangoModelFactory):
+    """Confirmé par l’éditeur pour le lundi 2 novembre 2026 à 9 h ; ni régulateur ni acte retrouvés."""
+
+    class Meta:
+        model = RendezVous
+
+    editeur = factory.SubFactory(EditeurFactory)
+    systeme = "urn:oid:1.1.111.1.11.1.1.1"
+    valeur = factory.Sequence(lambda n: f"rdv-{n}")
+    statut = StatutRendezVous.CONFIRME
+    debut = datetime(2026, 11, 2, 8, tzinfo=UTC)
+    fin = datetime(2026, 11, 2, 8, 20, tzinfo=UTC)
+    regulateur_systeme = "urn:oid:1.2.250.1.71.4.2.1"
+    regulateur_identifiant = "3456780581/11242343"
+    rattachement = Rattachement.AUCUN
+    recu_le = datetime(2026, 11, 2, 7, tzinfo=UTC)
+    pris_le = factory.SelfAttribute("recu_le")
+    modifie_le = factory.SelfAttribute("recu_le")
+    empreinte = "0" * 64
+
+
+class EtatRendezVousFactory(DjangoModelFactory):
+    class Meta:
+        model = EtatRendezVous
+
+    rendez_vous = factory.SubFactory(RendezVousFactory)
+    statut = factory.SelfAttribute("rendez_vous.statut")
+    debut = factory.SelfAttribute("rendez_vous.debut")
+    fin = factory.SelfAttribute("rendez_vous.fin")
+    rattachement = factory.SelfAttribute("rendez_vous.rattachement")
+    recu_le = factory.SelfAttribute("rendez_vous.recu_le")
+    est_applique = True

@@ -22,7 +22,12 @@ from sas_platform.conservation import REGLES, executer
 from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
 from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
-from tests.orientation.factories import MessageHubFactory, OrientationFactory, RedirectionFactory
+from tests.orientation.factories import (
+    MessageHubFactory,
+    OrientationFactory,
+    RedirectionFactory,
+    RendezVousFactory,
+)
 
 MAINTENANT = datetime(2026, 3, 17, 8, tzinfo=UTC)
 VIEUX = datetime(2020, 1, 1, tzinfo=UTC)
@@ -98,6 +103,7 @@ CREER = {
     "demandes_delegation": creer_demande_delegation,
     "orientations": lambda le: OrientationFactory(prise_le=le),
     "redirections": lambda le: RedirectionFactory(le=le),
+    "rendez_vous": lambda le: RendezVousFactory(recu_le=le, modifie_le=MAINTENANT),
     "cles_idempotence": lambda le: OrientationFactory(prise_le=le),
     "disponibilites": lambda le: DisponibiliteFactory(premier_jour=le.astimezone(PARIS).date()),
     "indisponibilites": lambda le: IndisponibiliteFactory(
