@@ -22,7 +22,7 @@ class Persona:
     roles: tuple[Role, ...]
     # Ce que la personne peut faire aujourd’hui sur la plateforme, pour la page de connexion.
     peut: str
-    # Nomenclatures de l’ANS : profession (10 médecin, 60 infirmier) et savoir-faire\u00a0; vides hors des soins.
+    # Nomenclatures de l’ANS : profession (10 médecin, 60 infirmier) et savoir-faire ; vides hors des soins.
     profession: str = ""
     savoir_faire: str = ""
     # Son compte n’a pas d’identifiant national : il se rattache à sa première connexion.
@@ -69,7 +69,7 @@ PERSONAS = (
         "899999999052",
         "effecteur-interface@exemple.invalid",
         (Role.EFFECTEUR,),
-        "a une délégation qui attend son consentement ; son agenda vient d’un éditeur",
+        "montre les créneaux de son logiciel, ou refuse qu’ils s’affichent\u00a0; une délégation attend son accord",
         profession="10",
         savoir_faire="SM54",
     ),
@@ -91,7 +91,7 @@ PERSONAS = (
         "899999999078",
         "delegataire@exemple.invalid",
         (Role.DELEGATAIRE,),
-        "agit pour un effecteur qui y a consenti ; une autre délégation attend",
+        "tient les agendas d’un effecteur et d’un centre de santé, importe un planning\u00a0; une autre délégation attend",
     ),
     Persona(
         "gestionnaire-structure",
@@ -175,7 +175,7 @@ PAR_CLE = {persona.cle: persona for persona in PERSONAS}
 
 
 def creer_comptes(effecteurs: Mapping[str, str] | None = None) -> dict[str, Compte]:
-    """Crée ou remet à jour les comptes et leurs rôles\u00a0; rejouable.
+    """Crée ou remet à jour les comptes et leurs rôles ; rejouable.
 
     `effecteurs` donne à une persona (clé) l’identifiant national d’un effecteur
     des données générées, pour que son compte soit celui de cet effecteur.
