@@ -9,16 +9,21 @@ from django.conf import settings
 from django.db import transaction
 
 from orientation.domaine.message_hub import Enveloppe, message
-from orientation.enums import EtatMessageHub, EvenementHub, MethodeHub, MotifNonDu, StatutHub
+from orientation.enums import EtatMessageHub, EvenementHub, MethodeHub, MotifNonDu, OrigineHub, StatutHub
 from orientation.hub.destinataires import lrm_de
-from orientation.hub.sources import Source, depuis_orientation, regulateur
-from orientation.models import MessageHub, Orientation
+from orientation.hub.sources import Source, depuis_orientation, depuis_rendez_vous, regulateur
+from orientation.models import MessageHub, Orientation, RendezVous
 from orientation.tasks import envoyer_messages_hub
 
 
 def annoncer_orientation(orientation: Orientation, *, maintenant: datetime) -> MessageHub:
     """Une orientation enregistrée ou annulée. Ne lève rien que la base ne lève : orienter passe d’abord."""
     return _annoncer(depuis_orientation(orientation), maintenant=maintenant)
+
+
+def annoncer_rendez_vous(rendez_vous: RendezVous, *, maintenant: datetime) -> MessageHub:
+    """Un rendez-vous que l’éditeur crée ou change : horaire, statut, professionnel."""
+    return _annoncer(depuis_rendez_vous(rendez_vous), maintenant=maintenant)
 
 
 @transaction.atomic
@@ -34,6 +39,8 @@ def reprendre(
 
 
 def _source(message: MessageHub) -> Source:
+    if message.origine == OrigineHub.RENDEZ_VOUS:
+        return depuis_rendez_vous(RendezVous.objects.get(uuid=message.rendez_vous_uuid))
     return depuis_orientation(Orientation.objects.get(uuid=message.rendez_vous_uuid))
 
 

@@ -19,7 +19,7 @@ from orientation.domaine.message_hub import (
     praticien,
 )
 from orientation.enums import CategorieHub, OrigineHub, StatutHub
-from orientation.models import Orientation
+from orientation.models import Orientation, RendezVous
 
 _CATEGORIES = {
     TypeStructure.SOS: CategorieHub.SOS,
@@ -72,6 +72,38 @@ def depuis_orientation(orientation: Orientation) -> Source:
             organisation=organisation_de(lieu),
         ),
     )
+
+
+def depuis_rendez_vous(rendez_vous: RendezVous) -> Source:
+    """Pris chez un éditeur. Le lieu manque quand rien ne le dit : le professionnel, lui, est souvent connu."""
+    lieu = rendez_vous.lieu
+    effecteur = rendez_vous.effecteur or (lieu.effecteur if lieu is not None else None)
+    statut = StatutHub(rendez_vous.statut)
+    return Source(
+        origine=OrigineHub.RENDEZ_VOUS,
+        uuid=rendez_vous.uuid,
+        statut=statut,
+        acteur=rendez_vous.regulateur,
+        lieu=lieu,
+        publier=lambda qui: RendezVousPublie(
+            identifiant=rendez_vous.uuid,
+            pris_le=rendez_vous.pris_le,
+            debut=rendez_vous.debut,
+            fin=rendez_vous.fin,
+            fuseau=fuseau_de(lieu),
+            statut=statut,
+            regulateur=qui,
+            categorie=_categorie(rendez_vous, effecteur),
+            praticien=praticien_de(effecteur),
+            organisation=organisation_de(lieu),
+        ),
+    )
+
+
+def _categorie(rendez_vous: RendezVous, effecteur: Effecteur | None) -> CategorieHub | None:
+    if rendez_vous.est_sos:
+        return CategorieHub.SOS
+    return CategorieHub.PS if effecteur is not None else categorie_de(rendez_vous.lieu)
 
 
 def categorie_de(lieu: LieuExercice | None) -> CategorieHub | None:

@@ -77,7 +77,7 @@ class Liaison:
 
     def _ouvrir(self) -> Any:
         if self._canal is None:
-            self._connexion.ensure_connection(max_retries=1, timeout=settings.HUB_DELAI_S)
+            _connecter(self._connexion)
             self._canal = self._connexion.channel()
         return self._canal
 
@@ -102,7 +102,7 @@ def ecouter(
     """
     try:
         with _connexion() as connexion:
-            connexion.ensure_connection(max_retries=1, timeout=settings.HUB_DELAI_S)
+            _connecter(connexion)
             # Les files sont celles du Hub : on les consomme, on ne les déclare pas.
             files = [Queue(f"{settings.HUB_CLIENT}.{nom}", no_declare=True) for nom in RETOURS]
 
@@ -132,6 +132,13 @@ def _connexion() -> Connection:
         heartbeat=BATTEMENT_S,
         connect_timeout=settings.HUB_DELAI_S,
         transport_options={"read_timeout": settings.HUB_DELAI_S * 2, "write_timeout": settings.HUB_DELAI_S},
+    )
+
+
+def _connecter(connexion: Connection) -> None:
+    """Un seul essai : qui rappelle, et quand, se décide ailleurs."""
+    connexion.ensure_connection(
+        max_retries=1, interval_start=0, interval_step=0, timeout=settings.HUB_DELAI_S
     )
 
 
