@@ -8,10 +8,12 @@ from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
+from agenda.models import GesteAgenda, ImportPlanning, LienCalendrier
 from annuaire.models import Delegation, DemandeDelegation, Perimetre
 from assistance.models import Echange, Ticket
 from comptes.models import Compte, Trace
 from orientation.models import Orientation, Redirection
+from participation.models import VersionParticipation
 from sas_platform.mes_donnees import schema
 from sas_platform.mes_donnees.fiche import copier, fiche
 from sas_platform.mes_donnees.historique import fiche_de, objets_concernant, presenter
@@ -61,6 +63,26 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
         redirections=[
             schema.Redirection(lieu=depart.lieu_id, editeur=depart.editeur.nom, le=depart.le)
             for depart in Redirection.objects.filter(acteur=compte).select_related("editeur").order_by("pk")
+        ],
+        declarations_de_structures=[
+            copier(schema.DeclarationDeStructure, version, structure=str(version.structure))
+            for version in VersionParticipation.objects.filter(auteur=compte, structure__isnull=False)
+            .select_related("structure")
+            .order_by("pk")
+        ],
+        gestes_sur_les_agendas=[
+            copier(schema.GesteAgenda, geste, lieu=geste.lieu_id)
+            for geste in GesteAgenda.objects.filter(auteur=compte)
+            .only("lieu_id", "le", "libelle", "annule_le")
+            .order_by("pk")
+        ],
+        plannings_importes=[
+            copier(schema.ImportPlanning, planning)
+            for planning in ImportPlanning.objects.filter(auteur=compte).defer("lignes").order_by("pk")
+        ],
+        liens_de_calendrier=[
+            copier(schema.LienCalendrier, lien, lieu=lien.lieu_id)
+            for lien in LienCalendrier.objects.filter(compte=compte).order_by("pk")
         ],
         actes_sur_mes_donnees=_actes(Trace.objects.filter(objet__in=objets), compte),
         mes_autres_actes=_actes(Trace.objects.filter(acteur=compte).exclude(objet__in=objets), compte),

@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 
 from django.db.models import Model
 
-from agenda.models import Disponibilite, Indisponibilite, SemaineType
+from agenda.models import (
+    CalendrierExterne,
+    Disponibilite,
+    Indisponibilite,
+    PeriodeOccupee,
+    ReleveHebdomadaire,
+    SemaineType,
+)
 from annuaire.models import Effecteur, LieuExercice
 from orientation.models import Orientation
 from participation.models import Participation, Sollicitation, VersionParticipation
@@ -28,6 +35,7 @@ def fiche(effecteur: Effecteur) -> schema.Effecteur:
     participation = Participation.objects.filter(effecteur=effecteur).select_related("structure").first()
     recues = Orientation.objects.filter(lieu__effecteur=effecteur).order_by("pk")
     declarations = VersionParticipation.objects.filter(effecteur=effecteur).order_by("pk")
+    releves = ReleveHebdomadaire.objects.filter(effecteur=effecteur).order_by("semaine", "pk")
     return copier(
         schema.Effecteur,
         effecteur,
@@ -35,6 +43,7 @@ def fiche(effecteur: Effecteur) -> schema.Effecteur:
         savoir_faire=list(effecteur.savoir_faire),
         participation=_participation(participation) if participation else None,
         declarations=[copier(schema.Declaration, declaration) for declaration in declarations],
+        releves_hebdomadaires=[copier(schema.Releve, releve) for releve in releves],
         lieux=_lieux(effecteur),
         orientations_recues=[
             schema.OrientationRecue(
@@ -74,6 +83,14 @@ def _lieux(effecteur: Effecteur) -> list[schema.Lieu]:
         (consigne.lieu_id, copier(schema.Sollicitation, consigne))
         for consigne in Sollicitation.objects.filter(lieu__in=lieux)
     )
+    calendriers = _par_lieu(
+        (c.lieu_id, copier(schema.CalendrierExterne, c, site=c.hote))
+        for c in CalendrierExterne.objects.filter(lieu__in=lieux).order_by("pk")
+    )
+    occupees = _par_lieu(
+        (periode.lieu_id, copier(schema.PeriodeOccupee, periode))
+        for periode in PeriodeOccupee.objects.filter(lieu__in=lieux).order_by("debut", "pk")
+    )
     return [
         copier(
             schema.Lieu,
@@ -86,6 +103,8 @@ def _lieux(effecteur: Effecteur) -> list[schema.Lieu]:
             indisponibilites=fermetures[lieu.pk],
             semaines_types=semaines[lieu.pk],
             sollicitation=next(iter(consignes[lieu.pk]), None),
+            calendriers_externes=calendriers[lieu.pk],
+            periodes_occupees=occupees[lieu.pk],
         )
         for lieu in lieux.select_related("commune").order_by("pk")
     ]

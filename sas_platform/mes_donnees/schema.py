@@ -145,6 +145,20 @@ class Sollicitation(Forme):
     pause_jusqu_au: datetime | None
 
 
+class PeriodeOccupee(Forme):
+    debut: datetime
+    fin: datetime
+
+
+class CalendrierExterne(Forme):
+    """Un calendrier relié à ce lieu. Du reste de son adresse, souvent un secret, rien ne sort."""
+
+    site: str
+    cree_le: datetime
+    lu_le: datetime | None
+    echec: str
+
+
 class Lieu(Forme):
     numero: int
     nom: str
@@ -159,6 +173,8 @@ class Lieu(Forme):
     indisponibilites: list[Indisponibilite]
     semaines_types: list[SemaineType]
     sollicitation: Sollicitation | None
+    calendriers_externes: list[CalendrierExterne]
+    periodes_occupees: list[PeriodeOccupee]
 
 
 class Participation(Forme):
@@ -180,6 +196,15 @@ class Declaration(Forme):
     apres: dict[str, Any]
 
 
+class Releve(Forme):
+    """Heures montrées pendant une semaine, désignée par son lundi."""
+
+    semaine: date
+    minutes: int
+    seuil_min: int
+    releve_le: datetime
+
+
 class OrientationRecue(Forme):
     """Sans le régulateur, qui est une autre personne."""
 
@@ -199,6 +224,7 @@ class Effecteur(Forme):
     conventionnement: str
     participation: Participation | None
     declarations: list[Declaration]
+    releves_hebdomadaires: list[Releve]
     lieux: list[Lieu]
     orientations_recues: list[OrientationRecue]
 
@@ -215,6 +241,43 @@ class Redirection(Forme):
     lieu: int
     editeur: str
     le: datetime
+
+
+class DeclarationDeStructure(Forme):
+    """Ce que la personne a déclaré pour une structure qu’elle gère."""
+
+    structure: Titre
+    le: datetime
+    avant: dict[str, Any] | None
+    apres: dict[str, Any]
+
+
+class GesteAgenda(Forme):
+    """Un geste de la personne sur un agenda, le sien ou celui d’un autre."""
+
+    lieu: int
+    le: datetime
+    libelle: str
+    annule_le: datetime | None
+
+
+class ImportPlanning(Forme):
+    """Un fichier de planning envoyé par la personne ; ses lignes s’effacent une fois importées."""
+
+    nom: str
+    cree_le: datetime
+    nombre: int
+    fait_le: datetime | None
+    annule_le: datetime | None
+
+
+class LienCalendrier(Forme):
+    """Sans l’adresse, dont le secret n’est pas gardé ; `lieu` nul : tous."""
+
+    lieu: int | None
+    cree_le: datetime
+    lu_le: datetime | None
+    revoque_le: datetime | None
 
 
 class Acte(Forme):
@@ -242,6 +305,10 @@ class Export(Forme):
     effecteur: Effecteur | None
     orientations_decidees: list[OrientationDecidee]
     redirections: list[Redirection]
+    declarations_de_structures: list[DeclarationDeStructure]
+    gestes_sur_les_agendas: list[GesteAgenda]
+    plannings_importes: list[ImportPlanning]
+    liens_de_calendrier: list[LienCalendrier]
     actes_sur_mes_donnees: list[Acte]
     mes_autres_actes: list[Acte]
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from django.conf import settings
 
-from agenda.models import SemaineType
+from agenda.models import (
+    CalendrierExterne,
+    GesteAgenda,
+    ImportPlanning,
+    LienCalendrier,
+    PeriodeOccupee,
+    ReleveHebdomadaire,
+    SemaineType,
+)
 from annuaire.models import Delegation, Perimetre, Territoire
 from assistance.enums import Destination, Profil
 from assistance.models import Echange, PieceJointe, Theme, Ticket
@@ -20,7 +28,7 @@ from participation.models import Participation, Sollicitation, VersionParticipat
 from sas_platform.mes_donnees import schema
 from sas_platform.mes_donnees.export import construire
 from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
-from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory
+from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, StructureFactory
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
 from tests.orientation.factories import OrientationFactory, RedirectionFactory
 
@@ -117,6 +125,48 @@ def test_la_fiche_les_lieux_et_l_agenda(moi, telecharger):
     assert [recue.lieu for recue in fiche.orientations_recues] == [lieu.pk]
 
 
+def test_les_heures_relevees_et_ce_qui_cache_ses_lieux(moi, telecharger):
+    lieu = LieuExerciceFactory(effecteur=EffecteurFactory(identifiant_national=moi.identifiant_national))
+    ReleveHebdomadaire.objects.create(
+        effecteur=lieu.effecteur, semaine=date(2026, 3, 9), minutes=90, seuil_min=120, releve_le=LE
+    )
+    calendrier = CalendrierExterne.objects.create(
+        lieu=lieu, url="https://calendrier.exemple.fr/secret-de-l-adresse.ics", cree_le=LE
+    )
+    PeriodeOccupee.objects.create(calendrier=calendrier, lieu=lieu, debut=LE, fin=LE + timedelta(hours=1))
+
+    fiche = telecharger().effecteur
+
+    assert fiche is not None
+    (releve,) = fiche.releves_hebdomadaires
+    assert (releve.semaine, releve.minutes, releve.seuil_min) == (date(2026, 3, 9), 90, 120)
+    (exporte,) = fiche.lieux
+    assert [externe.site for externe in exporte.calendriers_externes] == ["calendrier.exemple.fr"]
+    assert [(occupee.debut, occupee.fin) for occupee in exporte.periodes_occupees] == [
+        (LE, LE + timedelta(hours=1))
+    ]
+
+
+def test_ce_que_la_personne_fait_des_agendas_et_des_structures_qu_elle_tient(moi, telecharger):
+    lieu, structure = LieuExerciceFactory(), StructureFactory(nom="Centre de la Gare")
+    VersionParticipation.objects.create(structure=structure, auteur=moi, le=LE, apres={"participe": True})
+    GesteAgenda.objects.create(lieu=lieu, auteur=moi, le=LE, libelle="Ouverture")
+    GesteAgenda.objects.create(lieu=lieu, auteur=CompteFactory(), le=LE, libelle="D’un autre")
+    ImportPlanning.objects.create(auteur=moi, cree_le=LE, nom="mars.csv", nombre=12, fait_le=LE)
+    LienCalendrier.objects.create(compte=moi, empreinte="empreinte-du-lien", cree_le=LE)
+
+    export = telecharger()
+
+    assert [(d.structure, d.apres) for d in export.declarations_de_structures] == [
+        ("Centre de la Gare", {"participe": True})
+    ]
+    assert [(geste.lieu, geste.libelle) for geste in export.gestes_sur_les_agendas] == [
+        (lieu.pk, "Ouverture")
+    ]
+    assert [(planning.nom, planning.nombre) for planning in export.plannings_importes] == [("mars.csv", 12)]
+    assert [(lien.lieu, lien.revoque_le) for lien in export.liens_de_calendrier] == [(None, None)]
+
+
 def test_les_delegations_dans_les_deux_sens(moi, telecharger):
     effecteur = EffecteurFactory(identifiant_national=moi.identifiant_national)
     delegue = CompteFactory(prenom="Dominique", nom="Délégué")
@@ -175,6 +225,9 @@ def test_aucun_secret_n_en_sort(client, moi):
         sujet="Bienvenue",
         corps_texte="https://sas.exemple.fr/lien-secret",
     )
+    lieu = LieuExerciceFactory(effecteur=EffecteurFactory(identifiant_national=moi.identifiant_national))
+    LienCalendrier.objects.create(compte=moi, empreinte="empreinte-du-calendrier", cree_le=LE)
+    CalendrierExterne.objects.create(lieu=lieu, url="https://exemple.fr/adresse-secrete.ics", cree_le=LE)
     client.force_login(moi)
 
     contenu = client.get(URL).content.decode()
@@ -189,6 +242,8 @@ def test_aucun_secret_n_en_sort(client, moi):
         "empreinte-de-suivi",
         "lien-secret",
         "note interne",
+        "empreinte-du-calendrier",
+        "adresse-secrete",
     ):
         assert secret not in contenu
 
@@ -231,6 +286,9 @@ def test_l_export_ne_fait_pas_une_requete_par_ligne(moi, compter_requetes):
         Delegation.objects.create(delegataire=moi, effecteur=EffecteurFactory())
         Trace.objects.create(acteur=CompteFactory(), verbe="compte.lu", objet=f"lieu:{lieu.pk}")
         Trace.objects.create(acteur=moi, verbe="compte.lu", objet="compte:1")
+        GesteAgenda.objects.create(lieu=lieu, auteur=moi, le=LE, libelle="Ouverture")
+        CalendrierExterne.objects.create(lieu=lieu, cree_le=LE)
+        LienCalendrier.objects.create(compte=moi, lieu=lieu, empreinte=f"e{lieu.pk}", cree_le=LE)
 
     effecteur = EffecteurFactory(identifiant_national=moi.identifiant_national)
     creer_demande(moi)
