@@ -27,6 +27,7 @@ from agenda.models import (
     ImportPlanning,
     Indisponibilite,
     LienCalendrier,
+    PeriodeOccupee,
     Reservation,
 )
 from annuaire.enums import EtatDemande
@@ -229,6 +230,11 @@ _LISTE = [
         lambda avant: Indisponibilite.objects.filter(periode__endswith__lt=avant),
     ),
     _regle(
+        "periodes_occupees",
+        "Ce que des calendriers externes ont occupé",
+        lambda avant: PeriodeOccupee.objects.filter(fin__lt=avant),
+    ),
+    _regle(
         "gestes_agenda",
         "Journal des gestes sur les agendas",
         lambda avant: GesteAgenda.objects.filter(le__lt=avant),
@@ -314,10 +320,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "comptes.OuvertureSecours",
     ),
     "justifie une rémunération passée": ("participation.VersionParticipation", "agenda.ReleveHebdomadaire"),
-    "calendrier relié, remplacé à chaque lecture, effacé quand on le retire": (
-        "agenda.CalendrierExterne",
-        "agenda.PeriodeOccupee",
-    ),
+    "calendrier relié, effacé quand on le retire": ("agenda.CalendrierExterne",),
     "agenda d’éditeur, remplacé à chaque lecture": ("agenda.Raccordement", "agenda.AgendaEditeur"),
     "réglage, compteur ou copie, sans donnée personnelle": (
         "agenda.Editeur",

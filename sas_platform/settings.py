@@ -465,6 +465,7 @@ CONSERVATION = {
     "cles_idempotence": terme("cles_idempotence", "30 jours", _MINIMISATION),
     "disponibilites": terme("disponibilites", "12 mois", _DECRET),
     "indisponibilites": terme("indisponibilites", "12 mois", _DECRET),
+    "periodes_occupees": terme("periodes_occupees", "12 mois", _DECRET),
     "imports_planning": terme("imports_planning", "30 jours", _MINIMISATION),
     "liens_calendrier": terme("liens_calendrier", "12 mois", _MINIMISATION),
     "gestes_agenda": terme("gestes_agenda", "12 mois", _DECRET),

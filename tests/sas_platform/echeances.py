@@ -9,7 +9,7 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from agenda.models import GesteAgenda, ImportPlanning, LienCalendrier
+from agenda.models import GesteAgenda, ImportPlanning, LienCalendrier, PeriodeOccupee
 from annuaire.enums import EtatDemande
 from annuaire.models import Delegation, DemandeDelegation
 from assistance.enums import Destination, EtatTicket, Profil
@@ -111,6 +111,9 @@ CREER = {
     ),
     "gestes_agenda": lambda le: GesteAgenda.objects.create(
         lieu=LieuExerciceFactory(), auteur=CompteFactory(), le=le, libelle="x"
+    ),
+    "periodes_occupees": lambda le: PeriodeOccupee.objects.create(
+        lieu=LieuExerciceFactory(), debut=le - timedelta(hours=1), fin=le
     ),
     "imports_planning": lambda le: ImportPlanning.objects.create(auteur=CompteFactory(), cree_le=le, nom="x"),
     "liens_calendrier": lambda le: LienCalendrier.objects.create(
