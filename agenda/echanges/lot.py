@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from agenda.domaine.phrases import JOURS
 from agenda.domaine.saisie import Saisie, refus, regles
 from agenda.enums import Genre, ModaliteConsultation
+from agenda.saisie.lots import AOuvrir, preparer
 from annuaire.models import LieuExercice
 from participation.models import Participation
 from sas_platform.socle.textes import normaliser
@@ -64,10 +65,10 @@ class LigneRelue:
         ]
 
 
-@dataclass(slots=True)
+@dataclass
 class Lot:
     lignes: list[LigneRelue]
-    disponibilites: int
+    maintenant: datetime
 
     @property
     def fautives(self) -> list[LigneRelue]:
@@ -83,6 +84,11 @@ class Lot:
             assert ligne.saisie is not None
             ouvrir[ligne.lieu].append(ligne.saisie)
         return dict(ouvrir)
+
+    @cached_property
+    def a_ouvrir(self) -> AOuvrir:
+        """Ce qui serait ajouté, et ce qui est déjà là ; d’un lot sans faute seulement. Une requête."""
+        return preparer(self.par_lieu(), maintenant=self.maintenant)
 
 
 def relire(
@@ -107,7 +113,7 @@ def relire(
                 )
                 break
     _refuser_les_doubles(relues)
-    return Lot(relues, total)
+    return Lot(relues, maintenant)
 
 
 class _Lieux:

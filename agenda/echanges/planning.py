@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -10,9 +12,9 @@ from django.db.models import QuerySet
 from agenda.echanges.lot import Lot, relire
 from agenda.models import GesteAgenda, ImportPlanning
 from agenda.offre import verrouiller
-from agenda.saisie.actions import ouvrir_en_lot
 from agenda.saisie.journal import DELAI_RETOUR, RetourImpossible
 from agenda.saisie.journal import annuler as annuler_le_geste
+from agenda.saisie.lots import ouvrir_en_lot
 from annuaire.models import LieuExercice
 from comptes.models import Compte
 
@@ -43,7 +45,7 @@ def garder(
         cree_le=maintenant,
         nom=nom[:100],
         lignes=[[numero, ligne] for numero, ligne in lignes],
-        nombre=lot.disponibilites,
+        nombre=lot.a_ouvrir.nombre,
     )
 
 
@@ -56,7 +58,7 @@ def relire_garde(planning: ImportPlanning, *, tenus: QuerySet[LieuExercice], mai
 def importer(
     *, planning: ImportPlanning, tenus: QuerySet[LieuExercice], auteur: Compte, maintenant: datetime
 ) -> int:
-    """Ouvre tout ce que le planning décrit ; rend le nombre de disponibilités.
+    """Ouvre ce que le planning décrit et qui n’y est pas déjà ; rend le nombre de disponibilités.
 
     Tous les lieux sont tenus dès le début, dans l’ordre : un autre import ne
     peut pas s’y entrelacer. Lève `ImportPerime`, `PlanningACorriger`.
@@ -69,21 +71,27 @@ def importer(
     lot = relire_garde(planning, tenus=tenus, maintenant=maintenant)
     if lot.fautives:
         raise PlanningACorriger(lot)
-    par_lieu = lot.par_lieu()
-    verrouiller([lieu.pk for lieu in par_lieu])
+    verrouiller([lieu.pk for lieu in lot.par_lieu()])
+    a_ouvrir = lot.a_ouvrir
+    if not a_ouvrir.nombre:
+        raise ImportPerime(
+            "Toutes ces disponibilités existent déjà à l’identique\u00a0: rien n’est à ouvrir."
+        )
+    groupe = uuid4()
     planning.gestes = [
         ouvrir_en_lot(
             lieu=lieu,
-            saisies=saisies,
+            lignes=lignes,
             libelle=f"Import du planning {planning.nom}",
             auteur=auteur,
             maintenant=maintenant,
+            groupe=groupe,
         )
-        for lieu, saisies in par_lieu.items()
+        for lieu, lignes in a_ouvrir.nouvelles.items()
     ]
-    planning.lignes, planning.nombre, planning.fait_le = [], lot.disponibilites, maintenant
+    planning.lignes, planning.nombre, planning.fait_le = [], a_ouvrir.nombre, maintenant
     planning.save(update_fields=["gestes", "lignes", "nombre", "fait_le"])
-    return lot.disponibilites
+    return a_ouvrir.nombre
 
 
 @transaction.atomic
@@ -92,24 +100,25 @@ def annuler(
 ) -> None:
     """Remet tous les agendas comme ils étaient avant l’import. Lève `RetourImpossible`, et alors rien ne change."""
     planning = ImportPlanning.objects.select_for_update(of=("self",)).get(pk=planning.pk)
-    if planning.fait_le is None or planning.annule_le is not None:
-        raise RetourImpossible("Cet import est déjà annulé.")
-    gestes = list(GesteAgenda.objects.filter(pk__in=planning.gestes).order_by("lieu_id", "pk"))
-    lieux = {geste.lieu_id for geste in gestes}
-    verrouiller(list(lieux))
-    if set(tenus.filter(pk__in=lieux).values_list("pk", flat=True)) != lieux:
-        raise RetourImpossible("Vous ne tenez plus l’agenda de tous ces lieux.")
-    # Un geste annulé depuis l’agenda de son lieu l’est déjà : les autres restent à défaire.
-    for geste in gestes:
-        if geste.annule_le is None:
-            annuler_le_geste(geste=geste, tenus=tenus, auteur=auteur, maintenant=maintenant)
+    premier = GesteAgenda.objects.filter(pk__in=planning.gestes).order_by("pk").first()
+    if premier is None:
+        raise RetourImpossible("Cet import n’a rien ouvert.")
+    # L’un de ses gestes les annule tous : c’est aussi ce que fait l’agenda de chaque lieu.
+    annuler_le_geste(geste=premier, tenus=tenus, auteur=auteur, maintenant=maintenant)
     planning.annule_le = maintenant
     planning.save(update_fields=["annule_le"])
 
 
-def est_annulable(planning: ImportPlanning, maintenant: datetime) -> bool:
-    return (
-        planning.fait_le is not None
-        and planning.annule_le is None
-        and maintenant - planning.fait_le <= DELAI_RETOUR
-    )
+def retours(
+    plannings: Iterable[ImportPlanning], maintenant: datetime
+) -> dict[int, tuple[datetime | None, bool]]:
+    """De chaque import : quand il a été annulé, d’ici ou de l’agenda d’un lieu, et s’il peut encore l’être."""
+    lus = list(plannings)
+    numeros = [planning.gestes[0] for planning in lus if planning.gestes]
+    annules = dict(GesteAgenda.objects.filter(pk__in=numeros).values_list("pk", "annule_le"))
+    trouves: dict[int, tuple[datetime | None, bool]] = {}
+    for planning in lus:
+        annule_le = annules.get(planning.gestes[0]) if planning.gestes else None
+        recent = planning.fait_le is not None and maintenant - planning.fait_le <= DELAI_RETOUR
+        trouves[planning.pk] = annule_le, recent and annule_le is None
+    return trouves

@@ -6,7 +6,8 @@ app_name = "echanges"
 
 urlpatterns = [
     path("planning/", planning.envoyer, name="planning"),
-    path("planning/modele.csv", planning.modele, name="planning_modele"),
+    path("planning/modele.csv", planning.modele, {"format_voulu": "csv"}, name="planning_modele"),
+    path("planning/modele.ods", planning.modele, {"format_voulu": "ods"}, name="planning_modele_ods"),
     path("planning/<int:planning_id>/", planning.relu, name="planning_relu"),
     path("planning/<int:planning_id>/confirmer/", planning.confirmer, name="planning_confirmer"),
     path("planning/<int:planning_id>/annuler/", planning.annuler, name="planning_annuler"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from annuaire.champs import champ, lieux_du
 from annuaire.models import LieuExercice
 from comptes.actions import tracer_lecture
 from comptes.enums import Action, Role
-from comptes.models import Compte
+from comptes.models import Compte, Trace
 from comptes.requetes import RequeteDeCompte
 
 FUSEAU_DE_PARIS = "Europe/Paris"
@@ -47,19 +47,21 @@ def lieu_tenu(
     """
     lieu = get_object_or_404(lieux_tenus(request.user, maintenant) if tenus is None else tenus, pk=lieu_id)
     if request.method in ("GET", "HEAD"):
-        tracer_la_lecture(request.user, lieu, maintenant)
+        tracer_la_lecture(request.user, [lieu], maintenant)
     return lieu
 
 
-def tracer_la_lecture(compte: Compte, lieu: LieuExercice, maintenant: datetime) -> None:
-    """Une ligne au plus par personne, lieu et jour."""
-    tracer_lecture(
-        acteur=compte,
-        verbe="agenda.lu",
-        objet=f"lieu:{lieu.pk}",
-        est_le_sien=est_le_sien(compte, lieu),
-        depuis=datetime.combine(maintenant.astimezone(_PARIS).date(), time.min, tzinfo=_PARIS),
-    )
+def tracer_la_lecture(compte: Compte, lieux: Iterable[LieuExercice], maintenant: datetime) -> None:
+    """Une ligne au plus par personne, lieu et jour ; une requête tant qu’il n’y a rien à écrire."""
+    objets = [f"lieu:{lieu.pk}" for lieu in lieux if not est_le_sien(compte, lieu)]
+    if not objets:
+        return
+    minuit = datetime.combine(maintenant.astimezone(_PARIS).date(), time.min, tzinfo=_PARIS)
+    lues = Trace.objects.filter(objet__in=objets, acteur=compte, verbe="agenda.lu", le__gte=minuit)
+    deja = set(lues.values_list("objet", flat=True))
+    for objet in objets:
+        if objet not in deja:
+            tracer_lecture(acteur=compte, verbe="agenda.lu", objet=objet)
 
 
 def est_le_sien(compte: Compte, lieu: LieuExercice) -> bool:

@@ -60,30 +60,14 @@ class Bilan:
 def ouvrir(*, lieu: LieuExercice, saisie: Saisie, auteur: Compte, maintenant: datetime) -> Bilan:
     """Ouvre une ou plusieurs disponibilités d’un geste. Lève `SaisieRefusee`."""
     fuseau = ZoneInfo(lieu.fuseau)
-    _verifier(saisie, maintenant, fuseau)
+    verifier(saisie, maintenant, fuseau)
     bilan = Bilan()
     with geste(
         lieu=lieu, libelle="Ouverture de disponibilités", auteur=auteur, maintenant=maintenant
     ) as journal:
         for regle in regles(saisie, fuseau):
-            bilan.lignes.append(journal.creer(_disponibilite(lieu, a_venir(regle, maintenant), saisie)))
+            bilan.lignes.append(journal.creer(disponibilite_de(lieu, a_venir(regle, maintenant), saisie)))
     return bilan
-
-
-def ouvrir_en_lot(
-    *, lieu: LieuExercice, saisies: Iterable[Saisie], libelle: str, auteur: Compte, maintenant: datetime
-) -> int:
-    """Ouvre un planning, d’un seul geste ; rend le numéro du geste. Lève `SaisieRefusee`."""
-    fuseau = ZoneInfo(lieu.fuseau)
-    lignes = []
-    for saisie in saisies:
-        _verifier(saisie, maintenant, fuseau)
-        lignes += [
-            _disponibilite(lieu, a_venir(regle, maintenant), saisie) for regle in regles(saisie, fuseau)
-        ]
-    with geste(lieu=lieu, libelle=libelle, auteur=auteur, maintenant=maintenant) as journal:
-        journal.creer_en_lot(lignes)
-    return journal.geste_id
 
 
 def modifier(
@@ -114,11 +98,11 @@ def modifier(
         elif portee is Portee.TOUTES and scission.changee:
             aujourd_hui = maintenant.astimezone(fuseau).date()
             saisie = replace(saisie, premier_jour=_depart(scission.changee, saisie, aujourd_hui))
-        _verifier(saisie, maintenant, fuseau)
+        verifier(saisie, maintenant, fuseau)
         depuis = _debut(scission.changee)
         tenues = list(Reservation.objects.filter(disponibilite=ligne, annulee_le=None, debut__gte=depuis))
         nouvelles = [
-            _disponibilite(lieu, a_venir(regle, maintenant), saisie) for regle in regles(saisie, fuseau)
+            disponibilite_de(lieu, a_venir(regle, maintenant), saisie) for regle in regles(saisie, fuseau)
         ]
         if portee is Portee.CETTE:
             if tenues_ici := [r for r in tenues if r.debut == depuis]:
@@ -164,7 +148,8 @@ def retirer(
     return bilan
 
 
-def _verifier(saisie: Saisie, maintenant: datetime, fuseau: ZoneInfo) -> None:
+def verifier(saisie: Saisie, maintenant: datetime, fuseau: ZoneInfo) -> None:
+    """Lève `SaisieRefusee`."""
     if a_corriger := refus(saisie, maintenant=maintenant, fuseau=fuseau):
         raise SaisieRefusee(a_corriger)
 
@@ -213,7 +198,8 @@ def _gardes(scission: Scission) -> Iterable[date]:
     return scission.changee.sauf if scission.changee else ()
 
 
-def _disponibilite(lieu: LieuExercice, regle: Regle, saisie: Saisie) -> Disponibilite:
+def disponibilite_de(lieu: LieuExercice, regle: Regle, saisie: Saisie) -> Disponibilite:
+    """Une ligne, pas encore écrite."""
     return Disponibilite(
         lieu=lieu,
         genre=Genre.PLAGE if saisie.est_plage else Genre.CRENEAU,

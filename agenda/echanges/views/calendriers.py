@@ -17,7 +17,7 @@ from agenda.echanges import liens
 from agenda.echanges.forms import LienForm
 from agenda.echanges.sortie import calendrier
 from agenda.models import LienCalendrier
-from agenda.pages.acces import lieux_tenus
+from agenda.pages.acces import lieux_tenus, tracer_la_lecture
 from annuaire.models import LieuExercice
 from comptes.models import Compte
 from comptes.requetes import RequeteDeCompte
@@ -66,6 +66,7 @@ def lire(request: HttpRequest, secret: str) -> HttpResponse:
         lieux = [lieu for lieu in lieux if lieu.pk == lien.lieu_id]
         if not lieux:
             raise Http404
+    tracer_la_lecture(lien.compte, lieux, maintenant)
     reponse = HttpResponse(
         calendrier(lieux, maintenant=maintenant), content_type="text/calendar; charset=utf-8"
     )

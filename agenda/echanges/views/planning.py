@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agenda.echanges import planning as actions
+from agenda.echanges.classeur import TYPE_ODS, en_ods
 from agenda.echanges.fichiers import COLONNES
 from agenda.echanges.forms import PlanningForm
 from agenda.echanges.lot import Lot, relire
@@ -29,8 +30,8 @@ EXEMPLE = ("lundi, jeudi", "9:00", "12:00", "créneau", "", "cabinet", "20", "",
 
 @never_cache
 @require_safe
-def modele(request: RequeteDeCompte) -> HttpResponse:
-    """Une ligne par lieu dont la personne tient l’agenda, la première remplie en exemple."""
+def modele(request: RequeteDeCompte, format_voulu: str) -> HttpResponse:
+    """Une ligne par lieu dont la personne tient l’agenda, la première remplie en exemple ; en CSV ou en ODS."""
     maintenant = timezone.now()
     lieux = lieux_tenus(request.user, maintenant).filter(est_actif=True).order_by("adresse", "pk")
     lignes = [
@@ -39,8 +40,11 @@ def modele(request: RequeteDeCompte) -> HttpResponse:
     ]
     if lignes:
         lignes[0][2:] = EXEMPLE
-    reponse = HttpResponse(en_csv(COLONNES, lignes), content_type="text/csv; charset=utf-8")
-    reponse["Content-Disposition"] = 'attachment; filename="modele-planning.csv"'
+    if format_voulu == "ods":
+        reponse = HttpResponse(en_ods(COLONNES, lignes), content_type=TYPE_ODS)
+    else:
+        reponse = HttpResponse(en_csv(COLONNES, lignes), content_type="text/csv; charset=utf-8")
+    reponse["Content-Disposition"] = f'attachment; filename="modele-planning.{format_voulu}"'
     return reponse
 
 
@@ -81,6 +85,7 @@ def relu(request: RequeteDeCompte, planning_id: int) -> HttpResponse:
     contexte = {
         "planning": garde,
         "lot": lot,
+        "a_ouvrir": lot.a_ouvrir,
         "lieux": sorted(lignes.items(), key=lambda paire: str(paire[0])),
     }
     return render(request, "echanges/planning_relu.html", contexte)
@@ -127,10 +132,14 @@ def _le_sien(request: RequeteDeCompte, planning_id: int) -> ImportPlanning:
     return get_object_or_404(ImportPlanning, pk=planning_id, auteur=request.user)
 
 
-def _imports(request: RequeteDeCompte, maintenant: datetime) -> list[tuple[ImportPlanning, bool]]:
-    """Les derniers imports de la personne, et s’ils se défont encore."""
+def _imports(
+    request: RequeteDeCompte, maintenant: datetime
+) -> list[tuple[ImportPlanning, datetime | None, bool]]:
+    """Les derniers imports de la personne, quand ils ont été défaits, et s’ils se défont encore."""
     faits = ImportPlanning.objects.filter(auteur=request.user, fait_le__isnull=False).defer("lignes")
-    return [(fait, actions.est_annulable(fait, maintenant)) for fait in faits.order_by("-fait_le", "-pk")[:5]]
+    derniers = list(faits.order_by("-fait_le", "-pk")[:5])
+    retours = actions.retours(derniers, maintenant)
+    return [(fait, *retours[fait.pk]) for fait in derniers]
 
 
 def _montrer_les_fautes(request: RequeteDeCompte, lot: Lot, nom: str) -> HttpResponse:

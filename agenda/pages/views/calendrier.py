@@ -156,7 +156,13 @@ def _pour_le_calendrier(
     evenements: list[dict[str, Any]] = []
     for jour in jours:
         evenements += [
-            {"start": _mural(f.debut), "end": _mural(f.fin), "display": "background", "title": f.nom}
+            {
+                "start": _mural(f.debut),
+                "end": _mural(f.fin),
+                "display": "background",
+                "title": f.nom,
+                "editable": False,
+            }
             for f in jour.fermetures
         ]
         for o in jour.occurrences:
@@ -193,7 +199,11 @@ def _mural(instant: datetime) -> str:
 
 def _titre(occurrence: Occurrence) -> str:
     places = f"{occurrence.prises} sur {occurrence.disponibilite.capacite}"
-    return f"{occurrence.disponibilite.get_genre_display()}, {places}\u00a0orientés"
+    titre = f"{occurrence.disponibilite.get_genre_display()}, {places}\u00a0orientés"
+    if occurrence.est_fermee:
+        return f"{titre}\u00a0; non montrée\u00a0: {occurrence.cause}"
+    # La disponibilité couvre, dans la grille, ce qui la raccourcit : son titre le dit.
+    return f"{titre}\u00a0; montrée en partie\u00a0: {occurrence.cause}" if occurrence.est_rognee else titre
 
 
 def _etat(occurrence: Occurrence) -> str:

@@ -149,7 +149,7 @@ def test_ce_qui_s_ecrit_de_plusieurs_facons_se_comprend(gestionnaire, lieu, chan
     lot = relu(gestionnaire, ligne(lieu, **change))
 
     assert [f.refus for f in lot.fautives] == []
-    assert lot.disponibilites == nombre
+    assert lot.a_ouvrir.nombre == nombre
 
 
 def test_un_professionnel_d_un_seul_lieu_se_nomme_par_son_numero(gestionnaire, lieu):
@@ -325,7 +325,7 @@ def test_le_modele_nomme_les_lieux_que_l_on_tient_et_se_relit_sans_faute(connect
 
     assert [r.split(";")[0] for r in texte.splitlines()[1:]] == [str(lieu.pk) for lieu in lieux]
     lot = relire(lire(contenu), tenus=lieux_tenus(gestionnaire, MAINTENANT), maintenant=MAINTENANT)
-    assert (len(lot.lignes), lot.fautives, lot.disponibilites) == (1, [], 9)
+    assert (len(lot.lignes), lot.fautives, lot.a_ouvrir.nombre) == (1, [], 9)
 
 
 def test_un_classeur_ods_s_importe_comme_un_csv(connecte, lieu):
@@ -358,3 +358,110 @@ def test_le_nombre_de_requetes_ne_grandit_pas_avec_les_lignes(gestionnaire, lieu
 
     Participation.objects.all().delete()
     assert passer(3, 0) == passer(200, 1)
+
+
+# --- Deux fois le même ----------------------------------------------------------
+
+
+def relire_et_lire(client: Client, *lignes: Sequence[str]) -> str:
+    page = client.get(envoyer(client, *lignes).headers["Location"]).content.decode()
+    return " ".join(page.replace("\u00a0", " ").split())
+
+
+DOUZE = {"de": "9:00", "a": "13:00", "genre": "créneau", "patients": "", "duree_creneau": "20"}
+
+
+def test_le_meme_planning_deja_ouvert_se_dit_et_ne_s_ouvre_pas_deux_fois(connecte, lieux):
+    lignes = [ligne(lieux[0], **DOUZE), ligne(lieux[1], jour="30/11/2026", du="")]
+    importer_tout(connecte, *lignes)
+    assert Disponibilite.objects.count() == 13
+
+    page = relire_et_lire(connecte, *lignes)
+    assert "existe déjà à l’identique (13 disponibilités) : il n’y a rien à importer" in page
+    assert "Confirmer l’import" not in page
+
+    page = relire_et_lire(connecte, ligne(lieux[0], **DOUZE), ligne(lieux[1], jour="1/12/2026", du=""))
+    assert "12 disponibilités existent déjà à l’identique : elles ne seront pas ouvertes deux fois" in page
+    assert "ouvrirait 1 disponibilité dans 1 lieu." in page
+    attend = ImportPlanning.objects.get(fait_le=None)
+    connecte.post(reverse("echanges:planning_confirmer", kwargs={"planning_id": attend.pk}))
+    assert Disponibilite.objects.count() == 14
+
+
+def test_tout_ouvert_entre_la_relecture_et_la_confirmation_n_ouvre_rien(
+    connecte, gestionnaire, medecin, lieu
+):
+    """Le médecin importe le même planning pendant que le gestionnaire relit le sien."""
+    envoyer(connecte, ligne(lieu))
+    attend = ImportPlanning.objects.get()
+    client = Client()
+    client.force_login(medecin)
+    envoyer(client, ligne(lieu))
+    le_sien = ImportPlanning.objects.get(auteur=medecin)
+    client.post(reverse("echanges:planning_confirmer", kwargs={"planning_id": le_sien.pk}))
+
+    confirmer = reverse("echanges:planning_confirmer", kwargs={"planning_id": attend.pk})
+    page = connecte.post(confirmer, follow=True)
+
+    assert "rien n’est à ouvrir" in page.content.decode()
+    assert Disponibilite.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "deja"),
+    [
+        pytest.param({}, True, id="pareille"),
+        pytest.param({"du": "3/12/2026"}, True, id="commencée plus tard"),
+        pytest.param({"du": "23/11/2026"}, False, id="commencée plus tôt"),
+        pytest.param({"patients": "7"}, False, id="une place de plus"),
+        pytest.param({"types": "domicile"}, False, id="autre type"),
+        pytest.param({"jour": "lundi"}, False, id="un jour de moins"),
+        pytest.param({"au": "31/12/2026"}, False, id="avec une fin"),
+        pytest.param({"semaines": "2"}, False, id="une semaine sur deux"),
+    ],
+)
+def test_seul_l_identique_est_deja_la(connecte, gestionnaire, lieu, change, deja):
+    importer_tout(connecte, ligne(lieu))
+
+    a_ouvrir = relu(gestionnaire, ligne(lieu, **change)).a_ouvrir
+
+    assert (a_ouvrir.deja, a_ouvrir.nombre) == ((1, 0) if deja else (0, 1))
+
+
+@pytest.mark.parametrize(("du", "deja"), [("24/11/2026", 1), ("1/12/2026", 0), ("8/12/2026", 1)])
+def test_une_semaine_sur_deux_ne_couvre_pas_l_autre(connecte, gestionnaire, lieu, du, deja):
+    importer_tout(connecte, ligne(lieu, semaines="2"))
+
+    assert relu(gestionnaire, ligne(lieu, semaines="2", du=du)).a_ouvrir.deja == deja
+
+
+def test_un_jour_supprime_puis_reimporte_se_rouvre(connecte, gestionnaire, lieu):
+    seule = ligne(lieu, jour="30/11/2026", du="")
+    importer_tout(connecte, seule)
+    Disponibilite.objects.update(sauf=[dt.date(2026, 11, 30)])
+
+    assert relu(gestionnaire, seule).a_ouvrir.deja == 0
+
+
+def test_un_import_annule_depuis_l_agenda_d_un_lieu_l_est_partout_et_se_lit(connecte, lieux):
+    importer_tout(connecte, *[ligne(lieu) for lieu in lieux])
+    geste = GesteAgenda.objects.order_by("pk").first()
+
+    connecte.post(reverse("agenda:annuler", kwargs={"lieu_id": geste.lieu_id, "geste_id": geste.pk}))
+
+    assert not Disponibilite.objects.exists()
+    page = connecte.get(reverse("echanges:planning")).content.decode()
+    assert "annulé le" in page
+    assert "Annuler tout l’import" not in page
+
+
+def test_le_modele_ods_se_relit_comme_le_csv(connecte, lieux):
+    csv = connecte.get(reverse("echanges:planning_modele")).content
+    reponse = connecte.get(reverse("echanges:planning_modele_ods"))
+
+    assert reponse.headers["Content-Type"] == "application/vnd.oasis.opendocument.spreadsheet"
+    assert "modele-planning.ods" in reponse.headers["Content-Disposition"]
+    assert lire(reponse.content) == lire(csv)
+    page = connecte.get(reverse("echanges:planning")).content.decode()
+    assert reverse("echanges:planning_modele_ods") in page
+    assert reverse("echanges:planning_modele") in page
