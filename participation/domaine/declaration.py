@@ -203,12 +203,6 @@ _MOIS = (
 )  # fmt: skip
 
 
-_MOIS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
-
-
 def _jour_suivant(jour: date) -> str:
     suivant = date.fromordinal(jour.toordinal() + 1)
     return f"{'1er' if suivant.day == 1 else suivant.day} {_MOIS[suivant.month - 1]} {suivant.year}"
