@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -84,7 +84,13 @@ def professionnel(request: RequeteDeCompte, effecteur_id: int) -> HttpResponse:
     if mien.effecteur != effecteur_id:
         if not lieux.tenus:
             raise Http404
-        tracer_lecture(acteur=request.user, verbe="effecteur.lu", objet=f"effecteur:{effecteur_id}")
+        minuit = datetime.combine(maintenant.astimezone(_PARIS).date(), time.min, tzinfo=_PARIS)
+        tracer_lecture(
+            acteur=request.user,
+            verbe="effecteur.lu",
+            objet=f"effecteur:{effecteur_id}",
+            depuis=minuit,
+        )
     return _tableau(request, mien, effecteur_id, lieux, maintenant)
 
 
