@@ -122,11 +122,18 @@ def _jetons(systeme: str, identifiants: Collection[str]) -> str:
     return ",".join(f"{systeme}|{identifiant}" for identifiant in sorted(identifiants))
 
 
-async def interroger(session: aiohttp.ClientSession, url: str, *, http_admis: bool = False) -> Reponse:
+async def interroger(
+    session: aiohttp.ClientSession,
+    url: str,
+    *,
+    http_admis: bool = False,
+    tls: ssl.SSLContext | None = None,
+) -> Reponse:
     """Lit la réponse et ses pages dans un seul délai de sept secondes. Ne lève jamais.
 
     Aucune redirection n’est suivie, et une page suivante ne l’est que sur la
     même origine. `http_admis` : la démonstration et les tests se passent de TLS.
+    `tls` : celui de l’éditeur (`agenda.editeurs.certificats`), à défaut celui de la session.
     """
     boucle = asyncio.get_running_loop()
     debut = boucle.time()
@@ -137,7 +144,7 @@ async def interroger(session: aiohttp.ClientSession, url: str, *, http_admis: bo
     etat, detail, attente_s = EtatLot.REUSSI, "", 0
     try:
         async with asyncio.timeout(DELAI_S):
-            tronquee = await _lire_pages(session, url, pages)
+            tronquee = await _lire_pages(session, url, pages, tls)
     except _Echec as echec:
         etat, detail, attente_s = echec.etat, echec.detail, echec.attente_s
     except CorpsRefuse as refus:
@@ -152,12 +159,14 @@ async def interroger(session: aiohttp.ClientSession, url: str, *, http_admis: bo
     return Reponse(etat, pages, duree_ms, tronquee)
 
 
-async def _lire_pages(session: aiohttp.ClientSession, url: str, pages: list[bytes]) -> bool:
+async def _lire_pages(
+    session: aiohttp.ClientSession, url: str, pages: list[bytes], tls: ssl.SSLContext | None
+) -> bool:
     """Remplit `pages` ; vrai si une page annoncée n’a pas été suivie."""
     vues = {url}
     reste = TAILLE_MAX
     while True:
-        page = await _lire_page(session, url, reste)
+        page = await _lire_page(session, url, reste, tls)
         pages.append(page)
         reste -= len(page)
         suivante = _page_suivante(page, url)
@@ -169,8 +178,10 @@ async def _lire_pages(session: aiohttp.ClientSession, url: str, pages: list[byte
         url = suivante
 
 
-async def _lire_page(session: aiohttp.ClientSession, url: str, reste: int) -> bytes:
-    async with session.get(URL(url, encoded=True), allow_redirects=False) as reponse:
+async def _lire_page(
+    session: aiohttp.ClientSession, url: str, reste: int, tls: ssl.SSLContext | None
+) -> bytes:
+    async with session.get(URL(url, encoded=True), allow_redirects=False, ssl=tls or True) as reponse:
         if reponse.status == 429 or reponse.status >= 500:
             attente_s = attente_demandee(reponse.headers.get("Retry-After"), reponse.headers.get("Date"))
             raise _Echec(EtatLot.PANNE, f"HTTP {reponse.status}", attente_s)

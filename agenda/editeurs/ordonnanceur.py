@@ -7,18 +7,17 @@ import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
-from ssl import SSLContext
 
 import aiohttp
 import redis
 from django.conf import settings
 from django.db import transaction
 
-from agenda.editeurs import stockage
+from agenda.editeurs import certificats, stockage
 from agenda.editeurs.budget import Budget, EtatBudget, Permis, Refus
 from agenda.editeurs.cadence import prochaine_interrogation
-from agenda.editeurs.client import Reponse, contexte_tls, interroger, ouvrir_session, url_creneaux
+from agenda.editeurs.certificats import CertificatInutilisable
+from agenda.editeurs.client import Reponse, interroger, ouvrir_session, url_creneaux
 from agenda.editeurs.memoire import DemandesDuLot, demandes_par_lot
 from agenda.editeurs.normaliseur import normaliser
 from agenda.editeurs.stockage import Bilan, LectureLot
@@ -127,8 +126,7 @@ class Interrogateur:
                 permis.append(issue)
                 reponse = Reponse(EtatLot.RESEAU)
                 try:
-                    url = demandes[lot_id].url
-                    reponse = await interroger(self._session, url, http_admis=not settings.EST_EN_LIGNE)
+                    reponse = await self._lire_chez(editeur, demandes[lot_id].url)
                     reponses[lot_id] = reponse
                 finally:
                     budget.finir_appel(
@@ -140,6 +138,13 @@ class Interrogateur:
 
         await asyncio.gather(*map(appeler, demandes))
         return reponses, reportes
+
+    async def _lire_chez(self, editeur: Editeur, url: str) -> Reponse:
+        try:
+            tls = certificats.contexte(editeur)
+        except CertificatInutilisable as refus:
+            return Reponse(EtatLot.RESEAU, detail=str(refus))
+        return await interroger(self._session, url, http_admis=not settings.EST_EN_LIGNE, tls=tls)
 
 
 async def _prendre(budget: Budget, lot_id: int, *, immediat: bool) -> Permis | Refus:
@@ -176,12 +181,7 @@ def ouvrir_interrogateur() -> Iterator[Interrogateur]:
 
 
 async def _ouvrir() -> aiohttp.ClientSession:
-    return ouvrir_session(_tls(settings.EDITEURS_CERTIFICAT, settings.EDITEURS_CLE))
-
-
-@cache
-def _tls(certificat: str, cle: str) -> SSLContext:
-    return contexte_tls(certificat, cle)
+    return ouvrir_session()
 
 
 def _demande(editeur: Editeur, demandes: DemandesDuLot, maintenant: datetime) -> Demande:

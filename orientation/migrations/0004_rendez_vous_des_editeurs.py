@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('regulateur_systeme', models.CharField(blank=True, max_length=200, verbose_name='système du régulateur')),
                 ('regulateur_identifiant', models.CharField(blank=True, max_length=64, verbose_name='identifiant du régulateur')),
                 ('pseudonyme', models.CharField(blank=True, editable=False, max_length=32, verbose_name='pseudonyme du régulateur')),
-                ('rattachement', models.CharField(choices=[('depart', 'Départ vers l’éditeur, pour ce créneau'), ('depart_heure', 'Départ vers l’agenda de ce professionnel, autre créneau'), ('orientation', 'Orientation vers ce professionnel, à cette heure'), ('ambigu', 'Plusieurs actes possibles : aucun retenu'), ('aucun', 'Aucun acte retrouvé')], max_length=12, verbose_name='rattachement')),
+                ('rattachement', models.CharField(choices=[('depart', 'Départ vers l’éditeur, pour ce créneau'), ('depart_heure', 'Départ vers l’agenda de ce professionnel, autre créneau'), ('orientation', 'Orientation vers ce professionnel, à cette heure'), ('ambigu', 'Plusieurs actes possibles : aucun retenu'), ('aucun', 'Aucun acte retrouvé')], max_length=12, verbose_name='rattachement')),
                 ('recu_le', models.DateTimeField(verbose_name='reçu le')),
                 ('modifie_le', models.DateTimeField(verbose_name='modifié le')),
                 ('version_le', models.DateTimeField(blank=True, null=True, verbose_name='version de l’éditeur')),
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('debut', models.DateTimeField(verbose_name='début')),
                 ('fin', models.DateTimeField(verbose_name='fin')),
                 ('effecteur_identifiant', models.CharField(blank=True, max_length=12, verbose_name='identifiant du professionnel')),
-                ('rattachement', models.CharField(choices=[('depart', 'Départ vers l’éditeur, pour ce créneau'), ('depart_heure', 'Départ vers l’agenda de ce professionnel, autre créneau'), ('orientation', 'Orientation vers ce professionnel, à cette heure'), ('ambigu', 'Plusieurs actes possibles : aucun retenu'), ('aucun', 'Aucun acte retrouvé')], max_length=12, verbose_name='rattachement')),
+                ('rattachement', models.CharField(choices=[('depart', 'Départ vers l’éditeur, pour ce créneau'), ('depart_heure', 'Départ vers l’agenda de ce professionnel, autre créneau'), ('orientation', 'Orientation vers ce professionnel, à cette heure'), ('ambigu', 'Plusieurs actes possibles : aucun retenu'), ('aucun', 'Aucun acte retrouvé')], max_length=12, verbose_name='rattachement')),
                 ('recu_le', models.DateTimeField(verbose_name='reçu le')),
                 ('version_le', models.DateTimeField(null=True, verbose_name='version de l’éditeur')),
                 ('est_applique', models.BooleanField(verbose_name='appliqué')),
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rendezvous',
-            constraint=models.CheckConstraint(condition=models.Q(('pseudonyme', ''), models.Q(('regulateur', None), ('regulateur_identifiant', '')), _connector='OR'), name='rendezvous_regulateur_ou_pseudonyme', violation_error_message='Le pseudonyme remplace le régulateur ; il n’y a jamais les deux.'),
+            constraint=models.CheckConstraint(condition=models.Q(('pseudonyme', ''), models.Q(('regulateur', None), ('regulateur_identifiant', '')), _connector='OR'), name='rendezvous_regulateur_ou_pseudonyme', violation_error_message='Le pseudonyme remplace le régulateur ; il n’y a jamais les deux.'),
         ),
         migrations.AddIndex(
             model_name='etatrendezvous',

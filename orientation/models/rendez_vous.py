@@ -108,7 +108,7 @@ class RendezVous(models.Model):
             models.CheckConstraint(
                 name="rendezvous_regulateur_ou_pseudonyme",
                 condition=Q(pseudonyme="") | Q(regulateur=None, regulateur_identifiant=""),
-                violation_error_message="Le pseudonyme remplace le régulateur ; il n’y a jamais les deux.",
+                violation_error_message="Le pseudonyme remplace le régulateur ; il n’y a jamais les deux.",
             ),
         ]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.db import connection, transaction
 
 from agenda.models import Editeur
@@ -21,8 +20,6 @@ from orientation.rendez_vous.message import SYSTEME_PERSONNE, Cle, MessageRefuse
 from orientation.rendez_vous.rattachement import Cause
 
 ATTENTE_MAX_MS = 5_000
-
-journal = structlog.get_logger("sas.rendez_vous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +75,8 @@ def recevoir(
     _prevenir(rendez_vous, maintenant)
     _tracer(rendez_vous, "rendez_vous.modifie" if connu else "rendez_vous.recu")
     if lu.patient_ecarte:
-        # Le message portait un patient : rien n’en est gardé, l’éditeur est à prévenir.
+        # Rien n’est gardé du patient ; l’éditeur est à prévenir.
         _tracer(rendez_vous, "rendez_vous.patient_ecarte")
-        journal.warning("rendez_vous_avec_patient", editeur=editeur.code)
     return Reception(rendez_vous, est_cree=connu is None, est_applique=True)
 
 

@@ -20,7 +20,7 @@ INTERACTIONS = {
     "create": ("POST", "Le même message renvoyé rend la même adresse, sans second enregistrement."),
     "update": (
         "PUT",
-        "Mise à jour conditionnelle : le rendez-vous est désigné par « ?identifier=système|valeur » ou, à "
+        "Mise à jour conditionnelle : le rendez-vous est désigné par « ?identifier=système|valeur » ou, à "
         "défaut, par l’identifiant du corps. Un identifiant inconnu crée le rendez-vous.",
     ),
 }
@@ -50,7 +50,7 @@ def capacites(methodes: frozenset[str]) -> dict[str, Any]:
             {
                 "mode": "server",
                 "security": {
-                    "description": "TLS 1.2 au moins, authentification mutuelle : certificat client de l’IGC-Santé.",
+                    "description": "TLS 1.2 au moins, authentification mutuelle : certificat client de l’IGC-Santé.",
                 },
                 "resource": [
                     {

@@ -94,7 +94,7 @@ def lire(octets: bytes) -> RendezVousLu:
     if not professionnel and not est_sos:
         raise _refus("professionnel", "Aucun participant n’est un professionnel identifié (RPPS ou ADELI).")
     if not admis:
-        raise _refus("participant", "Il manque le participant : le professionnel, ou le type ADM.")
+        raise _refus("participant", "Il manque le participant : le professionnel, ou le type ADM.")
     return RendezVousLu(
         cle=_cle(corps),
         statut=_statut(corps),
@@ -136,7 +136,7 @@ def lire_cle_de_requete(parametres: list[tuple[str, str]]) -> Cle | None:
         raise _illisible("requete", "Le paramètre identifier est donné plusieurs fois.")
     systeme, _, valeur = lues.pop().strip().rpartition("|")
     if not valeur:
-        raise _illisible("requete", "Le paramètre identifier s’écrit « système|valeur ».")
+        raise _illisible("requete", "Le paramètre identifier s’écrit « système|valeur ».")
     return _verifier_la_cle(Cle(systeme, valeur))
 
 
@@ -169,7 +169,7 @@ def _statut(corps: dict[str, Any]) -> StatutRendezVous:
         return StatutRendezVous(statut.lower())
     except ValueError:
         admis = ", ".join(StatutRendezVous.values)
-        raise _refus("statut", f"Ce statut n’est pas attendu ; admis : {admis}.") from None
+        raise _refus("statut", f"Ce statut n’est pas attendu ; admis : {admis}.") from None
 
 
 def _bornes(corps: dict[str, Any]) -> tuple[datetime, datetime]:

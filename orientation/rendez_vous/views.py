@@ -47,11 +47,11 @@ def reserve_aux_editeurs(vue: Vue) -> Vue:
             etat = 503 if refus.motif == "indisponible" else 403
             return fhir.echec(etat, str(refus), type_mime=type_mime)
         if _trop_souvent(editeur):
-            reponse = fhir.echec(429, "Trop d’appels : attendez une minute.", type_mime=type_mime)
+            reponse = fhir.echec(429, "Trop d’appels : attendez une minute.", type_mime=type_mime)
             reponse.headers["Retry-After"] = str(PERIODE_S)
             return reponse
         if type_mime is None:
-            return fhir.echec(406, f"Types servis : {', '.join(fhir.TYPES_ADMIS)}.")
+            return fhir.echec(406, f"Types servis : {', '.join(fhir.TYPES_ADMIS)}.")
         request.editeur = editeur  # type: ignore[attr-defined]
         return vue(request, *args, **kwargs)
 
@@ -65,7 +65,7 @@ def metadata(request: HttpRequest) -> HttpResponse:
         return _methode_refusee(("GET", "HEAD"), None)
     type_mime = fhir.type_demande(request)
     if type_mime is None:
-        return fhir.echec(406, f"Types servis : {', '.join(fhir.TYPES_ADMIS)}.")
+        return fhir.echec(406, f"Types servis : {', '.join(fhir.TYPES_ADMIS)}.")
     return fhir.repondre(capacites(METHODES), type_mime=type_mime)
 
 
@@ -105,6 +105,8 @@ def _recevoir(
         est_creation=est_creation,
         maintenant=maintenant,
     )
+    if lu.patient_ecarte:
+        journal.warning("rendez_vous_avec_patient", editeur=editeur.code)
     adresse = f"{url_base()}/Appointment/{reception.rendez_vous.uuid}"
     status = 201 if est_creation or reception.est_cree else 200
     entetes = {"Location": adresse, "Cache-Control": "no-store"}
@@ -119,7 +121,7 @@ def _recevoir(
 
 def _lire_le_corps(request: HttpRequest) -> bytes:
     if not fhir.type_admis(request.headers.get("Content-Type", "")):
-        raise MessageRefuse(415, "type", f"Types lus : {', '.join(fhir.TYPES_ADMIS)}, en UTF-8.")
+        raise MessageRefuse(415, "type", f"Types lus : {', '.join(fhir.TYPES_ADMIS)}, en UTF-8.")
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise MessageRefuse(415, "compression", "Le corps ne doit pas être compressé.")
     try:
@@ -156,7 +158,7 @@ def _constats(reception: actions.Reception, lu: Any) -> list[tuple[str, str, str
     constats = [
         ("warning", "informational", phrase)
         for vrai, phrase in (
-            (lu.patient_ecarte, "Le message portait un patient : rien n’en a été gardé."),
+            (lu.patient_ecarte, "Le message portait un patient : rien n’en a été gardé."),
             (rendez_vous.regulateur_id is None, "Ce régulateur n’est pas connu de la plateforme."),
             (
                 bool(lu.professionnel) and rendez_vous.effecteur_id is None,
@@ -170,7 +172,7 @@ def _constats(reception: actions.Reception, lu: Any) -> list[tuple[str, str, str
 
 
 def _methode_refusee(admises: Any, type_mime: str | None) -> HttpResponse:
-    reponse = fhir.echec(405, f"Méthodes admises : {', '.join(admises)}.", type_mime=type_mime)
+    reponse = fhir.echec(405, f"Méthodes admises : {', '.join(admises)}.", type_mime=type_mime)
     reponse.headers["Allow"] = ", ".join(admises)
     return reponse
 
