@@ -79,6 +79,8 @@ TABLE: dict[Action, dict[Role, Etendue]] = {
         Role.SUPPORT: _FRANCE,
         Role.ADMINISTRATEUR: _FRANCE,
     },
+    # Ces messages nomment des professionnels de tous les territoires : le support et l’administrateur, nul autre.
+    Action.SUIVRE_ECHANGES: {Role.SUPPORT: _FRANCE, Role.ADMINISTRATEUR: _FRANCE},
     Action.LIRE_TRACE: {Role.ADMINISTRATEUR: _FRANCE},
     Action.ADMINISTRER: {Role.ADMINISTRATEUR: _FRANCE},
 }
@@ -143,6 +145,8 @@ ROUTES: dict[str, Action | Acces] = {
     "orientation:suggestions_quoi": Action.CHERCHER,
     "orientation:suggestions_ou": Action.CHERCHER,
     "orientation:resultats": Action.CHERCHER,
+    "direct:flux": Action.CHERCHER,
+    "direct:maintenant": Action.CHERCHER,
     "orientation:orientations": Action.ORIENTER,
     "orientation:orienter": Action.ORIENTER,
     "orientation:orienter_en_sus": Action.ORIENTER_EN_SUS,
@@ -153,6 +157,9 @@ ROUTES: dict[str, Action | Acces] = {
     "fhir:metadata": PUBLIC,
     "fhir:appointment": PUBLIC,
     "fhir:inconnue": PUBLIC,
+    "hub:liste": Action.SUIVRE_ECHANGES,
+    "hub:message": Action.SUIVRE_ECHANGES,
+    "hub:renvoyer": Action.SUIVRE_ECHANGES,
     "delegations:donnees": Action.DEMANDER_DELEGATION,
     "delegations:demander": Action.DEMANDER_DELEGATION,
     "delegations:annuler_demande": Action.DEMANDER_DELEGATION,

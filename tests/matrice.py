@@ -29,7 +29,7 @@ from annuaire.models import (
 from assistance.models import PieceJointe, Ticket
 from comptes.enums import Role
 from comptes.models import Compte
-from orientation.models import Orientation
+from orientation.models import MessageHub, Orientation
 from tests.annuaire.factories import (
     CommuneFactory,
     EffecteurFactory,
@@ -40,7 +40,7 @@ from tests.annuaire.factories import (
 )
 from tests.assistance.factories import PieceFactory, TicketFactory
 from tests.comptes.factories import DEBUT, CompteFactory
-from tests.orientation.factories import OrientationFactory
+from tests.orientation.factories import MessageHubFactory, OrientationFactory
 
 ANONYME = "anonyme"
 
@@ -60,6 +60,7 @@ class Monde:
     propose: Rattachement
     membre: Rattachement
     orientation: Orientation
+    message_hub: MessageHub
     ticket: Ticket
     piece: PieceJointe
     osnp: Compte
@@ -117,6 +118,7 @@ def creer_le_monde() -> Monde:
         propose=Rattachement.objects.create(structure=structure, lieu=lieu, debut_le=DEBUT),
         membre=Rattachement.objects.create(structure=structure, lieu=confrere, debut_le=DEBUT),
         orientation=OrientationFactory(acteur=comptes["régulateur"]),
+        message_hub=MessageHubFactory(territoire=nord),
         ticket=ticket,
         piece=PieceFactory(ticket=ticket),
         osnp=osnp,
@@ -191,6 +193,7 @@ _VOIENT_LE_TERRITOIRE = _a("gestionnaire", "référent", "support", "administrat
 _TIENNENT_LA_STRUCTURE = _a("responsable", "délégataire", "administrateur")
 _DE_LA_DELEGATION = _a("titulaire", "délégataire", "gestionnaire", "administrateur")
 _TRAITENT = _a("gestionnaire", "administrateur")
+_SUIVENT_LES_ECHANGES = _a("support", "administrateur")
 # La responsable n’y est pas : le rattachement de ce lieu à sa structure attend l’accord du titulaire.
 _TIENNENT_LE_LIEU = _a("titulaire", "délégataire", "administrateur")
 
@@ -254,6 +257,8 @@ OBJETS: dict[str, Ligne] = {
     "orientation:annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "api:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "api:orientation_annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur"), True),
+    "hub:message": Ligne(lambda m: {"message_id": m.message_hub.pk}, _SUIVENT_LES_ECHANGES),
+    "hub:renvoyer": Ligne(lambda m: {"message_id": m.message_hub.pk}, _SUIVENT_LES_ECHANGES, True),
     "assistance:demande": Ligne(lambda m: {"numero": m.ticket.numero}, _a("titulaire")),
     "assistance:piece": Ligne(lambda m: {"piece_id": m.piece.pk}, _TRAITENT | {"titulaire"}),
     "assistance:traiter": Ligne(lambda m: {"numero": m.ticket.numero}, _TRAITENT),
@@ -279,6 +284,8 @@ SANS_TITULAIRE = {
     "assistance:document": _PUBLIQUE,
     "assistance:formation_profil": _PUBLIQUE,
     "orientation:resultats": "la recherche gardée dans la session de qui l’a faite (tests/orientation)",
+    "direct:flux": "la recherche gardée dans la session de qui l’a faite (tests/orientation/direct)",
+    "direct:maintenant": "la recherche gardée dans la session de qui l’a faite (tests/orientation/direct)",
     "orientation:orienter": "toute place libre s’offre à tout régulateur",
     "orientation:orienter_en_sus": "tout lieu qui accepte le surnuméraire s’offre à tout régulateur",
     "orientation:rediriger": "tout créneau d’éditeur s’offre à tout régulateur",

@@ -38,6 +38,7 @@ from orientation.actions import (
 )
 from orientation.enums import Voie
 from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
+from orientation.hub.lectures import etat_lrm
 from orientation.lectures import Offre, offre_du_lieu, rechercher
 from orientation.models import Orientation
 from orientation.requetes import RequeteDeCompte
@@ -252,7 +253,10 @@ def _indisponible(
 def notification(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
     orientation = get_object_or_404(visibles, uuid=uuid)
-    contexte = _decrire(orientation, timezone.now()) | {"retour": _retour(_jeton(request, None), "")}
+    contexte = _decrire(orientation, timezone.now()) | {
+        "lrm": etat_lrm(orientation.uuid),
+        "retour": _retour(_jeton(request, None), ""),
+    }
     return render(request, "orientation/notification.html", contexte)
 
 

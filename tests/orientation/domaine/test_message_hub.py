@@ -29,7 +29,9 @@ from orientation.hub.validation import defauts
 
 EXEMPLES = Path(__file__).parent.parent / "hub" / "exemples"
 INSTANT = datetime(2026, 11, 1, 17, tzinfo=UTC)
-ENVELOPPE = Enveloppe("ptfsas_1", "fr.health.ptfsas", "fr.health.samu590", INSTANT, INSTANT + timedelta(days=1))
+ENVELOPPE = Enveloppe(
+    "ptfsas_1", "fr.health.ptfsas", "fr.health.samu590", INSTANT, INSTANT + timedelta(days=1)
+)
 
 
 def relire(exemple: dict) -> RendezVousPublie:
@@ -116,9 +118,7 @@ def test_tout_rendez_vous_donne_un_message_conforme(rdv, methode):
         pytest.param(
             "2026-11-02T08:00:00.987654Z", "Europe/Paris", "2026-11-02T09:00:00+01:00", id="sans fraction"
         ),
-        pytest.param(
-            "2026-11-02T08:00:00Z", "Indian/Reunion", "2026-11-02T12:00:00+04:00", id="La Réunion"
-        ),
+        pytest.param("2026-11-02T08:00:00Z", "Indian/Reunion", "2026-11-02T12:00:00+04:00", id="La Réunion"),
         pytest.param(
             "2026-10-25T00:30:00Z", "Europe/Paris", "2026-10-25T02:30:00+02:00", id="première 2 h 30"
         ),

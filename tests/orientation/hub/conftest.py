@@ -55,7 +55,9 @@ def acquittement(reference: str, *, identifiant: str = "fr.health.samu590_a1", *
     return _enveloppe("Ack", identifiant, interieur)
 
 
-def erreur(code: int, reference: str, *, identifiant: str = "hub_e1", titre: str = "X", cause: str = "") -> bytes:
+def erreur(
+    code: int, reference: str, *, identifiant: str = "hub_e1", titre: str = "X", cause: str = ""
+) -> bytes:
     interieur = {
         "error": {
             "errorCode": {"statusCode": code, "statusString": titre},

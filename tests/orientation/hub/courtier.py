@@ -7,6 +7,7 @@ comment répondre ; au-delà, il confirme.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -90,10 +91,8 @@ class Courtier:
 
 
 def _couper(prise: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         prise.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     prise.close()
 
 
@@ -165,9 +164,9 @@ class _Client:
             self._methode(canal, (60, 120), "Lbb", (self.etiquette, False, False))
 
     def _consommer(self, canal: int, charge: bytes) -> None:
-        _, file, etiquette = loads("Bss", charge, 4)[0]
-        etiquette = etiquette or f"consommateur.{file}"
-        self._methode(canal, (60, 21), "s", (etiquette,))
+        _, file, etiquette, *_, sans_reponse = loads("Bssbbbb", charge, 4)[0]
+        if not sans_reponse:
+            self._methode(canal, (60, 21), "s", (etiquette,))
         for corps in self.courtier.files.get(file, ()):
             self.etiquette += 1
             self._methode(canal, (60, 60), "sLbss", (etiquette, self.etiquette, False, "", file))

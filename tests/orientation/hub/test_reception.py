@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from orientation.enums import EtatMessageHub, EvenementHub, MethodeHub, OrigineHub
+from orientation.enums import EtatMessageHub, EvenementHub, MethodeHub
 from orientation.hub.reception import recevoir
 from orientation.models import JournalHub, MessageHub
 from orientation.models.hub import REPRISES_MAX
@@ -141,7 +141,3 @@ def test_un_retour_illisible_s_ecarte_en_une_ligne_sans_son_contenu(db):
 
     ligne = JournalHub.objects.get()
     assert (ligne.evenement, ligne.detail) == (EvenementHub.ILLISIBLE, "JSON illisible (20 octets)")
-
-
-def test_la_reprise_d_un_rendez_vous_d_editeur_redit_ce_rendez_vous():
-    assert {choix.value for choix in OrigineHub} == {"orientation", "rendez_vous"}
