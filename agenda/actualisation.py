@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 import redis
 import structlog
@@ -23,14 +24,15 @@ from agenda.tasks import ATTENTE_IMMEDIATE_S, interroger_pour_un_ecran
 journal = structlog.get_logger(__name__)
 LOTS_MAX = 40  # un écran montre dix cartes, presque toujours d’un seul éditeur chacune
 
+# Dans l’ordre des cartes : si tous ne peuvent être relus, les premières le sont.
 _LOTS = """
-    SELECT DISTINCT lot.id, lot.editeur_id, coalesce(lot.interroge_le, lot.lu_le) AS vu_le
-    FROM annuaire_lieuexercice l
+    SELECT lot.id, lot.editeur_id, coalesce(lot.interroge_le, lot.lu_le)
+    FROM unnest(%s::bigint[]) WITH ORDINALITY AS montre (lieu_id, rang)
+    JOIN annuaire_lieuexercice l ON l.id = montre.lieu_id
     JOIN agenda_raccordement r
         ON r.effecteur_id = l.effecteur_id OR (l.effecteur_id IS NULL AND r.structure_id = l.structure_id)
     JOIN agenda_lot lot ON lot.id = r.lot_id
-    JOIN agenda_editeur e ON e.id = lot.editeur_id AND e.est_actif
-    WHERE l.id = ANY(%s) ORDER BY lot.id LIMIT %s
+    GROUP BY lot.id ORDER BY min(montre.rang), lot.id LIMIT %s
 """
 
 
@@ -39,37 +41,44 @@ class LotMontre:
     """Lot d’éditeur dont dépend une carte montrée. `vu_le` : sa dernière interrogation, réussie ou non."""
 
     id: int
-    editeur_id: int
+    editeur: Editeur
     vu_le: datetime | None
 
+    def age_s(self, maintenant: datetime) -> float:
+        return inf if self.vu_le is None else (maintenant - self.vu_le).total_seconds()
 
-def lots_montres(lieu_ids: Collection[int]) -> list[LotMontre]:
+
+def lots_montres(lieu_ids: Sequence[int]) -> list[LotMontre]:
     """Lots des effecteurs et des associations de ces lieux, même sans créneau, chez les éditeurs actifs."""
     with connection.cursor() as curseur:
         curseur.execute(_LOTS, [list(lieu_ids), LOTS_MAX])
-        return [LotMontre(*ligne) for ligne in curseur.fetchall()]
+        lignes = curseur.fetchall()
+    editeurs = (
+        Editeur.objects.filter(est_actif=True).in_bulk({editeur for _, editeur, _ in lignes})
+        if lignes
+        else {}
+    )
+    return [LotMontre(lot, editeurs[e], vu_le) for lot, e, vu_le in lignes if e in editeurs]
 
 
-def demander(lieu_ids: Collection[int], maintenant: datetime, *, compter: bool = True) -> None:
-    """Fait interroger, sans attendre, les éditeurs dont ces lieux montrent des données trop vieilles.
+def demander(lieu_ids: Sequence[int], maintenant: datetime) -> None:
+    """Note ce qu’une recherche a montré, et fait relire, sans attendre, ce qui en est trop vieux.
 
-    Un lot déjà demandé ne l’est pas deux fois. `compter` : c’est une recherche, et
-    non la même page qui se tient à jour. Ne lève rien : sans courtier, l’écran garde
-    ce que la base sait, avec son âge.
+    Un lot déjà demandé ne l’est pas deux fois. Ne lève rien si le courtier ne répond
+    pas : l’écran garde ce que la base sait, avec son âge.
     """
+    if not settings.EDITEURS_ACTUALISATION_S:
+        return
     try:
         lots = lots_montres(lieu_ids)
-        if compter:
-            demande.noter([lot.id for lot in lots], maintenant)
+        demande.noter([lot.id for lot in lots], maintenant)
         vieux: dict[int, list[int]] = defaultdict(list)
         for lot in lots:
-            if (
-                lot.vu_le is None
-                or (maintenant - lot.vu_le).total_seconds() >= settings.EDITEURS_ACTUALISATION_S
-            ):
-                vieux[lot.editeur_id].append(lot.id)
-        for editeur in Editeur.objects.filter(pk__in=vieux):
-            _enfiler(editeur, vieux[editeur.pk])
+            if lot.age_s(maintenant) >= settings.EDITEURS_ACTUALISATION_S:
+                vieux[lot.editeur.pk].append(lot.id)
+        for editeur in {lot.editeur.pk: lot.editeur for lot in lots}.values():
+            if vieux[editeur.pk]:
+                _enfiler(editeur, vieux[editeur.pk])
     except (redis.RedisError, OperationalError) as erreur:
         journal.warning("actualisation_impossible", erreur=type(erreur).__name__)
 
@@ -94,17 +103,18 @@ def _enfiler(editeur: Editeur, lot_ids: Sequence[int]) -> None:
 
 
 def en_cours(lots: Collection[LotMontre]) -> set[int]:
-    """Ceux de ces lots dont un écran attend encore la réponse ; aucun si le courtier ne répond pas."""
-    par_editeur: dict[int, list[int]] = defaultdict(list)
+    """Ceux de ces lots dont un écran attend encore la réponse ; aucun si le courtier ne répond pas. Sans requête."""
+    par_editeur: dict[int, list[LotMontre]] = defaultdict(list)
     for lot in lots:
-        par_editeur[lot.editeur_id].append(lot.id)
-    attendus: set[int] = set()
+        par_editeur[lot.editeur.pk].append(lot)
     try:
-        for editeur in Editeur.objects.filter(pk__in=par_editeur):
-            attendus |= budget_de(editeur).attendus(File.IMMEDIAT, par_editeur[editeur.pk])
+        return {
+            attendu
+            for siens in par_editeur.values()
+            for attendu in budget_de(siens[0].editeur).attendus(File.IMMEDIAT, [lot.id for lot in siens])
+        }
     except redis.RedisError:
         return set()
-    return attendus
 
 
 def sans_reponse(lots: Collection[LotMontre]) -> list[str]:

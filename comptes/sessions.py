@@ -7,6 +7,7 @@ refus se dit sans rien fermer ici.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ VUE_LE = "vue_le"
 REFUS_DIT = "refus_rafraichissement_dit"
 # La dernière activité n’est réécrite qu’à ce pas : une écriture par minute, pas une par requête.
 PAS = timedelta(minutes=1)
+SANS_ACTIVITE = re.compile(settings.CHEMINS_SANS_ACTIVITE)
 REGULATION = frozenset({Role.OSNP, Role.REGULATEUR})
 
 
@@ -108,8 +110,8 @@ class DureeDeSession:
             messages.info(request, "Votre session a expiré. Identifiez-vous de nouveau pour continuer.")
             tracer(acteur=compte, verbe="deconnexion", objet=f"compte:{compte.pk}", motif="session expirée")
             return
-        # La page qui demande combien de temps il reste n’est pas une activité.
-        if request.path == reverse("comptes:session_etat"):
+        # La page qui demande combien de temps il reste, ou qui se tient à jour seule, n’est pas une activité.
+        if request.path == reverse("comptes:session_etat") or SANS_ACTIVITE.match(request.path):
             return
         if maintenant - datetime.fromisoformat(request.session[VUE_LE]) >= PAS:
             request.session[VUE_LE] = maintenant.isoformat()

@@ -41,7 +41,7 @@ class Criteres:
 
     `disponibilite` : `libres` (un créneau au moins), `hors` (aucun) ou `toutes`.
     `modalites` : types de consultation admis ; vide pour tous. `lieu_id` : ce
-    lieu seulement, quelle que soit la spécialité.
+    lieu seulement, quelle que soit la spécialité ; `lieu_ids` : ceux-là.
     """
 
     lat: float
@@ -52,6 +52,7 @@ class Criteres:
     disponibilite: str = "toutes"
     modalites: tuple[str, ...] = ()
     lieu_id: int | None = None
+    lieu_ids: tuple[int, ...] = ()
 
 
 class Offre(msgspec.Struct, omit_defaults=True):
@@ -156,6 +157,7 @@ _FILTRES = {
     "specialites": "AND o.specialite_id = ANY(%(specialites)s::smallint[])",
     "nom": "",
     "lieu": "AND o.lieu_id = %(lieu)s",
+    "lieux": "AND o.lieu_id = ANY(%(lieux)s)",
 }
 _GROUPES = {"toutes": (1, 4), "libres": (1, 2), "hors": (3, 4)}
 
@@ -177,8 +179,18 @@ def rechercher(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_p
     )
 
 
+class PageJson(NamedTuple):
+    contenu: bytes
+    lieu_ids: list[int]
+
+
 def rechercher_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_page: int = 25) -> bytes:
-    """La même page, en JSON : la réponse de `POST /api/v1/recherches/`.
+    """La même page, en JSON : la réponse de `POST /api/v1/recherches/`."""
+    return page_json(criteres, maintenant=maintenant, page=page, par_page=par_page).contenu
+
+
+def page_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_page: int = 25) -> PageJson:
+    """Cette réponse, et les lieux qu’elle montre.
 
     Les documents de la projection y entrent tels quels, sans être décodés.
     """
@@ -188,7 +200,8 @@ def rechercher_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, 
         f'"page":{trouvees.page},"par_page":{par_page},"rayon_km":{criteres.rayon_km},"offres":['
     )
     offres = b",".join([_offre_json(ligne, trouvees) for ligne in trouvees.lignes])
-    return b"%b%b]}" % (entete.encode(), offres)
+    lieu_ids = [ligne.lieu_id for ligne in trouvees.lignes]
+    return PageJson(b"%b%b]}" % (entete.encode(), offres), lieu_ids)
 
 
 class _Ligne(NamedTuple):
@@ -261,6 +274,8 @@ def instruction(criteres: Criteres) -> str:
     """L’instruction SQL qui répond à ces critères ; ses paramètres : `parametres_de`."""
     if criteres.lieu_id:
         par = "lieu"
+    elif criteres.lieu_ids:
+        par = "lieux"
     elif criteres.noms:
         par = "nom"
     else:
@@ -308,6 +323,8 @@ def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int])
     }
     if criteres.lieu_id:
         parametres["lieu"] = criteres.lieu_id
+    elif criteres.lieu_ids:
+        parametres["lieux"] = list(criteres.lieu_ids)
     elif criteres.noms:
         parametres["noms"] = normaliser(criteres.noms)
     else:

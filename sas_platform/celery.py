@@ -18,7 +18,6 @@ app.autodiscover_tasks()
 app.conf.task_queues = [Queue(nom) for nom in ("immediat", "fond", "sorties", "calculs")]
 app.conf.task_routes = {
     "agenda.tasks.interroger_pour_un_ecran": {"queue": "immediat"},
-    "agenda.tasks.interroger_pour_un_ecran": {"queue": "immediat"},
     "agenda.tasks.interroger_*": {"queue": "fond"},
     "agenda.tasks.actualiser_*": {"queue": "fond"},
     "comptes.tasks.envoyer_*": {"queue": "sorties"},

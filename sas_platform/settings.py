@@ -152,7 +152,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 2,
-    "socket_connect_timeout": 2,
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "Europe/Paris"
@@ -340,27 +339,6 @@ DPD_COURRIEL = env("DPD_COURRIEL", default="")
 # Certificat client présenté aux éditeurs (IGC-Santé), en PEM ; vide hors ligne.
 EDITEURS_CERTIFICAT = env("EDITEURS_CERTIFICAT", default="")
 EDITEURS_CLE = env("EDITEURS_CLE", default="")
-# Part des jetons de chaque éditeur que l’interrogation de fond laisse à ce qu’un écran attend.
-EDITEURS_PART_IMMEDIATE = env.float("EDITEURS_PART_IMMEDIATE", default=0.25)
-# Âge (s) au-delà duquel une recherche fait relire ce qu’elle montre.
-EDITEURS_ACTUALISATION_S = env.int("EDITEURS_ACTUALISATION_S", default=60)
-# Tâches qui attendent au plus dans la file de fond ; lots qui attendent au plus, par éditeur, pour des écrans.
-EDITEURS_FILE_MAX = env.int("EDITEURS_FILE_MAX", default=200)
-EDITEURS_ECRANS_MAX = env.int("EDITEURS_ECRANS_MAX", default=100)
-# Poids de l’interrogation de fond : journée, soirée, nuit, fin de semaine ; et heures où commencent les deux premières.
-EDITEURS_POIDS_HORAIRES = env.list("EDITEURS_POIDS_HORAIRES", cast=float, default=[1.0, 1.0, 0.5, 1.0])
-EDITEURS_HEURES = env.list("EDITEURS_HEURES", cast=int, default=[8, 20])
-if len(EDITEURS_POIDS_HORAIRES) != 4 or min(EDITEURS_POIDS_HORAIRES) <= 0:
-    raise ImproperlyConfigured("EDITEURS_POIDS_HORAIRES : quatre nombres positifs")
-if len(EDITEURS_HEURES) != 2 or not 0 <= EDITEURS_HEURES[0] < EDITEURS_HEURES[1] <= 23:
-    raise ImproperlyConfigured("EDITEURS_HEURES : deux heures croissantes, de 0 à 23")
-if not 0 <= EDITEURS_PART_IMMEDIATE < 1:
-    raise ImproperlyConfigured("EDITEURS_PART_IMMEDIATE : de 0 à moins de 1")
-
-# Résultats tenus à jour : flux ouverts à la fois par processus web, durée d’un flux, pause avant le suivant.
-DIRECT_FLUX_MAX = env.int("DIRECT_FLUX_MAX", default=2)
-DIRECT_DUREE_S = env.int("DIRECT_DUREE_S", default=10)
-DIRECT_PAUSE_S = env.int("DIRECT_PAUSE_S", default=5)
 # Certificats propres à un éditeur (NOM.pem et NOM.cle) et autorités d’un éditeur (CODE.ac.pem) : un dossier.
 EDITEURS_CERTIFICATS = env("EDITEURS_CERTIFICATS", default="")
 # Autorités (PEM) qui signent les serveurs des éditeurs ; vide : celles du système.
@@ -376,7 +354,7 @@ FHIR_REVOCATIONS = env("FHIR_REVOCATIONS", default="")
 FHIR_APPELS_PAR_MINUTE = env.int("FHIR_APPELS_PAR_MINUTE", default=600)
 # Part des jetons de chaque éditeur que l’interrogation de fond laisse à ce qu’un écran attend.
 EDITEURS_PART_IMMEDIATE = env.float("EDITEURS_PART_IMMEDIATE", default=0.25)
-# Âge (s) au-delà duquel une recherche fait relire ce qu’elle montre.
+# Âge (s) au-delà duquel une recherche fait relire ce qu’elle montre ; 0 : jamais.
 EDITEURS_ACTUALISATION_S = env.int("EDITEURS_ACTUALISATION_S", default=60)
 # Tâches qui attendent au plus dans la file de fond ; lots qui attendent au plus, par éditeur, pour des écrans.
 EDITEURS_FILE_MAX = env.int("EDITEURS_FILE_MAX", default=200)
@@ -395,6 +373,8 @@ if not 0 <= EDITEURS_PART_IMMEDIATE < 1:
 DIRECT_FLUX_MAX = env.int("DIRECT_FLUX_MAX", default=2)
 DIRECT_DUREE_S = env.int("DIRECT_DUREE_S", default=10)
 DIRECT_PAUSE_S = env.int("DIRECT_PAUSE_S", default=5)
+# Ce qu’une page ouverte redemande seule ne prolonge pas la session.
+CHEMINS_SANS_ACTIVITE = r"/recherche/[\w-]+/direct/"
 
 # Hub Santé (INT_L02) : publie chaque rendez-vous au LRM du territoire (docs/adr/0018). Vide : rien ne part, et chaque
 # orientation le dit. Sans identifiant dans l’adresse (amqps://hote:5671/), le certificat client est l’identité.

@@ -28,3 +28,6 @@ CACHES = {
 
 # Le groupement des connexions garde des fils ouverts entre deux tests ; une base modèle ne se copie que sans eux.
 DATABASES["default"]["OPTIONS"].pop("pool", None)
+
+# Une recherche n’appelle pas les éditeurs de l’essai ; les tests de l’actualisation la rétablissent.
+EDITEURS_ACTUALISATION_S = 0

@@ -13,6 +13,7 @@ from agenda.domaine.offre import en_minutes
 from agenda.enums import ModaliteConsultation
 from agenda.models import CarteLieu, OffreLieu, OffrePerimee
 from agenda.offre.calcul import Ligne, lire
+from agenda.offre.signal import signaler
 from annuaire.models import LieuExercice
 from sas_platform.socle.iterables import par_lots
 
@@ -148,6 +149,7 @@ def ecrire(lignes: list[Ligne], lieu_ids: Collection[int]) -> int:
             curseur.execute(_ECRIRE_CARTES, [_en_json(map(_carte, changees))])
             offres = (offre for ligne in changees for offre in _offres(ligne))
             curseur.execute(_ECRIRE_OFFRES, [_en_json(offres)])
+    signaler({ligne.lieu_id for ligne in changees} | retirees)
     return len(changees) + len(retirees)
 
 

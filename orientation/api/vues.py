@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agenda.actions import PlaceIndisponible
+from agenda.actualisation import demander
 from comptes.enums import Portee
 from orientation.actions import (
     CleReutilisee,
@@ -25,9 +27,9 @@ from orientation.actions import (
 )
 from orientation.api.champs import DemandeOrientationSerializer, DemandeRechercheSerializer
 from orientation.api.reponses import OrientationSerializer, ProblemeSerializer, ResultatsSerializer, decrire
-from orientation.lectures import offre_du_lieu, rechercher_json
+from orientation.lectures import offre_du_lieu, page_json
 from orientation.models import Orientation
-from orientation.requetes import RequeteApi
+from orientation.requetes import ReponseSuivie, RequeteApi
 from sas_platform.socle.problemes import TYPE_MIME, Probleme
 
 _CLE = re.compile(r"[\x21-\x7e]{1,100}")
@@ -64,10 +66,11 @@ class Recherches(APIView):
     def post(self, request: RequeteApi) -> HttpResponse:
         """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""
         lus = _DEMANDE_DE_RECHERCHE.run_validation(request.data)
-        resultats = rechercher_json(
-            lus["criteres"], maintenant=timezone.now(), page=lus["page"], par_page=lus["par_page"]
-        )
-        return HttpResponse(resultats, content_type="application/json")
+        maintenant = timezone.now()
+        page = page_json(lus["criteres"], maintenant=maintenant, page=lus["page"], par_page=lus["par_page"])
+        reponse = ReponseSuivie(page.contenu, content_type="application/json")
+        reponse.ensuite = partial(demander, page.lieu_ids, maintenant)
+        return reponse
 
 
 class Orientations(APIView):

@@ -6,7 +6,7 @@ HTML des cartes est donc écrit à la main (docs/adr/0009). Tout texte venu de
 dehors passe par `escape`.
 """
 
-from orientation.rendu.carte import Carte, cartes, liste
+from orientation.rendu.carte import Carte, Mobile, cartes, liste, mobile
 from orientation.rendu.creneaux import Liens, colonnes
 from orientation.rendu.textes import (
     FUSEAU_DE_PARIS,
@@ -26,6 +26,7 @@ __all__ = [
     "LEGENDE",
     "Carte",
     "Liens",
+    "Mobile",
     "Resume",
     "cartes",
     "changements",
@@ -34,6 +35,7 @@ __all__ = [
     "heure",
     "jour_long",
     "liste",
+    "mobile",
     "modalites",
     "moment",
     "resume",

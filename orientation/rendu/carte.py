@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from django.utils.safestring import SafeString, mark_safe
@@ -69,15 +70,32 @@ def liste(cartes: Sequence[Carte], *, oriente: bool, oriente_en_sus: bool) -> Sa
     return mark_safe(f'<ul class="sas-cartes">{"".join(articles)}</ul>')  # noqa: S308 - texte échappé plus bas
 
 
+@dataclass(frozen=True, slots=True)
+class Mobile:
+    """Ce qui change d’une carte tant qu’elle est à l’écran, en HTML ; `version` change avec lui, âges compris."""
+
+    version: str
+    agenda: str
+    raison: str
+
+
+def mobile(carte: Carte, *, oriente_en_sus: bool) -> Mobile:
+    agenda = _agenda(carte, escape(carte.titre), oriente_en_sus=oriente_en_sus)
+    raison = _raison(carte)
+    return Mobile(f"{crc32((agenda + raison).encode()):08x}", agenda, raison)
+
+
 def _article(carte: Carte, *, oriente: bool, oriente_en_sus: bool) -> str:
     titre = escape(carte.titre)
     ancre = escape(carte.ancre)
+    vivant = mobile(carte, oriente_en_sus=oriente_en_sus)
     return (
-        f'<li><article class="sas-carte" id="{ancre}" aria-labelledby="{ancre}-titre">'
+        f'<li><article class="sas-carte" id="{ancre}" aria-labelledby="{ancre}-titre" '
+        f'data-version="{vivant.version}">'
         '<div class="sas-carte__identite">'
         f'<h3 class="sas-carte__titre" id="{ancre}-titre">{titre}</h3>'
-        f"{_identite(carte, titre)}{_contact(carte) + _informations(carte) if oriente else ''}{_raison(carte)}</div>"
-        f'<div class="sas-carte__agenda">{_agenda(carte, titre, oriente_en_sus=oriente_en_sus)}</div>'
+        f"{_identite(carte, titre)}{_contact(carte) + _informations(carte) if oriente else ''}{vivant.raison}</div>"
+        f'<div class="sas-carte__agenda">{vivant.agenda}</div>'
         "</article></li>"
     )
 

@@ -9,16 +9,18 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from agenda.actualisation import demander
 from comptes.droits import peut
 from comptes.enums import Action
 from orientation import carnet, rendu
 from orientation.forms import DISPONIBILITES, RAYON_MAX_KM, AffinageForm, PageForm, RechercheForm
 from orientation.lectures import Resultats, rechercher
-from orientation.requetes import RequeteDeCompte
+from orientation.requetes import ReponseSuivie, RequeteDeCompte
 from orientation.sollicitation import contacts_des_offres
 from orientation.suggestions import suggestions_de_lieux, suggestions_de_quoi
 from orientation.views.csp import vers_les_editeurs
@@ -97,7 +99,11 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         "a_precedente": lus.page > 1,
         "a_suivante": lus.page < lus.pages,
     }
-    return render(request, "orientation/resultats.html", contexte | _filtres(demande, lus))
+    reponse = ReponseSuivie(
+        render_to_string("orientation/resultats.html", contexte | _filtres(demande, lus), request)
+    )
+    reponse.ensuite = partial(demander, [int(offre.lieu.id[1:]) for offre in lus.offres], maintenant)
+    return reponse
 
 
 def pages_a_montrer(courante: int, derniere: int) -> list[int | None]:

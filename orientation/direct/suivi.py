@@ -1,0 +1,89 @@
+"""Ce qui a changé des cartes d’une page, depuis ce qu’elle en montre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from agenda import actualisation
+from agenda.actualisation import LotMontre
+from orientation import rendu
+from orientation.carnet import Recherche
+from orientation.lectures import rechercher
+
+RETIREE = "00000000"
+_PLUS_PROPOSEE = '<p class="sas-carte__vide">Cette offre n’est plus proposée.</p>'
+
+
+@dataclass(slots=True)
+class Suivi:
+    """Une page ouverte. `vus` : version de chaque lieu montré, dans l’ordre de la page ; tenu à jour par `changees`."""
+
+    recherche: Recherche
+    jeton: str
+    page: int
+    par_page: int
+    vus: dict[int, str]
+    oriente: bool
+    oriente_en_sus: bool
+    lots: list[LotMontre] = field(init=False)
+    retires: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lots = actualisation.lots_montres(list(self.vus))
+        self.retires = {lieu_id for lieu_id, version in self.vus.items() if version == RETIREE}
+
+    def changees(self, maintenant: datetime) -> list[dict[str, str]]:
+        """Cartes dont le HTML n’est plus celui de la page, telles que la page les écrirait maintenant.
+
+        Les lieux sont cherchés dans la zone de la recherche : un numéro d’ailleurs ne
+        rend rien. Une carte qui a quitté l’offre est rendue vide de créneaux.
+        """
+        criteres = replace(
+            self.recherche.criteres(),
+            specialite_ids=(),
+            noms="",
+            disponibilite="toutes",
+            lieu_ids=tuple(self.vus),
+        )
+        lus = rechercher(criteres, maintenant=maintenant, par_page=len(self.vus))
+        cartes = rendu.cartes(lus.offres, maintenant=maintenant, jeton=self.jeton, oriente=self.oriente)
+        changees = []
+        for offre, carte in zip(lus.offres, cartes, strict=True):
+            lieu_id = int(offre.lieu.id[1:])
+            mobile = rendu.mobile(carte, oriente_en_sus=self.oriente_en_sus)
+            if self.vus[lieu_id] != mobile.version:
+                self.vus[lieu_id] = mobile.version
+                changees.append(
+                    {
+                        "ancre": carte.ancre,
+                        "version": mobile.version,
+                        "agenda": mobile.agenda,
+                        "raison": mobile.raison,
+                    }
+                )
+        trouves = {int(offre.lieu.id[1:]) for offre in lus.offres}
+        return changees + [
+            self._retiree(lieu_id) for lieu_id in self.vus if lieu_id not in trouves | self.retires
+        ]
+
+    def _retiree(self, lieu_id: int) -> dict[str, str]:
+        self.retires.add(lieu_id)
+        self.vus[lieu_id] = RETIREE
+        return {"ancre": f"offre-l{lieu_id}", "version": RETIREE, "agenda": _PLUS_PROPOSEE, "raison": ""}
+
+    def bilan(self, maintenant: datetime) -> dict[str, Any]:
+        """Où en est la page : ce qu’on attend encore, qui n’a pas répondu, et si l’ordre de la liste a changé."""
+        attendus = actualisation.en_cours(self.lots)
+        return {
+            "en_cours": bool(attendus),
+            "sans_reponse": [] if attendus else actualisation.sans_reponse(self.lots),
+            "ordre_change": self._ordre_change(maintenant),
+        }
+
+    def _ordre_change(self, maintenant: datetime) -> bool:
+        lus = rechercher(
+            self.recherche.criteres(), maintenant=maintenant, page=self.page, par_page=self.par_page
+        )
+        return [int(offre.lieu.id[1:]) for offre in lus.offres] != list(self.vus)

@@ -1,0 +1,128 @@
+"""Ce qu’une recherche fait relire : les lots trop vieux de ce qu’elle montre, une fois, sans jamais échouer."""
+
+from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
+
+import pytest
+import redis
+from kombu.exceptions import OperationalError
+
+from agenda import actualisation, tasks
+from agenda.actualisation import demander, en_cours, lots_montres
+from agenda.editeurs import demande
+from agenda.models import Lot
+from annuaire.models import LieuExercice
+from tests.agenda.factories import EditeurFactory, LotFactory, RaccordementFactory
+from tests.annuaire.factories import LieuExerciceFactory, StructureFactory
+
+pytestmark = pytest.mark.django_db
+MAINTENANT = datetime(2026, 11, 2, 7, tzinfo=UTC)
+
+
+@pytest.fixture
+def envois(monkeypatch, settings) -> Mock:
+    """Les tâches enfilées pour un écran, sans les jouer."""
+    settings.EDITEURS_ACTUALISATION_S = 60
+    envoi = Mock()
+    monkeypatch.setattr(tasks.interroger_pour_un_ecran, "apply_async", envoi)
+    return envoi
+
+
+def lieu_lu(il_y_a_s: int | None, **champs: object) -> LieuExercice:
+    lieu = LieuExerciceFactory()
+    vu_le = None if il_y_a_s is None else MAINTENANT - timedelta(seconds=il_y_a_s)
+    lot = LotFactory(interroge_le=vu_le, **champs)
+    RaccordementFactory(effecteur=lieu.effecteur, lot=lot)
+    return lieu
+
+
+def enfiles(envois: Mock) -> list[tuple[int, list[int]]]:
+    lus = [appel.kwargs["kwargs"] for appel in envois.call_args_list]
+    return [(un["editeur_id"], un["lot_ids"]) for un in lus]
+
+
+@pytest.mark.parametrize(
+    ("age", "relu"),
+    [
+        pytest.param(59, False, id="frais"),
+        pytest.param(60, True, id="à l’âge réglé"),
+        pytest.param(None, True, id="jamais lu"),
+    ],
+)
+def test_ce_qui_est_trop_vieux_est_relu(envois, age, relu):
+    demander([lieu_lu(age).pk], MAINTENANT)
+
+    assert bool(envois.called) == relu
+
+
+def test_les_lots_d_un_editeur_partent_en_une_tache_dans_la_file_des_ecrans(envois):
+    editeur = EditeurFactory()
+    lieux = [lieu_lu(300, editeur=editeur).pk for _ in range(3)] + [lieu_lu(300).pk]
+
+    demander(lieux, MAINTENANT)
+
+    assert [(len(lots)) for _, lots in enfiles(envois)] == [3, 1]
+    for appel in envois.call_args_list:
+        assert appel.kwargs["queue"] == "immediat"
+        assert appel.kwargs["expires"] == tasks.ATTENTE_IMMEDIATE_S
+
+
+def test_un_lot_deja_demande_n_est_pas_redemande_mais_compte(envois):
+    lieu = lieu_lu(300)
+    demander([lieu.pk], MAINTENANT)
+    demander([lieu.pk], MAINTENANT)
+
+    lot = Lot.objects.get()
+    assert enfiles(envois) == [(lot.editeur_id, [lot.pk])]
+    assert demande.lire(MAINTENANT) == {lot.pk: 2.0}
+    assert en_cours(lots_montres([lieu.pk])) == {lot.pk}
+
+
+def test_les_premieres_cartes_passent_d_abord(envois, settings):
+    settings.EDITEURS_ECRANS_MAX = 1
+    editeur = EditeurFactory()
+    dernier, premier = (lieu_lu(300, editeur=editeur) for _ in range(2))
+
+    demander([premier.pk, dernier.pk], MAINTENANT)
+
+    ((_, lots),) = enfiles(envois)
+    assert Lot.objects.get(pk__in=lots).raccordements.get().effecteur == premier.effecteur
+
+
+def test_les_points_fixes_d_une_association_ont_les_lots_de_l_association():
+    association = StructureFactory(sos=True)
+    point = LieuExerciceFactory(de_structure=True, structure=association)
+    raccordement = RaccordementFactory(effecteur=None, structure=association)
+    du_confrere = LieuExerciceFactory(structure=association)
+
+    assert [lot.id for lot in lots_montres([point.pk])] == [raccordement.lot_id]
+    assert lots_montres([du_confrere.pk]) == []
+
+
+@pytest.mark.parametrize("panne", [redis.ConnectionError(), OperationalError()], ids=["Redis", "Celery"])
+def test_sans_courtier_la_recherche_ne_s_en_apercoit_pas(envois, panne):
+    envois.side_effect = panne
+    lieu = lieu_lu(300)
+
+    demander([lieu.pk], MAINTENANT)
+
+    assert en_cours(lots_montres([lieu.pk])) == set() or isinstance(panne, redis.RedisError)
+
+
+def test_desactivee_elle_ne_lit_rien(settings, django_assert_num_queries):
+    settings.EDITEURS_ACTUALISATION_S = 0
+
+    with django_assert_num_queries(0):
+        demander([1], MAINTENANT)
+
+
+def test_le_nombre_de_requetes_ne_suit_pas_celui_des_lieux(envois, compter_requetes):
+    un = [lieu_lu(300).pk]
+    avec_un = compter_requetes(lambda: demander(un, MAINTENANT))
+    plusieurs = [lieu_lu(300).pk for _ in range(6)]
+
+    assert compter_requetes(lambda: demander(plusieurs, MAINTENANT)) == avec_un
+
+
+def test_on_ne_fait_pas_attendre_un_ecran_plus_que_la_tache_ne_vit():
+    assert actualisation.ATTENTE_IMMEDIATE_S <= 15
