@@ -1,7 +1,9 @@
-"""État d’un conteneur, pour docker-compose : code 0 s’il va bien. `python deploiement/sante.py web|worker FILE|horloge`."""
+"""État d’un conteneur, pour docker-compose : code 0 s’il va bien. `python deploiement/sante.py web|worker FILE|horloge|ecoute`."""
 
 import os
 import sys
+import tempfile
+import time
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
@@ -39,8 +41,14 @@ def horloge() -> bool:
     return dernier is not None and timezone.now() - dernier < SILENCE_ADMIS
 
 
+def ecoute() -> bool:
+    """Le témoin que la commande `ecouter_hub` touche à chaque tour, même quand le Hub ne répond pas."""
+    temoin = Path(tempfile.gettempdir()) / "sas-ecoute-hub"
+    return time.time() - temoin.stat().st_mtime < SILENCE_ADMIS.total_seconds()
+
+
 def main(arguments: list[str]) -> int:
-    controles = {"web": web, "worker": worker, "horloge": horloge}
+    controles = {"web": web, "worker": worker, "horloge": horloge, "ecoute": ecoute}
     try:
         va_bien = controles[arguments[0]](*arguments[1:])
     except OSError as erreur:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,6 +20,8 @@ from orientation.hub import reception, transport
 ATTENTE_S = 5.0
 PREMIERE_PAUSE_S = 1.0
 PAUSE_MAX_S = 60.0
+# Sa date dit que la boucle tourne : `deploiement/sante.py ecoute` la lit.
+TEMOIN = Path(tempfile.gettempdir()) / "sas-ecoute-hub"
 
 journal = structlog.get_logger(__name__)
 
@@ -60,6 +64,7 @@ class Command(BaseCommand):
         journal.info("hub.retour", file=file, genre=genre, rattache=bool(ligne and ligne.message_id))
 
     def _continuer(self) -> bool:
+        TEMOIN.touch()
         return self.debout and (self.fin is None or time.monotonic() < self.fin)
 
     def _patienter(self, secondes: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -89,7 +90,5 @@ def test_un_retour_incompris_est_refuse_sans_etre_cite(corps):
     )
 )
 def test_n_importe_quel_json_est_lu_ou_refuse(valeur):
-    try:
+    with contextlib.suppress(RetourIllisible):
         lire(json.dumps(valeur).encode())
-    except RetourIllisible:
-        pass

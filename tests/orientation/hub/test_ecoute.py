@@ -18,10 +18,11 @@ CLIENT = "fr.health.test.ptfsas"
 
 
 @pytest.fixture(autouse=True)
-def _signaux_rendus(monkeypatch):
+def _processus_de_test(monkeypatch, tmp_path):
     """La commande prend SIGTERM et SIGINT ; les tests gardent les leurs."""
     monkeypatch.setattr("orientation.management.commands.ecouter_hub.signal.signal", lambda *_: None)
     monkeypatch.setattr("orientation.management.commands.ecouter_hub.ATTENTE_S", 0.05)
+    monkeypatch.setattr("orientation.management.commands.ecouter_hub.TEMOIN", tmp_path / "temoin")
     # La transaction du test est sur cette connexion.
     monkeypatch.setattr("orientation.management.commands.ecouter_hub.close_old_connections", lambda: None)
 
@@ -63,6 +64,12 @@ def test_un_retour_dont_l_ecriture_echoue_n_est_pas_acquitte_et_reviendra(courti
 
 def test_une_liaison_impossible_se_reessaie_jusqu_a_l_arret(hub_ouvert):
     assert ecouter(duree=0.3) == "Écoute finie : rien reçu"
+
+
+def test_la_boucle_laisse_un_temoin_de_sa_marche(courtier, tmp_path):
+    ecouter(duree=0.1)
+
+    assert (tmp_path / "temoin").exists()
 
 
 def test_sans_hub_la_commande_le_dit(settings):
