@@ -1,4 +1,4 @@
-"""Tenir et libérer une place de l’agenda saisi."""
+"""Tenir et libérer une place de l’agenda saisi ; cacher ce qu’un rendez-vous pris chez un éditeur recouvre."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 
 from agenda.domaine.offre import CreneauCarte, en_instant
 from agenda.lectures import occurrence_designee
-from agenda.models import Disponibilite, Reservation
+from agenda.models import AgendaEditeur, Disponibilite, Reservation
 from agenda.offre import ecrire, lire, rafraichir, verrouiller
 from annuaire.models import LieuExercice
 
@@ -87,6 +88,46 @@ def liberer_place(*, reservation: Reservation, maintenant: datetime) -> bool:
     liberees = Reservation.objects.filter(pk=reservation.pk, annulee_le=None).update(annulee_le=maintenant)
     rafraichir([lieu_id], maintenant)
     return liberees == 1
+
+
+@transaction.atomic
+def masquer_apres_rendez_vous(
+    *,
+    debut: datetime,
+    fin: datetime,
+    maintenant: datetime,
+    lieu_id: int | None = None,
+    effecteur_id: int | None = None,
+    structure_id: int | None = None,
+) -> int:
+    """Cache les créneaux d’éditeur qui chevauchent ce rendez-vous ; rend le nombre de lieux dont la carte change.
+
+    Au lieu donné ; sinon à tous ceux de l’effecteur, ou à tous les points fixes de l’association,
+    où un éditeur montre des créneaux : le rendez-vous ne dit pas lequel. Chacun revient à la
+    première lecture de son lot demandée après `maintenant`, s’il est encore libre. Rejouable.
+    """
+    if fin <= debut or fin <= maintenant:
+        return 0
+    if lieu_id is not None:
+        ou = Q(lieu=lieu_id)
+    elif effecteur_id is not None:
+        ou = Q(lieu__effecteur=effecteur_id)
+    else:
+        ou = Q(lieu__structure=structure_id, lieu__effecteur=None)
+    lieu_ids = verrouiller(
+        list(AgendaEditeur.objects.filter(ou).values_list("lieu_id", flat=True).distinct())
+    )
+    with connection.cursor() as curseur:
+        curseur.execute(
+            """
+            INSERT INTO agenda_periodeprise AS p (lieu_id, debut, fin, prise_le)
+            SELECT id, %s, %s, %s FROM unnest(%s::bigint[]) AS id ORDER BY id
+            ON CONFLICT (lieu_id, debut, fin) DO UPDATE SET prise_le = excluded.prise_le
+            WHERE p.prise_le < excluded.prise_le
+            """,
+            [debut, fin, maintenant, lieu_ids],
+        )
+    return rafraichir(lieu_ids, maintenant)
 
 
 def _est_pleine(disponibilite_id: int, debut: datetime) -> bool:

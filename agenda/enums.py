@@ -41,6 +41,16 @@ class Cas(TextChoices):
     SOS = "sos", "Associations SOS Médecins"
 
 
+class RegleAppariement(TextChoices):
+    """Ce qui a fait reconnaître, dans l’annuaire, le lieu qu’un éditeur décrit ; de la plus sûre à la moins sûre."""
+
+    IDENTIFIANT = "identifiant", "Même identifiant de structure ou de lieu"
+    COORDONNEES = "coordonnees", "Coordonnées à dix mètres au plus"
+    ADRESSE = "adresse", "Même adresse"
+    SANS_VOIE = "sans_voie", "Seul lieu de la commune, sans voie dans l’annuaire"
+    CREATION = "creation", "Lieu inconnu de l’annuaire, créé d’après l’éditeur"
+
+
 class EtatLot(TextChoices):
     """Issue de la dernière interrogation d’un lot d’effecteurs chez un éditeur."""
 

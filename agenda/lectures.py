@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre
+from agenda.editeurs.liens import LienRefuse, avec_origine
 from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Editeur
 from agenda.offre import CreneauOffert, decodeur_carte
 from annuaire.models import LieuExercice
@@ -100,6 +104,38 @@ def creneau_editeur(creneau_id: str, maintenant: datetime) -> CreneauEditeur | N
         modalites=creneau.modalites,
         lien=creneau.lien,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceDeMarche:
+    """Page où un régulateur cherche lui-même chez un éditeur. `lien` porte l’origine, et rien de la recherche."""
+
+    editeur: Editeur
+    lien: str
+
+
+def places_de_marche() -> list[PlaceDeMarche]:
+    """Celles des éditeurs actifs, dans l’ordre de leurs noms ; une adresse que l’on n’ouvrirait pas est tue."""
+    editeurs = Editeur.objects.filter(est_actif=True).exclude(url_place_de_marche="")
+    return [place for editeur in editeurs.order_by("nom", "pk") if (place := _place_de_marche(editeur))]
+
+
+def place_de_marche(code: str) -> PlaceDeMarche | None:
+    editeur = Editeur.objects.filter(code=code, est_actif=True).exclude(url_place_de_marche="").first()
+    return _place_de_marche(editeur) if editeur else None
+
+
+def _place_de_marche(editeur: Editeur) -> PlaceDeMarche | None:
+    """Son hôte est celui que l’administration a saisi : c’est le seul admis."""
+    adresse = editeur.url_place_de_marche
+    hote = urlsplit(adresse).hostname or ""
+    try:
+        lien = avec_origine(
+            adresse, origine=editeur.origine, hotes=[hote], http_local=not settings.EST_EN_LIGNE
+        )
+    except LienRefuse:
+        return None
+    return PlaceDeMarche(editeur, lien)
 
 
 def _dans_la_carte(

@@ -153,6 +153,7 @@ ROUTES: dict[str, Action | Acces] = {
     "orientation:orientation": Action.ORIENTER,
     "orientation:annulation": Action.ORIENTER,
     "orientation:rediriger": Action.ORIENTER,
+    "orientation:place_de_marche": Action.ORIENTER,
     # Sans session : le certificat client de l’éditeur est la preuve (orientation/rendez_vous/certificat.py).
     "fhir:metadata": PUBLIC,
     "fhir:appointment": PUBLIC,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.db import connection, transaction
 
 from agenda.actions import PlaceTenue, liberer_place, prendre_place
-from agenda.lectures import creneau_editeur
+from agenda.lectures import creneau_editeur, place_de_marche
 from agenda.offre import rafraichir
 from comptes.actions import tracer
 from comptes.droits import peut
@@ -181,6 +181,29 @@ def rediriger(*, acteur: Compte, creneau_id: str, maintenant: datetime) -> str:
         editeur=creneau.editeur.code,
     )
     return creneau.lien
+
+
+@transaction.atomic
+def rediriger_vers_la_place_de_marche(*, acteur: Compte, code: str, maintenant: datetime) -> str:
+    """Note le départ vers la place de marché de l’éditeur de ce code ; rend son adresse, `origin` compris.
+
+    Rien de la recherche n’y est ajouté. Lève `CreneauParti` si l’éditeur n’en a pas, ou plus.
+    """
+    if not peut(acteur, Action.ORIENTER):
+        raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
+    place = place_de_marche(code)
+    if place is None:
+        raise CreneauParti("La place de marché de cet éditeur n’est plus ouverte.")
+    redirection = Redirection.objects.create(
+        acteur=acteur, editeur=place.editeur, hote=urlsplit(place.lien).hostname or "", le=maintenant
+    )
+    tracer(
+        acteur=acteur,
+        verbe="redirection.enregistree",
+        objet=f"redirection:{redirection.uuid}",
+        editeur=place.editeur.code,
+    )
+    return place.lien
 
 
 def est_annulable(orientation: Orientation, maintenant: datetime) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from math import cos, radians, sin
+from math import cos, inf, radians, sin
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -134,7 +134,8 @@ _PAGE = """
         ORDER BY groupe, libre, km, lieu_id LIMIT %(par_page)s OFFSET %(saut)s
     )
     SELECT totaux.libres, totaux.hors, page.lieu_id, page.groupe, page.km, page.participe, page.en_sus, page.fuseau,
-        page.libre, carte.document, carte.debuts, carte.fins, carte.masques, carte.fraicheurs, carte.lots, ARRAY(
+        page.libre, carte.document, carte.debuts, carte.fins, carte.masques, carte.fraicheurs, carte.lots,
+        carte.grises, carte.peremptions, ARRAY(
             SELECT (SELECT extract(epoch FROM lot.lu_le)::bigint FROM agenda_lot lot WHERE lot.id = cite.id)
             FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures,
         {suspension} AS suspension
@@ -222,6 +223,8 @@ class _Ligne(NamedTuple):
     masques: list[int]
     fraicheurs: list[int]
     lots: list[int]
+    grises: list[int]
+    peremptions: list[int]
     lectures: list[int | None]
     suspension: str | None
 
@@ -339,9 +342,10 @@ def _offre(ligne: _Ligne, trouvees: _Trouvees) -> Offre:
     carte = decodeur_carte.decode(ligne.document)
     ages = _ages(ligne, trouvees)
     creneaux = []
-    for position in _proposables(ligne, trouvees):
+    for position in _proposables(ligne, trouvees, ages):
         creneau = carte.creneaux[position]
-        creneau.age_s = ages[ligne.fraicheurs[position]]
+        age = ages[ligne.fraicheurs[position]]
+        creneau.age_s, creneau.est_ancien = age.secondes, age.est_ancien
         creneaux.append(creneau)
     return Offre(
         id=carte.lieu.id,
@@ -369,12 +373,10 @@ def _offre_json(ligne: _Ligne, trouvees: _Trouvees) -> bytes:
     identite, _, suite = ligne.document.encode().partition(_CRENEAUX)
     textes = suite[: -len(b"}]}")].split(b"}," + _CRENEAU)
     textes[0] = textes[0][len(_CRENEAU) :]
-    fins = {
-        fraicheur: b',"age_s":%b}' % (b"null" if age is None else b"%d" % age)
-        for fraicheur, age in _ages(ligne, trouvees).items()
-    }
+    ages = _ages(ligne, trouvees)
+    fins = {fraicheur: age.en_json() for fraicheur, age in ages.items()}
     fraicheurs = ligne.fraicheurs
-    creneaux = [_CRENEAU + textes[n] + fins[fraicheurs[n]] for n in _proposables(ligne, trouvees)]
+    creneaux = [_CRENEAU + textes[n] + fins[fraicheurs[n]] for n in _proposables(ligne, trouvees, ages)]
     entete = (
         f'{{"id":"l{ligne.lieu_id}","groupe":{ligne.groupe},"raison_du_rang":"{_raison(ligne, trouvees)}",'
         f'"distance_km":{round(ligne.km, 2)},'
@@ -390,7 +392,23 @@ def _offre_json(ligne: _Ligne, trouvees: _Trouvees) -> bytes:
     )
 
 
-def _proposables(ligne: _Ligne, trouvees: _Trouvees) -> list[int]:
+_SANS_LIMITE = (inf, inf)
+
+
+class _Age(NamedTuple):
+    """Âge d’une fraîcheur : ancien, il est dit tel ; périmé, ce qui le porte n’est plus montré."""
+
+    secondes: int | None
+    est_ancien: bool = False
+    est_perime: bool = False
+
+    def en_json(self) -> bytes:
+        """Fin d’un créneau, dans la réponse de l’API."""
+        age = b"null" if self.secondes is None else b"%d" % self.secondes
+        return b',"age_s":%b%b}' % (age, b',"est_ancien":true' if self.est_ancien else b"")
+
+
+def _proposables(ligne: _Ligne, trouvees: _Trouvees, ages: dict[int, _Age]) -> list[int]:
     """Rangs, dans la carte, des créneaux encore proposables."""
     minute, fenetre = en_minutes(trouvees.maintenant), trouvees.fenetres[ligne.fuseau]
     proposables = [
@@ -398,20 +416,32 @@ def _proposables(ligne: _Ligne, trouvees: _Trouvees) -> list[int]:
         for position, (debut, expire) in enumerate(zip(ligne.debuts, ligne.fins, strict=True))
         if expire > minute and debut < fenetre
     ]
+    if perimees := {fraicheur for fraicheur, age in ages.items() if age.est_perime}:
+        proposables = [position for position in proposables if ligne.fraicheurs[position] not in perimees]
     if trouvees.masque:
         return [position for position in proposables if ligne.masques[position] & trouvees.masque]
     return proposables
 
 
-def _ages(ligne: _Ligne, trouvees: _Trouvees) -> dict[int, int | None]:
-    """Âge en secondes de chaque fraîcheur de la carte : presque toujours une seule, pour tous ses créneaux."""
+def _ages(ligne: _Ligne, trouvees: _Trouvees) -> dict[int, _Age]:
+    """Âge de chaque fraîcheur de la carte : presque toujours une seule, pour tous ses créneaux.
+
+    Le balayage retire ce qui est périmé ; ici, on ne le montre déjà plus, même s’il tarde.
+    """
     epoque = int(trouvees.maintenant.timestamp())
-    lu_le = dict(zip(ligne.lots, ligne.lectures, strict=True))
-    vus = {
-        fraicheur: fraicheur * 60 if fraicheur >= 0 else lu_le[-fraicheur]
+    ages = {
+        fraicheur: _Age(max(0, epoque - fraicheur * 60))
         for fraicheur in {*ligne.fraicheurs}
+        if fraicheur >= 0
     }
-    return {fraicheur: None if vu is None else max(0, epoque - vu) for fraicheur, vu in vus.items()}
+    # Une carte écrite avant que les âges limites n’y soient n’en a pas.
+    limites = dict(zip(ligne.lots, zip(ligne.grises, ligne.peremptions, strict=False), strict=False))
+    for lot, lu_le in zip(ligne.lots, ligne.lectures, strict=True):
+        age = None if lu_le is None else max(0, epoque - lu_le)
+        grise_s, perime_s = limites.get(lot, _SANS_LIMITE)
+        vieux = age or 0
+        ages[-lot] = _Age(age, est_ancien=vieux > grise_s, est_perime=vieux > perime_s)
+    return ages
 
 
 def _raison(ligne: _Ligne, trouvees: _Trouvees) -> str:

@@ -14,5 +14,6 @@ urlpatterns = [
     path("orientations/en-sus/<slug:lieu_id>/", orientations.orienter_en_sus, name="orienter_en_sus"),
     path("orientations/<uuid:uuid>/", orientations.notification, name="orientation"),
     path("orientations/<uuid:uuid>/annulation/", orientations.annulation, name="annulation"),
+    path("redirections/places-de-marche/<slug:code>/", orientations.place_de_marche, name="place_de_marche"),
     path("redirections/<slug:creneau_id>/", orientations.redirection, name="rediriger"),
 ]

@@ -321,7 +321,12 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
     ),
     "justifie une rémunération passée": ("participation.VersionParticipation", "agenda.ReleveHebdomadaire"),
     "calendrier relié, effacé quand on le retire": ("agenda.CalendrierExterne",),
-    "agenda d’éditeur, remplacé à chaque lecture": ("agenda.Raccordement", "agenda.AgendaEditeur"),
+    "agenda d’éditeur, remplacé à chaque lecture": (
+        "agenda.Raccordement",
+        "agenda.AgendaEditeur",
+        "agenda.Decouverte",
+        "agenda.PeriodePrise",
+    ),
     "réglage, compteur ou copie, sans donnée personnelle": (
         "agenda.Editeur",
         "agenda.Lot",

@@ -289,6 +289,7 @@ SANS_TITULAIRE = {
     "orientation:orienter": "toute place libre s’offre à tout régulateur",
     "orientation:orienter_en_sus": "tout lieu qui accepte le surnuméraire s’offre à tout régulateur",
     "orientation:rediriger": "tout créneau d’éditeur s’offre à tout régulateur",
+    "orientation:place_de_marche": "toute place de marché s’offre à tout régulateur",
     # Réservée aux CPTS : le monde tient une association SOS Médecins, pour ses points fixes.
     "structures:zone": "même vérification que « structures:informations » (tests/annuaire/structures)",
     "agenda:annuler": _PAR_LE_LIEU,

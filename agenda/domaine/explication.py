@@ -28,6 +28,7 @@ class Motif(Enum):
     COMMENCE = "Il a commencé."
     INDISPONIBILITE = "Une indisponibilité le recouvre."
     OCCUPE = "Un calendrier externe relié à ce lieu vous dit occupé à cette heure."
+    PRIS = "Un rendez-vous vient d’y être pris chez l’éditeur : sa prochaine lecture dira ce qui reste."
     COMPLET = "Toutes ses places sont prises."
     HORS_FENETRE = (
         "Il est au-delà de ce que la recherche montre\u00a0: aujourd’hui et les deux jours qui suivent."
@@ -145,6 +146,7 @@ def _recus(
             Motif.COMMENCE: creneau["d"] <= maintenant,
             Motif.INDISPONIBILITE: recouvre_un(Intervalle(debut, fin), fermetures),
             Motif.OCCUPE: recouvre_un(Intervalle(debut, fin), occupees),
+            Motif.PRIS: suivi.agenda.cache(creneau["d"], creneau["f"]),
             Motif.HORS_FENETRE: debut >= limite,
         }
         yield CreneauExplique(debut, fin, suivi.agenda.editeur, 1, 0, _premier(motifs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from hashlib import blake2s
 from typing import Any
@@ -42,7 +42,8 @@ class CreneauCarte:
 
     `expire` : minute à partir de laquelle il n’est plus proposable, le début
     pour un créneau, la fin pour une plage. `lot` (éditeur) et `maj` (agenda
-    saisi, en minutes) disent sa fraîcheur ; `lien` est celui de l’agenda chez l’éditeur.
+    saisi, en minutes) disent sa fraîcheur ; `lien` est celui de l’agenda chez l’éditeur,
+    `cpts` nomme celles auxquelles il est ouvert.
     """
 
     id: str
@@ -56,6 +57,7 @@ class CreneauCarte:
     editeur: str = ""
     lot: int = 0
     lien: str = ""
+    cpts: tuple[str, ...] = ()
 
     @property
     def est_plage(self) -> bool:
@@ -76,13 +78,25 @@ class Ouverture:
 
 @dataclass(frozen=True, slots=True)
 class AgendaRecu:
-    """Les créneaux lus chez un éditeur pour ce lieu ; forme de `AgendaEditeur.creneaux`."""
+    """Les créneaux lus chez un éditeur pour ce lieu ; forme de `AgendaEditeur.creneaux`.
+
+    `noms_cpts` : par FINESS. `prises` : minutes de début et de fin des rendez-vous pris depuis la
+    dernière lecture ; ce qui les chevauche n’est plus libre. `grise_s`, `perime_s` : âges limites.
+    """
 
     id: int
     editeur: str
     lot: int
     creneaux: Sequence[Mapping[str, Any]]
     telephone: str = ""
+    noms_cpts: Mapping[str, str] = field(default_factory=dict)
+    prises: Sequence[tuple[int, int]] = ()
+    grise_s: int = 0
+    perime_s: int = 0
+
+    def cache(self, debut: int, fin: int) -> bool:
+        """Vrai si un rendez-vous vient de prendre une part de ces minutes."""
+        return any(debut < prise_fin and prise_debut < fin for prise_debut, prise_fin in self.prises)
 
 
 def en_minutes(instant: datetime) -> int:
@@ -171,6 +185,8 @@ def _creneaux_recus(
         debut, fin = creneau["d"], creneau["f"]
         if not premiere < debut < derniere:
             continue
+        if agenda.prises and agenda.cache(debut, fin):
+            continue
         if fermetures and recouvre_un(Intervalle(en_instant(debut), en_instant(fin)), fermetures):
             continue
         yield CreneauCarte(
@@ -182,6 +198,7 @@ def _creneaux_recus(
             editeur=agenda.editeur,
             lot=agenda.lot,
             lien=creneau["l"],
+            cpts=tuple(agenda.noms_cpts.get(finess, finess) for finess in creneau.get("c", ())),
         )
 
 

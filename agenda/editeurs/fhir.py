@@ -81,12 +81,18 @@ class Address(_Element):
     postal_code: str | None = None
 
 
+class Position(_Element):
+    latitude: float | None = None
+    longitude: float | None = None
+
+
 class _Localisation(_Element):
     id: str | None = None
     identifier: list[Identifier] | None = None
     name: str | None = None
     telecom: list[ContactPoint] | None = None
     address: Address | None = None
+    position: Position | None = None
     managing_organization: Reference | None = None
 
 
@@ -142,6 +148,7 @@ class HealthcareService(_Element, tag_field="resourceType", tag="HealthcareServi
 class Organization(_Element, tag_field="resourceType", tag="Organization"):
     id: str | None = None
     identifier: list[Identifier] | None = None
+    name: str | None = None
 
 
 Ressource = Slot | Schedule | Practitioner | PractitionerRole | Location | HealthcareService | Organization

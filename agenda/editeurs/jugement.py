@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from agenda.editeurs import codes, fhir
 from agenda.editeurs.liens import lien_admis
@@ -18,6 +18,7 @@ from agenda.editeurs.references import Annuaire, premiere
 from agenda.editeurs.valeurs import borner
 from agenda.editeurs.verdicts import CreneauLu, Demande, LieuEditeur, Verdict
 from annuaire.domaine.telephones import normaliser_telephone
+from annuaire.domaine.territoire import est_en_france
 
 T = TypeVar("T")
 
@@ -58,6 +59,7 @@ class Juge:
         self.demande = demande
         self.annuaire = annuaire
         self.avertissements: Counter[str] = Counter()
+        self.noms_cpts: dict[str, str] = {}
         self._premier = demande.fenetre.debut.timestamp()
         self._dernier = demande.fenetre.fin.timestamp()
         self._ids: set[str] = set()
@@ -223,8 +225,12 @@ class Juge:
             soins = self.annuaire.trouver(lien.reference or "", fhir.HealthcareService)
             porteur = (soins and soins.provided_by and soins.provided_by.reference) or ""
             organisation = self.annuaire.trouver(porteur, fhir.Organization)
-            for identifiant in (organisation.identifier if organisation else None) or ():
+            if organisation is None:
+                continue
+            for identifiant in organisation.identifier or ():
                 if identifiant.value and codes.FINESS.fullmatch(identifiant.value):
+                    if nom := borner(organisation.name or "", 200):
+                        self.noms_cpts[identifiant.value] = nom
                     yield identifiant.value
 
     def _reservation(self, slot: fhir.Slot) -> tuple[bool, str]:
@@ -273,8 +279,18 @@ def _agenda_situe(
             telephone=premiere(map(normaliser_telephone, numeros)),
             id_interne=premiere(borner(i.value or "", 80) for i in lieu.identifier or ()),
             nom=borner(lieu.name or "", 200),
+            position=_position(lieu.position),
         ),
     )
+
+
+def _position(position: fhir.Position | None) -> tuple[float, float] | UnsetType:
+    """Latitude et longitude en France ; (0, 0) et les bornes inversées n’y sont pas."""
+    if position is None or position.latitude is None or position.longitude is None:
+        return UNSET
+    if not est_en_france(position.latitude, position.longitude):
+        return UNSET
+    return position.latitude, position.longitude
 
 
 def _lieu_contenu(role: fhir.PractitionerRole) -> fhir.Contenu | None:

@@ -1,29 +1,57 @@
-"""Lieux d’exercice qu’un éditeur fait connaître : situés au centre de leur commune."""
+"""Lieux d’un effecteur ou d’une association : ceux de l’annuaire, et ceux qu’un éditeur fait connaître."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from agenda.editeurs.appariement import LieuConnu, cle_de_lieu, ville_comparable
+from agenda.editeurs.appariement import LieuConnu, cle_de_lieu, ecart_m, ville_comparable
 from agenda.editeurs.verdicts import LieuEditeur
 from annuaire.actions.situer import place_de
 from annuaire.domaine.territoire import departements_du_code_postal
-from annuaire.enums import SourceLieu
+from annuaire.enums import PrecisionGeo, SourceLieu
 from annuaire.models import Commune, LieuExercice
 
-LIEUX_MAX = 20  # par effecteur : un éditeur ne remplit pas l’annuaire d’adresses inventées
+LIEUX_MAX = 20  # par titulaire : un éditeur ne remplit pas l’annuaire d’adresses inventées
+DANS_LA_COMMUNE_M = 30_000  # au-delà, la position donnée et la commune se contredisent
 
 
-def lieux_connus(effecteur_ids: Collection[int]) -> dict[int, list[LieuConnu]]:
-    """Lieux en activité de chaque effecteur, dans l’ordre de leur création ; une requête."""
-    connus: dict[int, list[LieuConnu]] = defaultdict(list)
-    lignes = LieuExercice.objects.filter(effecteur__in=effecteur_ids, est_actif=True).order_by("pk")
-    lignes = lignes.annotate(version=RawSQL("annuaire_lieuexercice.xmin::text", []))
-    for effecteur_id, *lieu in lignes.values_list(
-        "effecteur_id",
+class Titulaire(NamedTuple):
+    """À qui est l’agenda : un effecteur, ou une association pour ses points fixes."""
+
+    effecteur_id: int | None
+    structure_id: int | None = None
+
+
+def lieux_connus(titulaires: Iterable[Titulaire]) -> dict[Titulaire, list[LieuConnu]]:
+    """Lieux en activité de chacun, dans l’ordre de leur création ; une requête par sorte de titulaire."""
+    connus: dict[Titulaire, list[LieuConnu]] = defaultdict(list)
+    effecteurs, structures = set(), set()
+    for titulaire in titulaires:
+        if titulaire.effecteur_id is not None:
+            effecteurs.add(titulaire.effecteur_id)
+        else:
+            structures.add(titulaire.structure_id)
+    if effecteurs:
+        for effecteur_id, *lieu in _lignes(
+            LieuExercice.objects.filter(effecteur__in=effecteurs), "effecteur"
+        ):
+            connus[Titulaire(effecteur_id)].append(_lieu_connu(*lieu))
+    if structures:
+        siens = LieuExercice.objects.filter(structure__in=structures, effecteur=None)
+        for structure_id, *lieu in _lignes(siens, "structure"):
+            connus[Titulaire(None, structure_id)].append(_lieu_connu(*lieu))
+    return connus
+
+
+def _lignes(lieux: QuerySet[LieuExercice], titulaire: str) -> Iterable[tuple[Any, ...]]:
+    en_activite = lieux.filter(est_actif=True).order_by("pk")
+    return en_activite.annotate(version=RawSQL("annuaire_lieuexercice.xmin::text", [])).values_list(
+        f"{titulaire}_id",
         "pk",
         "cle",
         "finess",
@@ -32,22 +60,46 @@ def lieux_connus(effecteur_ids: Collection[int]) -> dict[int, list[LieuConnu]]:
         "code_postal",
         "commune__nom_recherche",
         "version",
-    ):
-        assert effecteur_id is not None  # filtré
-        connus[effecteur_id].append(LieuConnu(*lieu))
-    return connus
+        "precision_geo",
+        "lat",
+        "lon",
+        "source",
+    )
 
 
-def creer_lieu(effecteur_id: int, lieu: LieuEditeur) -> LieuConnu | None:
-    """Le lieu ainsi décrit, créé ou réactivé ; rien si sa commune est introuvable ou s’il y en a trop."""
+def _lieu_connu(*colonnes: Any) -> LieuConnu:
+    pk, cle, finess, siret, adresse, code_postal, commune, version, precision, lat, lon, source = colonnes
+    return LieuConnu(
+        pk,
+        cle,
+        finess,
+        siret,
+        adresse,
+        code_postal,
+        commune,
+        version,
+        position=(lat, lon) if precision == PrecisionGeo.NUMERO else None,
+        est_cree=source == SourceLieu.EDITEUR,
+    )
+
+
+def creer_lieu(titulaire: Titulaire, lieu: LieuEditeur) -> LieuConnu | None:
+    """Le lieu ainsi décrit, créé ou réactivé ; rien si sa commune est introuvable ou s’il y en a trop.
+
+    Il est où l’éditeur le situe, ou à défaut au centre de sa commune.
+    """
     commune = commune_de(lieu)
-    deja = LieuExercice.objects.filter(effecteur=effecteur_id, source=SourceLieu.EDITEUR).count()
+    siens = LieuExercice.objects.filter(**titulaire._asdict())
     place = place_de(commune, commune.departement) if commune else None
-    if commune is None or place is None or deja >= LIEUX_MAX:
+    trop = siens.filter(source=SourceLieu.EDITEUR).count() >= LIEUX_MAX
+    if commune is None or place is None or trop:
         return None
+    lat, lon, precision = place.lat, place.lon, place.precision
+    if lieu.position and ecart_m(lieu.position, (lat, lon)) <= DANS_LA_COMMUNE_M:
+        (lat, lon), precision = lieu.position, PrecisionGeo.NUMERO.value
     genre, valeur = lieu.idnst[:1], lieu.idnst[1:]
     cree, _ = LieuExercice.objects.update_or_create(
-        effecteur_id=effecteur_id,
+        **titulaire._asdict(),
         cle=cle_de_lieu(lieu),
         defaults={"est_actif": True},
         create_defaults={
@@ -57,9 +109,9 @@ def creer_lieu(effecteur_id: int, lieu: LieuEditeur) -> LieuConnu | None:
             "adresse": lieu.ligne,
             "code_postal": lieu.code_postal,
             "commune": commune,
-            "lat": place.lat,
-            "lon": place.lon,
-            "precision_geo": place.precision,
+            "lat": lat,
+            "lon": lon,
+            "precision_geo": precision,
             "fuseau": place.fuseau,
             "telephone": lieu.telephone,
             "finess": valeur if genre == "1" else "",
@@ -67,7 +119,14 @@ def creer_lieu(effecteur_id: int, lieu: LieuEditeur) -> LieuConnu | None:
         },
     )
     return LieuConnu(
-        cree.pk, cree.cle, cree.finess, cree.siret, cree.adresse, cree.code_postal, commune.nom_recherche
+        cree.pk,
+        cree.cle,
+        cree.finess,
+        cree.siret,
+        cree.adresse,
+        cree.code_postal,
+        commune.nom_recherche,
+        est_cree=True,
     )
 
 

@@ -85,6 +85,7 @@ def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) 
         for identifiant, signature in signatures.items()
         if identifiant not in lecture.reconnues
     }
+    lecture.noms_cpts = juge.noms_cpts
     for nombres in (*avertissements.values(), *(m.avertissements for m in lecture.reconnues.values())):
         lecture.avertissements.update(nombres)
     return lecture

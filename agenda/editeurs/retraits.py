@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from agenda.editeurs.prises import oublier_les_periodes_passees
 from agenda.models import AgendaEditeur
 from agenda.offre import rafraichir
 from participation.models import Participation
@@ -29,6 +30,7 @@ def retirer_agendas_perimes(maintenant: datetime) -> int:
     Un lot que l’on est en train d’enregistrer est laissé : sa réponse le rajeunit.
     Une réponse suivante, même inchangée, rend les créneaux, puisqu’elle ne les trouve plus.
     """
+    oublier_les_periodes_passees(maintenant)
     with connection.cursor() as curseur:
         curseur.execute(_RETIRER_PERIMES, [maintenant])
         return int(curseur.rowcount)

@@ -16,12 +16,16 @@ from itertools import pairwise
 import msgspec
 import structlog
 from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Concat
 
-from agenda.editeurs.appariement import LieuConnu, apparier
+from agenda.editeurs.appariement import Appariement, LieuConnu, apparier, creation
 from agenda.editeurs.cadence import prochaine_interrogation
 from agenda.editeurs.client import Reponse
-from agenda.editeurs.lieux import creer_lieu, lieux_connus
+from agenda.editeurs.decouverte import oublier_les_recherches_vides
+from agenda.editeurs.lieux import Titulaire, creer_lieu, lieux_connus
 from agenda.editeurs.memoire import ARetenir, retenir, version_des_lieux
+from agenda.editeurs.prises import lieux_a_devoiler
 from agenda.editeurs.verdicts import CreneauLu, Lecture, LieuEditeur
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, Editeur, Lot, Raccordement
@@ -40,6 +44,7 @@ class CreneauStocke(msgspec.Struct, frozen=True, gc=False):
     m: tuple[str, ...]
     v: tuple[str, ...]
     l: str  # noqa: E741
+    c: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ class Bilan:
 _JSON = msgspec.json.Encoder()
 
 
-def _empreinte(contenu: bytes, telephone: str) -> str:
-    return blake2b(contenu + telephone.encode(), digest_size=16).hexdigest()
+def _empreinte(contenu: bytes, telephone: str, *autres: bytes) -> str:
+    return blake2b(b"".join((contenu, telephone.encode(), *autres)), digest_size=16).hexdigest()
 
 
 @transaction.atomic
@@ -95,7 +100,8 @@ def enregistrer(editeur: Editeur, lectures: Sequence[LectureLot], maintenant: da
 
     Un échec de l’éditeur n’efface rien. Une réponse plus ancienne que celle
     déjà lue est ignorée. Un effecteur demandé et absent d’une réponse entière
-    n’a plus de créneau chez cet éditeur.
+    n’a plus de créneau chez cet éditeur. L’état des lots est noté avant la
+    projection, qui le lit : une lecture récente rend ce qu’un rendez-vous cachait.
     """
     lots = {
         lot.pk: lot
@@ -111,9 +117,10 @@ def enregistrer(editeur: Editeur, lectures: Sequence[LectureLot], maintenant: da
     bilan = Bilan(lots=Counter(lecture.etat.value for lecture in fraiches))
     lues = [lecture for lecture in fraiches if lecture.etat == EtatLot.REUSSI]
     touches, a_retenir = _ecrire_agendas(lues, bilan)
-    rafraichir(touches, maintenant)
-    retenir(a_retenir)
     _noter_lots(editeur, [(lots[lecture.lot_id], lecture) for lecture in fraiches])
+    devoiles = lieux_a_devoiler({lecture.lot_id: lecture.demandee_le for lecture in lues})
+    rafraichir(touches | devoiles, maintenant)
+    retenir(a_retenir)
     _compter(editeur, fraiches, bilan, maintenant)
     return bilan
 
@@ -133,6 +140,7 @@ def _journaliser(editeur: Editeur, lecture: LectureLot) -> None:
 # --- Agendas -----------------------------------------------------------------
 
 Place = tuple[LieuEditeur, list[CreneauLu]]
+PlaceSituee = tuple[Appariement, LieuEditeur, list[CreneauLu]]
 
 
 class AgendaLu(msgspec.Struct, frozen=True, gc=False):
@@ -142,15 +150,21 @@ class AgendaLu(msgspec.Struct, frozen=True, gc=False):
     lieu_id: int
     creneaux: msgspec.Raw
     telephone: str
+    noms_cpts: msgspec.Raw
+    appariement: msgspec.Raw
     empreinte: str
 
 
+# Un lieu que l’éditeur ne décrit plus garde la raison de son dernier appariement.
 _ECRIRE_AGENDAS = """
-    INSERT INTO agenda_agendaediteur (raccordement_id, lieu_id, creneaux, telephone, empreinte)
-    SELECT raccordement_id, lieu_id, creneaux, telephone, empreinte FROM json_to_recordset(%s::json)
-        AS n (raccordement_id bigint, lieu_id bigint, creneaux jsonb, telephone text, empreinte text)
+    INSERT INTO agenda_agendaediteur AS a
+        (raccordement_id, lieu_id, creneaux, telephone, noms_cpts, appariement, empreinte)
+    SELECT raccordement_id, lieu_id, creneaux, telephone, noms_cpts, appariement, empreinte
+    FROM json_to_recordset(%s::json) AS n (raccordement_id bigint, lieu_id bigint, creneaux jsonb,
+        telephone text, noms_cpts jsonb, appariement jsonb, empreinte text)
     ON CONFLICT (raccordement_id, lieu_id) DO UPDATE
-    SET creneaux = excluded.creneaux, telephone = excluded.telephone, empreinte = excluded.empreinte
+    SET creneaux = excluded.creneaux, telephone = excluded.telephone, noms_cpts = excluded.noms_cpts,
+        appariement = coalesce(nullif(excluded.appariement, '[]'), a.appariement), empreinte = excluded.empreinte
 """
 
 
@@ -163,44 +177,52 @@ def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> tuple[set[i
     lues = {lecture.lot_id: (lecture, lecture.lecture) for lecture in lectures if lecture.lecture}
     places = {lot_id: _par_proprietaire(lue) for lot_id, (_, lue) in lues.items()}
     raccordements = _a_comparer(lues, bilan)
-    connus = lieux_connus([effecteur_id for _, effecteur_id, _, _ in raccordements])
+    connus = lieux_connus([titulaire for _, titulaire, _, _ in raccordements])
     existants = _empreintes([raccordement_id for raccordement_id, *_ in raccordements])
     changes: list[AgendaLu] = []
     a_retenir: list[ARetenir] = []
-    for raccordement_id, effecteur_id, lot_id, identifiant in raccordements:
+    for raccordement_id, titulaire, lot_id, identifiant in raccordements:
         lecture, lue = lues[lot_id]
         decrits = list(places[lot_id].get(identifiant, {}).values())
-        situes, introuvables = _situer(effecteur_id, decrits, connus[effecteur_id], bilan)
+        situes, introuvables = _situer(titulaire, decrits, connus[titulaire], bilan)
         deja = existants[raccordement_id]
         if not lecture.reponse.tronquee:
             situes |= {lieu_id: [] for lieu_id in deja.keys() - situes.keys()}
             memoire = lue.memoires.get(identifiant)
             if memoire and not introuvables:
                 memoire = msgspec.structs.replace(memoire, agendas=len(situes))
-                a_retenir.append(ARetenir(raccordement_id, version_des_lieux(connus[effecteur_id]), memoire))
+                a_retenir.append(ARetenir(raccordement_id, version_des_lieux(connus[titulaire]), memoire))
         bilan.agendas_lus += len(situes)
-        agendas = (_agenda(raccordement_id, pk, recus, deja.get(pk), bilan) for pk, recus in situes.items())
+        agendas = (
+            _agenda(raccordement_id, pk, recus, deja.get(pk), lue.noms_cpts, bilan)
+            for pk, recus in situes.items()
+        )
         changes += filter(None, agendas)
     if changes:
         with connection.cursor() as curseur:
             curseur.execute(_ECRIRE_AGENDAS, [_JSON.encode(changes).decode()])
+        oublier_les_recherches_vides([a.raccordement_id for a in changes if a.creneaux != _VIDE])
     bilan.agendas_changes += len(changes)
     return {agenda.lieu_id for agenda in changes}, a_retenir
 
 
+# Celui que porte la réponse ; comme `memoire`, qui l’a demandé.
+_IDENTIFIANT = Coalesce("effecteur__identifiant_national", Concat(Value("3"), "structure__siret"))
+
+
 def _a_comparer(
     lues: Mapping[int, tuple[LectureLot, Lecture]], bilan: Bilan
-) -> list[tuple[int, int, int, str]]:
-    """(raccordement, effecteur, lot, identifiant) de ceux dont la réponse n’est pas reconnue."""
+) -> list[tuple[int, Titulaire, int, str]]:
+    """(raccordement, titulaire, lot, identifiant) de ceux dont la réponse n’est pas reconnue."""
     reconnus: set[str] = set()
     for _, lue in lues.values():
         reconnus |= lue.reconnues.keys()
         bilan.agendas_lus += sum(memoire.agendas for memoire in lue.reconnues.values())
     raccordements = Raccordement.objects.filter(lot__in=lues).order_by("pk")
     return [
-        (raccordement_id, effecteur_id, lot_id, identifiant)
-        for raccordement_id, effecteur_id, lot_id, identifiant in raccordements.values_list(
-            "pk", "effecteur_id", "lot_id", "effecteur__identifiant_national"
+        (raccordement_id, Titulaire(effecteur_id, structure_id), lot_id, identifiant)
+        for raccordement_id, effecteur_id, structure_id, lot_id, identifiant in raccordements.values_list(
+            "pk", "effecteur_id", "structure_id", "lot_id", _IDENTIFIANT
         )
         if identifiant in lues[lot_id][0].identifiants and identifiant not in reconnus
     ]
@@ -224,48 +246,84 @@ def _par_proprietaire(lecture: Lecture) -> dict[str, dict[tuple[str, ...], Place
         if cle in places:
             places[cle][1].append(creneau)
         else:
-            places[cle] = (creneau.lieu, [creneau])
+            places[cle] = (_propre_au_lieu(creneau), [creneau])
     return proprietaires
 
 
+def _propre_au_lieu(creneau: CreneauLu) -> LieuEditeur:
+    """Le lieu, moins le SIRET de l’association : ses points fixes le partagent, il n’en désigne aucun."""
+    lieu = creneau.lieu
+    if lieu.idnst and lieu.idnst == creneau.proprietaire:
+        return msgspec.structs.replace(lieu, idnst="")
+    return lieu
+
+
 def _situer(
-    effecteur_id: int, places: list[Place], connus: list[LieuConnu], bilan: Bilan
-) -> tuple[dict[int, list[Place]], int]:
+    titulaire: Titulaire, places: list[Place], connus: list[LieuConnu], bilan: Bilan
+) -> tuple[dict[int, list[PlaceSituee]], int]:
     """Range les places de l’éditeur par lieu de l’annuaire, en créant ceux qui manquent ; compte les introuvables."""
-    situes: dict[int, list[Place]] = defaultdict(list)
+    situes: dict[int, list[PlaceSituee]] = defaultdict(list)
     introuvables = 0
-    for place, lieu_id in zip(places, apparier([lieu for lieu, _ in places], connus), strict=True):
-        if lieu_id is None:
-            cree = creer_lieu(effecteur_id, place[0])
+    for (lieu, recus), trouve in zip(places, apparier([lieu for lieu, _ in places], connus), strict=True):
+        if trouve is None:
+            cree = creer_lieu(titulaire, lieu)
             if cree is None:
-                introuvables += len(place[1])
+                introuvables += len(recus)
                 continue
             connus.append(cree)
             bilan.lieux_crees += 1
-            lieu_id = cree.id
-        situes[lieu_id].append(place)
+            trouve = cree.id, creation(lieu)
+        lieu_id, decision = trouve
+        situes[lieu_id].append((decision, lieu, recus))
     if introuvables:
         bilan.creneaux["lieu_introuvable"] += introuvables
     return situes, introuvables
 
 
+_VIDE = msgspec.Raw(b"[]")
+
+
 def _agenda(
-    raccordement_id: int, lieu_id: int, places: list[Place], empreinte_connue: str | None, bilan: Bilan
+    raccordement_id: int,
+    lieu_id: int,
+    places: list[PlaceSituee],
+    empreinte_connue: str | None,
+    noms_cpts: Mapping[str, str],
+    bilan: Bilan,
 ) -> AgendaLu | None:
     """L’agenda à écrire ; rien s’il est déjà tel en base."""
     creneaux = [
-        CreneauStocke(c.id, c.debut, min(c.fin, c.debut + DUREE_MAX_MIN), c.modalites, c.visibilites, c.lien)
-        for _, recus in places
+        CreneauStocke(
+            c.id,
+            c.debut,
+            min(c.fin, c.debut + DUREE_MAX_MIN),
+            c.modalites,
+            c.visibilites,
+            c.lien,
+            tuple(finess[1:] for finess in c.cpts) or msgspec.UNSET,
+        )
+        for _, _, recus in places
         for c in recus
     ]
     creneaux.sort(key=lambda c: (c.d, c.f, c.i))
-    telephone = next((lieu.telephone for lieu, _ in places if lieu.telephone), "")
-    contenu = _JSON.encode(creneaux)
-    empreinte = _empreinte(contenu, telephone)
+    citees = sorted({finess for c in creneaux for finess in c.c or ()})
+    noms = {finess: nom for finess in citees if (nom := noms_cpts.get(f"1{finess}"))}
+    telephone = next((lieu.telephone for _, lieu, _ in places if lieu.telephone), "")
+    contenu, nommees = _JSON.encode(creneaux), _JSON.encode(noms)
+    decisions = _JSON.encode([decision for decision, _, _ in places])
+    empreinte = _empreinte(contenu, telephone, nommees, decisions)
     if empreinte == empreinte_connue:
         return None
     bilan.chevauchements += sum(un.f > suivant.d for un, suivant in pairwise(creneaux))
-    return AgendaLu(raccordement_id, lieu_id, msgspec.Raw(contenu), telephone, empreinte)
+    return AgendaLu(
+        raccordement_id,
+        lieu_id,
+        msgspec.Raw(contenu),
+        telephone,
+        msgspec.Raw(nommees),
+        msgspec.Raw(decisions),
+        empreinte,
+    )
 
 
 # --- Lots et compteurs --------------------------------------------------------

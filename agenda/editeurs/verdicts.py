@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from sas_platform.socle.intervalles import Intervalle
 
@@ -75,7 +75,10 @@ class Demande:
 
 
 class LieuEditeur(Struct, frozen=True, gc=False):
-    """Lieu tel que l’éditeur le décrit. `idnst` : FINESS 1…, SIRET 3…, RPPS-rang 4…, ou vide."""
+    """Lieu tel que l’éditeur le décrit. `idnst` : FINESS 1…, SIRET 3…, RPPS-rang 4…, ou vide.
+
+    `position` : latitude et longitude, si l’éditeur en donne de plausibles.
+    """
 
     idnst: str
     ligne: str
@@ -84,6 +87,7 @@ class LieuEditeur(Struct, frozen=True, gc=False):
     telephone: str = ""
     id_interne: str = ""
     nom: str = ""
+    position: tuple[float, float] | UnsetType = UNSET
 
     @property
     def cle(self) -> tuple[str, str, str, str]:
@@ -121,7 +125,8 @@ class Lecture:
     """Réponse lue. `defaut` dit pourquoi le Bundle est refusé ; vide, il est bon.
 
     `reconnues` : mémoires des effecteurs dont rien n’a changé, absents des
-    verdicts. `memoires` : ce qui est à retenir des autres.
+    verdicts. `memoires` : ce qui est à retenir des autres. `noms_cpts` : nom que
+    l’éditeur donne à chaque CPTS d’un créneau lu, par FINESS préfixé.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -129,6 +134,7 @@ class Lecture:
     defaut: str = ""
     reconnues: dict[str, Memoire] = field(default_factory=dict)
     memoires: dict[str, Memoire] = field(default_factory=dict)
+    noms_cpts: dict[str, str] = field(default_factory=dict)
 
     @property
     def etat(self) -> Literal["ok", "bundle_invalid"]:

@@ -1,7 +1,15 @@
 """Quand : disponibilités déclarées, créneaux reçus des éditeurs, places tenues, projection de la recherche."""
 
 from agenda.models.echanges import CalendrierExterne, ImportPlanning, LienCalendrier, PeriodeOccupee
-from agenda.models.editeurs import AgendaEditeur, Editeur, Lot, QualiteEditeur, Raccordement
+from agenda.models.editeurs import (
+    AgendaEditeur,
+    Decouverte,
+    Editeur,
+    Lot,
+    PeriodePrise,
+    QualiteEditeur,
+    Raccordement,
+)
 from agenda.models.offre import CarteLieu, OffreLieu, OffrePerimee
 from agenda.models.releves import ReleveHebdomadaire
 from agenda.models.saisie import Disponibilite, GesteAgenda, Indisponibilite, Reservation, SemaineType
@@ -10,6 +18,7 @@ __all__ = [
     "AgendaEditeur",
     "CalendrierExterne",
     "CarteLieu",
+    "Decouverte",
     "Disponibilite",
     "Editeur",
     "GesteAgenda",
@@ -20,6 +29,7 @@ __all__ = [
     "OffreLieu",
     "OffrePerimee",
     "PeriodeOccupee",
+    "PeriodePrise",
     "QualiteEditeur",
     "Raccordement",
     "ReleveHebdomadaire",

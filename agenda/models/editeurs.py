@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
 
 from agenda.enums import Cas, Environnement, EtatLot, Flux
 from annuaire.models import Effecteur, LieuExercice, Structure
@@ -166,16 +166,24 @@ class Raccordement(models.Model):
 
 
 class AgendaEditeur(models.Model):
-    """Créneaux libres d’un effecteur en un lieu, tels que lus chez un éditeur.
+    """Créneaux libres d’un effecteur, ou d’une association SOS Médecins, en un lieu, tels que lus chez un éditeur.
 
     `creneaux` : liste de `{"i": id, "d": début, "f": fin, "m": modalités, "v": visibilités,
-    "l": lien ou ""}`, instants en minutes depuis l’époque, triés par début.
+    "l": lien ou "", "c": FINESS des CPTS s’il y en a}`, instants en minutes depuis l’époque, triés
+    par début. `noms_cpts` : nom que l’éditeur donne à chacune. `appariement` : pourquoi ce lieu,
+    une entrée par lieu décrit (`agenda.editeurs.appariement.Appariement`).
     """
 
     raccordement = models.ForeignKey(Raccordement, on_delete=models.CASCADE, related_name="agendas")
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
     creneaux = models.JSONField("créneaux", default=list)
     telephone = models.CharField("téléphone chez l’éditeur", max_length=20, blank=True)
+    noms_cpts = models.JSONField(
+        "noms des CPTS chez l’éditeur", default=dict, db_default=Value({}, models.JSONField())
+    )
+    appariement = models.JSONField(
+        "appariement du lieu", default=list, db_default=Value([], models.JSONField())
+    )
     empreinte = models.CharField(max_length=32)
 
     class Meta:
@@ -204,3 +212,47 @@ class QualiteEditeur(models.Model):
 
     def __str__(self) -> str:
         return f"{self.jour} {self.motif} : {self.nombre}"
+
+
+class PeriodePrise(models.Model):
+    """Un rendez-vous vient d’être pris en ce lieu chez un éditeur : ce qui le chevauche n’est plus libre.
+
+    Les créneaux d’éditeur de ce lieu qui la touchent sont cachés jusqu’à la première lecture de
+    leur lot demandée après `prise_le` : celle-là sait. Rien du patient, ni du rendez-vous.
+    """
+
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
+    debut = models.DateTimeField("début")
+    fin = models.DateTimeField("fin")
+    prise_le = models.DateTimeField("prise le")
+
+    class Meta:
+        verbose_name = "période prise chez un éditeur"
+        verbose_name_plural = "périodes prises chez un éditeur"
+        constraints = [
+            models.UniqueConstraint(name="periodeprise_unique", fields=["lieu", "debut", "fin"]),
+            models.CheckConstraint(name="periodeprise_fin_apres_debut", condition=Q(fin__gt=F("debut"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"prise {self.lieu_id}"
+
+
+class Decouverte(models.Model):
+    """Dernière fois que l’on a cherché si cet effecteur tient un agenda chez cet éditeur (fhir.md § 3.3).
+
+    `vides` : recherches de suite sans un seul créneau.
+    """
+
+    effecteur = models.ForeignKey(Effecteur, on_delete=models.CASCADE, related_name="+")
+    editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="+")
+    demandee_le = models.DateTimeField("demandée le")
+    vides = models.PositiveSmallIntegerField("sans créneau, de suite", default=0)
+
+    class Meta:
+        verbose_name = "recherche d’éditeur"
+        verbose_name_plural = "recherches d’éditeur"
+        constraints = [models.UniqueConstraint(name="decouverte_unique", fields=["effecteur", "editeur"])]
+
+    def __str__(self) -> str:
+        return f"{self.effecteur_id} chez {self.editeur_id}"

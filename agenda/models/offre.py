@@ -46,7 +46,9 @@ class CarteLieu(models.Model):
     Quatre tableaux parallèles reprennent les créneaux du document, dans l’ordre, pour
     filtrer et trier sans le lire : `debuts`, `fins` (minute où le créneau
     n’est plus proposable), `masques` (types de consultation), `fraicheurs`
-    (minute de la saisie ; négatif : le lot de l’éditeur). `lots` : ces lots, une fois chacun.
+    (minute de la saisie ; négatif : le lot de l’éditeur). `lots` : ces lots, une fois chacun ;
+    `grises` et `peremptions`, dans leur ordre : âges, en secondes, où un créneau de leur
+    éditeur est dit ancien, puis n’est plus montré.
     """
 
     lieu = models.OneToOneField(LieuExercice, on_delete=models.CASCADE, primary_key=True, related_name="+")
@@ -56,6 +58,8 @@ class CarteLieu(models.Model):
     masques = ArrayField(models.PositiveSmallIntegerField(), default=list)
     fraicheurs = ArrayField(models.IntegerField(), default=list)
     lots = ArrayField(models.IntegerField(), default=list)
+    grises = ArrayField(models.IntegerField(), default=list)
+    peremptions = ArrayField(models.IntegerField(), default=list)
     empreinte = models.CharField(max_length=32)
 
     class Meta:

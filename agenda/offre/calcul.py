@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Count, Q
 
 from agenda.domaine.explication import AgendaSuivi, CreneauExplique, Visibilite, expliquer
@@ -27,16 +25,9 @@ from agenda.domaine.offre import (
     fin_de_fenetre,
     telephone_de,
 )
-from agenda.editeurs.liens import LienRefuse, avec_origine
 from agenda.enums import Genre, ModaliteConsultation
-from agenda.models import (
-    AgendaEditeur,
-    Disponibilite,
-    Editeur,
-    Indisponibilite,
-    PeriodeOccupee,
-    Reservation,
-)
+from agenda.models import Disponibilite, Indisponibilite, PeriodeOccupee, Reservation
+from agenda.offre.agendas import agendas_recus
 from agenda.offre.cartes import (
     Carte,
     CarteAdresse,
@@ -69,6 +60,14 @@ class _Sources:
     specialites: list[Specialite] = field(default_factory=list)
 
 
+class LotCite(NamedTuple):
+    """Lot d’éditeur dont la carte montre des créneaux, et les âges, en secondes, qui les grisent puis les cachent."""
+
+    id: int
+    grise_s: int
+    perime_s: int
+
+
 @dataclass(frozen=True, slots=True)
 class Ligne:
     """Un lieu tel que la projection l’écrit : une carte, et une offre par spécialité."""
@@ -77,6 +76,7 @@ class Ligne:
     document: str
     empreinte: str
     creneaux: list[CreneauCarte]
+    lots: list[LotCite]
     specialite_ids: list[int]
     lon: float
     lat: float
@@ -170,13 +170,8 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime, jours: int) -
         prises.values_list("disponibilite_id", "debut").annotate(n=Count("pk")).order_by()
     ):
         sources.prises[disponibilite_id, en_minutes(debut)] = nombre
-    agendas = AgendaEditeur.objects.filter(lieu__in=ids, raccordement__editeur__est_actif=True)
-    recus = agendas.order_by("pk").values_list(
-        "pk", "lieu_id", "raccordement__editeur", "raccordement__lot_id", "telephone", "creneaux"
-    )
-    editeurs = Editeur.objects.in_bulk() if recus else {}
-    for agenda in recus:
-        sources.agendas[agenda[1]].append(_agenda_recu(agenda, editeurs[agenda[2]]))
+    for lieu_id, agenda in agendas_recus(ids, maintenant):
+        sources.agendas[lieu_id].append(agenda)
     effecteurs = {lieu.effecteur_id for lieu in lieux if lieu.effecteur_id}
     sources.participations = {
         p.effecteur_id: p for p in Participation.objects.filter(effecteur__in=effecteurs)
@@ -200,36 +195,22 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime, jours: int) -
     return sources
 
 
-def _agenda_recu(agenda: tuple[Any, ...], editeur: Editeur) -> AgendaRecu:
-    """Agenda lu chez un éditeur, ses liens complétés de l’origine ; un lien refusé ne se réserve pas en ligne."""
-    agenda_id, _, _, lot, telephone, creneaux = agenda
-    liens: dict[str, str] = {"": ""}
-    for creneau in creneaux:
-        if creneau["l"] not in liens:
-            with suppress(LienRefuse):
-                liens[creneau["l"]] = avec_origine(
-                    creneau["l"],
-                    origine=editeur.origine,
-                    hotes=editeur.hotes_reservation,
-                    http_local=not settings.EST_EN_LIGNE,
-                )
-    avec_liens = [creneau | {"l": liens.get(creneau["l"], "")} for creneau in creneaux]
-    return AgendaRecu(id=agenda_id, editeur=editeur.nom, lot=lot, telephone=telephone, creneaux=avec_liens)
-
-
 def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> Ligne:
     affichage = _affichage(lieu, sources)
     creneaux = _creneaux(lieu, sources, affichage, maintenant)
     agendas = sources.agendas.get(lieu.pk, ())
+    montres = {creneau.lot for creneau in creneaux}
+    lots = sorted({LotCite(a.lot, a.grise_s, a.perime_s) for a in agendas if a.lot in montres})
     specialites = _specialites_de(lieu, sources.specialites)
     carte = _carte(lieu, specialites, creneaux, telephone=telephone_de(agendas, creneaux) or lieu.telephone)
     document = encodeur_carte.encode(carte).decode()
-    signature = f"{document}|{affichage}|{[s.pk for s in specialites]}"
+    signature = f"{document}|{affichage}|{[s.pk for s in specialites]}|{lots}"
     return Ligne(
         lieu_id=lieu.pk,
         document=document,
         empreinte=hashlib.blake2s(signature.encode(), digest_size=16).hexdigest(),
         creneaux=creneaux,
+        lots=lots,
         specialite_ids=[specialite.pk for specialite in specialites],
         lon=lieu.lon,
         lat=lieu.lat,
@@ -347,4 +328,5 @@ def _creneau_offert(creneau: CreneauCarte, fuseau: ZoneInfo) -> CreneauOffert:
         prises=creneau.prises,
         lien=creneau.lien or None,
         est_plage=creneau.est_plage,
+        cpts=creneau.cpts,
     )

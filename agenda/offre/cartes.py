@@ -41,7 +41,8 @@ class CreneauOffert(msgspec.Struct, omit_defaults=True):
 
     `lien` : adresse de réservation chez l’éditeur, origine comprise ; `None`
     si l’on ne réserve pas en ligne. `age_s` : secondes depuis la lecture chez
-    l’éditeur ou la saisie ; absent du document, rempli à la lecture.
+    l’éditeur ou la saisie, et `est_ancien` si c’est plus que l’éditeur ne l’admet ;
+    absents du document, remplis à la lecture. `cpts` : noms de celles auxquelles il est ouvert.
     """
 
     id: str
@@ -54,7 +55,9 @@ class CreneauOffert(msgspec.Struct, omit_defaults=True):
     prises: int
     lien: str | None
     est_plage: bool
+    cpts: tuple[str, ...] = ()
     age_s: int | None = None
+    est_ancien: bool = False
 
 
 class Carte(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from agenda.domaine.explication import JOURS_EXPLIQUES, AgendaSuivi, CreneauExplique
 from agenda.domaine.offre import AgendaRecu
 from agenda.models import AgendaEditeur, Raccordement
+from agenda.offre.agendas import inconnues_de, periodes_prises
 from agenda.offre.calcul import lire
 from annuaire.models import LieuExercice
 
@@ -29,6 +30,7 @@ def creneaux_expliques(lieu: LieuExercice, *, maintenant: datetime) -> list[Cren
 
 
 def _agendas_suivis(lieu: LieuExercice, maintenant: datetime) -> list[AgendaSuivi]:
+    prises = periodes_prises([lieu.pk], maintenant)
     agendas = AgendaEditeur.objects.filter(lieu=lieu).select_related(
         "raccordement__editeur", "raccordement__lot"
     )
@@ -39,6 +41,7 @@ def _agendas_suivis(lieu: LieuExercice, maintenant: datetime) -> list[AgendaSuiv
                 editeur=agenda.raccordement.editeur.nom,
                 lot=agenda.raccordement.lot_id,
                 creneaux=agenda.creneaux,
+                prises=inconnues_de(agenda.raccordement.lot.lu_le, prises.get(lieu.pk, ())),
             ),
             est_actif=agenda.raccordement.editeur.est_actif,
             est_perime=_est_muet(agenda.raccordement, maintenant),
@@ -48,8 +51,12 @@ def _agendas_suivis(lieu: LieuExercice, maintenant: datetime) -> list[AgendaSuiv
 
 
 def editeurs_muets(lieu: LieuExercice, *, maintenant: datetime) -> list[EditeurMuet]:
-    """Éditeurs de l’effecteur qui se taisent : leurs créneaux, retirés, ne se liraient nulle part."""
-    suivis = Raccordement.objects.filter(effecteur=lieu.effecteur_id, editeur__est_actif=True)
+    """Éditeurs de l’effecteur, ou de l’association, qui se taisent : leurs créneaux, retirés, ne se liraient nulle part."""
+    suivis = Raccordement.objects.filter(editeur__est_actif=True)
+    if lieu.effecteur_id is not None:
+        suivis = suivis.filter(effecteur=lieu.effecteur_id)
+    else:
+        suivis = suivis.filter(structure=lieu.structure_id)
     return [
         EditeurMuet(suivi.editeur.nom, suivi.lot.lu_le)
         for suivi in suivis.select_related("editeur", "lot").order_by("editeur__nom", "pk")

@@ -112,13 +112,16 @@ def marquer_vivants() -> int:
 
 
 _ECRIRE_CARTES = """
-    INSERT INTO agenda_cartelieu (lieu_id, document, debuts, fins, masques, fraicheurs, lots, empreinte)
-    SELECT lieu_id, document, debuts, fins, masques, fraicheurs, lots, empreinte FROM json_to_recordset(%s::json)
+    INSERT INTO agenda_cartelieu
+        (lieu_id, document, debuts, fins, masques, fraicheurs, lots, grises, peremptions, empreinte)
+    SELECT lieu_id, document, debuts, fins, masques, fraicheurs, lots, grises, peremptions, empreinte
+    FROM json_to_recordset(%s::json)
         AS n (lieu_id bigint, document text, debuts int[], fins int[], masques smallint[], fraicheurs int[],
-              lots int[], empreinte text)
+              lots int[], grises int[], peremptions int[], empreinte text)
     ON CONFLICT (lieu_id) DO UPDATE SET document = excluded.document, debuts = excluded.debuts,
         fins = excluded.fins, masques = excluded.masques, fraicheurs = excluded.fraicheurs,
-        lots = excluded.lots, empreinte = excluded.empreinte
+        lots = excluded.lots, grises = excluded.grises, peremptions = excluded.peremptions,
+        empreinte = excluded.empreinte
 """
 _ECRIRE_OFFRES = """
     INSERT INTO agenda_offrelieu
@@ -174,7 +177,9 @@ def _carte(ligne: Ligne) -> dict[str, Any]:
         "fins": [creneau.expire for creneau in ligne.creneaux],
         "masques": [sum(MASQUES[modalite] for modalite in creneau.modalites) for creneau in ligne.creneaux],
         "fraicheurs": [-creneau.lot if creneau.lot else creneau.maj for creneau in ligne.creneaux],
-        "lots": sorted({creneau.lot for creneau in ligne.creneaux if creneau.lot}),
+        "lots": [lot.id for lot in ligne.lots],
+        "grises": [lot.grise_s for lot in ligne.lots],
+        "peremptions": [lot.perime_s for lot in ligne.lots],
         "empreinte": ligne.empreinte,
     }
 

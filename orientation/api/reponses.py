@@ -26,6 +26,15 @@ class CreneauSerializer(serializers.Serializer):
     age_s = serializers.IntegerField(allow_null=True)
     lien = serializers.CharField(allow_null=True)
     est_plage = serializers.BooleanField()
+    cpts = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Noms des CPTS auxquelles le créneau est ouvert ; absent s’il ne l’est à aucune.",
+    )
+    est_ancien = serializers.BooleanField(
+        required=False,
+        help_text="Vrai si la lecture est plus vieille que l’éditeur ne l’admet ; sinon absent.",
+    )
 
 
 class EffecteurSerializer(serializers.Serializer):

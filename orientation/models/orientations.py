@@ -110,7 +110,10 @@ class Orientation(models.Model):
 
 
 class Redirection(models.Model):
-    """Départ d’un régulateur vers le site d’un éditeur, sur un créneau donné."""
+    """Départ d’un régulateur vers le site d’un éditeur : sur un créneau, ou sur sa place de marché.
+
+    Sur la place de marché il n’y a ni lieu ni heure : on ne dit rien à l’éditeur de ce que l’on cherche.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     acteur = models.ForeignKey(
@@ -118,9 +121,9 @@ class Redirection(models.Model):
     )
     pseudonyme = models.CharField("pseudonyme de l’acteur", max_length=32, blank=True, editable=False)
     editeur = models.ForeignKey(Editeur, on_delete=models.PROTECT, related_name="+")
-    lieu = models.ForeignKey(LieuExercice, on_delete=models.PROTECT, related_name="+")
-    debut = models.DateTimeField("début du créneau")
-    fin = models.DateTimeField("fin du créneau")
+    lieu = models.ForeignKey(LieuExercice, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    debut = models.DateTimeField("début du créneau", null=True, blank=True)
+    fin = models.DateTimeField("fin du créneau", null=True, blank=True)
     hote = models.CharField("hôte", max_length=120)
     le = models.DateTimeField("le")
 
@@ -129,6 +132,12 @@ class Redirection(models.Model):
         constraints = [
             _acteur_ou_pseudonyme("redirection_acteur_ou_pseudonyme"),
             models.CheckConstraint(name="redirection_fin_apres_debut", condition=Q(fin__gt=F("debut"))),
+            models.CheckConstraint(
+                name="redirection_creneau_ou_place_de_marche",
+                condition=Q(lieu=None, debut=None, fin=None)
+                | Q(lieu__isnull=False, debut__isnull=False, fin__isnull=False),
+                violation_error_message="Un départ vise un créneau en un lieu, ou une place de marché.",
+            ),
         ]
 
     def __str__(self) -> str:

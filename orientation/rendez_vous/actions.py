@@ -134,7 +134,7 @@ def _lieu(rendez_vous: RendezVous, cause: Cause) -> int | None:
         return cause.lieu_id
     acte = rendez_vous.redirection or rendez_vous.orientation
     chez_l_editeur = rattachement.lieu_chez_l_editeur(rendez_vous)
-    if acte is None or chez_l_editeur is not None:
+    if acte is None or acte.lieu is None or chez_l_editeur is not None:
         return chez_l_editeur
     titulaire = acte.lieu.effecteur_id
     return acte.lieu_id if titulaire in (None, rendez_vous.effecteur_id) else None

@@ -57,6 +57,7 @@ def trouver(rendez_vous: RendezVous) -> Cause:
             _vers(rendez_vous),
             acteur=rendez_vous.regulateur_id,
             editeur=rendez_vous.editeur_id,
+            lieu__isnull=False,  # non vers sa place de marché, qui ne vise personne
             le__range=periode,
         ).order_by("-le", "-pk")
     )

@@ -225,6 +225,8 @@ def _details(offre: Offre) -> str:
         parties.append(offre.effecteur.conventionnement)
         if offre.structure is not None:
             parties.append(offre.structure.nom)
+    elif offre.structure is not None and offre.lieu.nom != offre.structure.nom:
+        parties.append(offre.lieu.nom)  # le point fixe : une association en a plusieurs (S-85)
     return " · ".join(partie for partie in parties if partie)
 
 

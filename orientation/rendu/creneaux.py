@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agenda.domaine.offre import JOURS_MONTRES
 from agenda.enums import ModaliteConsultation
 from agenda.offre import CreneauOffert
-from orientation.rendu.textes import JOURS, LETTRES, MOIS, fraicheur, heure
+from orientation.rendu.textes import JOURS, LETTRES, MOIS, fraicheur, heure, ouvert_aux_cpts
 
 CRENEAUX_PAR_JOUR = 4
 _LETTRES_HTML = {
@@ -92,19 +92,22 @@ def _colonne(
 def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None, *, source: bool) -> str:
     lettres = "".join(_LETTRES_HTML.get(modalite, "") for modalite in creneau.modalites)
     suite = f'<span class="sas-creneau__source">{escape(fraicheur(creneau))}</span>' if source else ""
+    if creneau.cpts:
+        suite += f'<span class="sas-creneau__source">{escape(ouvert_aux_cpts(creneau.cpts))}</span>'
+    ancien = " sas-creneau--ancien" if creneau.est_ancien else ""
     debut = heure(creneau.debut)
     if creneau.source != "agenda_sas":
         contenu = f'<span class="sas-creneau__heure">{debut}</span> {lettres}{suite}'
         if not creneau.lien:
             return (
-                '<li><span class="sas-creneau sas-creneau--telephone">'
+                f'<li><span class="sas-creneau sas-creneau--telephone{ancien}">'
                 f'{contenu}<span class="fr-sr-only"> (par téléphone)</span></span></li>'
             )
         if liens is None:
-            return f'<li><span class="sas-creneau">{contenu}</span></li>'
+            return f'<li><span class="sas-creneau{ancien}">{contenu}</span></li>'
         action = liens.rediriger.replace(MARQUE, creneau.id)
         return (
-            f'<li><button class="sas-creneau sas-creneau--editeur" form="redirection" formaction="{action}">'
+            f'<li><button class="sas-creneau sas-creneau--editeur{ancien}" form="redirection" formaction="{action}">'
             f'<span class="fr-sr-only">Réserver chez l’éditeur, {quand}, </span>{contenu}'
             '<span class="fr-sr-only"> (nouvel onglet)</span></button></li>'
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,9 +31,22 @@ LEGENDE = tuple((code, lettre, str(ModaliteConsultation(code).label)) for code, 
 
 
 def fraicheur(creneau: CreneauOffert) -> str:
-    """Source d’un créneau, et âge de sa saisie ou de sa lecture chez l’éditeur."""
+    """Source d’un créneau, et âge de sa saisie ou de sa lecture chez l’éditeur, trop vieille peut-être."""
     source, verbe = ("Agenda SAS", "saisi") if creneau.source == "agenda_sas" else (creneau.editeur, "lu")
-    return source or "" if creneau.age_s is None else f"{source} · {verbe} {_il_y_a(creneau.age_s)}"
+    if creneau.age_s is None:
+        return source or ""
+    ancien = ", à vérifier" if creneau.est_ancien else ""
+    return f"{source} · {verbe} {_il_y_a(creneau.age_s)}{ancien}"
+
+
+def ouvert_aux_cpts(noms: Sequence[str]) -> str:
+    """« Créneau ouvert à la CPTS X » ; vide pour un créneau que toute la régulation peut proposer."""
+    if not noms:
+        return ""
+    propres = [re.sub(r"^CPTS\s+", "", nom, flags=re.IGNORECASE) for nom in noms]
+    if len(propres) == 1:
+        return f"Créneau ouvert à la CPTS {propres[0]}"
+    return f"Créneau ouvert aux CPTS {', '.join(propres[:-1])} et {propres[-1]}"
 
 
 def _il_y_a(age_s: int) -> str:

@@ -35,6 +35,7 @@ from orientation.actions import (
     lieu_designe,
     orienter,
     rediriger,
+    rediriger_vers_la_place_de_marche,
 )
 from orientation.enums import Voie
 from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
@@ -302,6 +303,18 @@ def redirection(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
     """Note le départ, puis ouvre l’agenda de l’éditeur ; 410 si le créneau n’y est plus."""
     try:
         lien = rediriger(acteur=request.user, creneau_id=creneau_id, maintenant=timezone.now())
+    except CreneauParti as refus:
+        return _indisponible(request, str(refus), _jeton(request, None), None, status=410)
+    return HttpResponse(status=303, headers={"Location": lien})
+
+
+@require_POST
+@never_cache
+@vers_les_editeurs
+def place_de_marche(request: RequeteDeCompte, code: str) -> HttpResponse:
+    """Note le départ, puis ouvre la place de marché de l’éditeur ; 410 si elle n’est plus ouverte."""
+    try:
+        lien = rediriger_vers_la_place_de_marche(acteur=request.user, code=code, maintenant=timezone.now())
     except CreneauParti as refus:
         return _indisponible(request, str(refus), _jeton(request, None), None, status=410)
     return HttpResponse(status=303, headers={"Location": lien})

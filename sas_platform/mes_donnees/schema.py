@@ -238,7 +238,7 @@ class OrientationDecidee(Forme):
 
 
 class Redirection(Forme):
-    lieu: int
+    lieu: int | None
     editeur: str
     le: datetime
 

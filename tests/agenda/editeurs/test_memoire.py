@@ -154,7 +154,7 @@ def test_un_agenda_modifie_a_la_main_est_remis_d_apres_la_meme_reponse(raccordem
 
 def test_un_lieu_ferme_dans_l_annuaire_fait_chercher_un_autre_lieu(raccordement):
     ferme = LieuExercice.objects.get()
-    ouvert = LieuExerciceFactory(effecteur=raccordement.effecteur, adresse="3 place Rihour")
+    ouvert = LieuExerciceFactory(effecteur=raccordement.effecteur, adresse="")
     LieuExercice.objects.filter(pk=ferme.pk).update(adresse="12 rue Nationale")
     _recevoir(raccordement, slot())
     assert AgendaEditeur.objects.get().lieu == ferme
