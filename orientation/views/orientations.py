@@ -42,6 +42,7 @@ from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
 from orientation.hub.lectures import etat_lrm
 from orientation.lectures import Offre, offre_du_lieu, rechercher
 from orientation.models import Orientation
+from orientation.rendez_vous.lectures import departs, retours_des_orientations, sans_acte
 from orientation.requetes import RequeteDeCompte
 from orientation.sollicitation import contacts
 from orientation.views.csp import vers_les_editeurs
@@ -257,6 +258,7 @@ def notification(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     contexte = _decrire(orientation, timezone.now()) | {
         "lrm": etat_lrm(orientation.uuid),
         "retour": _retour(_jeton(request, None), ""),
+        "retours": retours_des_orientations([orientation.pk]).get(orientation.pk, []),
     }
     return render(request, "orientation/notification.html", contexte)
 
@@ -280,20 +282,23 @@ def annulation(request: RequeteDeCompte, uuid: str) -> HttpResponse:
 @require_safe
 @never_cache
 def liste(request: RequeteDeCompte) -> HttpResponse:
-    """Mes orientations du jour, à l’heure de Paris."""
+    """Mes orientations et mes départs du jour, à l’heure de Paris, et ce qui en est revenu."""
     maintenant = timezone.now()
     minuit = maintenant.astimezone(ZoneInfo(rendu.FUSEAU_DE_PARIS)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    du_jour = (
-        Orientation.objects.visibles_par(request.user)
-        .enregistrees_entre(minuit, minuit + timedelta(days=1))
-        .pour_affichage()
+    demain = minuit + timedelta(days=1)
+    du_jour = list(
+        Orientation.objects.visibles_par(request.user).enregistrees_entre(minuit, demain).pour_affichage()
     )
-    lignes = [_decrire(orientation, maintenant) for orientation in du_jour]
-    return render(
-        request, "orientation/orientations.html", {"lignes": lignes, "jour": rendu.jour_long(minuit)}
-    )
+    retours = retours_des_orientations([orientation.pk for orientation in du_jour])
+    contexte = {
+        "lignes": [_decrire(o, maintenant) | {"retours": retours.get(o.pk, [])} for o in du_jour],
+        "jour": rendu.jour_long(minuit),
+        "departs": departs(request.user, minuit, demain),
+        "sans_acte": sans_acte(request.user, minuit, demain),
+    }
+    return render(request, "orientation/orientations.html", contexte)
 
 
 @require_POST
