@@ -99,6 +99,34 @@ def test_chaque_reglage_dangereux_est_refuse(en_ligne, reglage, valeur, erreur):
         controles.exiger_configuration_sure()
 
 
+@pytest.mark.parametrize(
+    ("reglages", "erreurs"),
+    [
+        pytest.param({"HUB_URL": ""}, set(), id="fermé"),
+        pytest.param(
+            {"HUB_URL": "amqps://hub.example/", "HUB_CERTIFICAT": __file__, "HUB_CLE": __file__},
+            set(),
+            id="par certificat",
+        ),
+        pytest.param(
+            {"HUB_URL": "amqp://hub.example/", "HUB_CERTIFICAT": __file__, "HUB_CLE": __file__},
+            {"sas.E050"},
+            id="en clair",
+        ),
+        pytest.param(
+            {"HUB_URL": "amqps://hub.example/", "HUB_CERTIFICAT": __file__, "HUB_CLE": "/absente"},
+            {"sas.E051"},
+            id="clé absente",
+        ),
+    ],
+)
+def test_le_hub_sante_est_ferme_ou_chiffre_et_prouve_par_un_certificat(en_ligne, reglages, erreurs):
+    for nom, valeur in reglages.items():
+        setattr(en_ligne, nom, valeur)
+
+    assert identifiants() == erreurs
+
+
 def test_le_mot_de_passe_par_defaut_de_la_base_est_refuse(en_ligne, monkeypatch):
     monkeypatch.setitem(en_ligne.DATABASES["default"], "PASSWORD", "sas")
 

@@ -98,6 +98,7 @@ def test_l_administrateur_cree_un_territoire_de_departements_et_de_communes(admi
         ({"ouvert_date": "2026-02-01", "ferme_date": "2026-01-01"}, "ferme_date", "avant d’avoir ouvert"),
         ({"ferme_date": "2026-01-01"}, "ouvert_date", "dites quand"),
         ({"courriel_referents": "pas une adresse"}, "courriel_referents", "valide"),
+        ({"samu": "samu590"}, "samu", "fr.health.samu"),
     ],
 )
 def test_une_saisie_fausse_est_refusee_sur_son_champ(admin, champs, champ, message):
