@@ -13,6 +13,7 @@ from django.utils import timezone
 from agenda.enums import Genre, ModaliteConsultation
 from agenda.models import CarteLieu, Disponibilite, Indisponibilite
 from agenda.offre import decodeur_carte, rafraichir
+from comptes import cgu
 from comptes.enums import Role
 from comptes.models import Compte
 from orientation.actions import annuler, orienter
@@ -31,9 +32,17 @@ class CarteOuverte:
     creneau_id: str
 
 
+def personne(role: Role, **champs: str) -> Compte:
+    """Un compte neuf, à une adresse qui ne sert qu’ici, et qui a accepté les conditions d’utilisation."""
+    compte: Compte = CompteFactory.create(role=role, email=f"mesures-{uuid4().hex}@exemple.invalid", **champs)
+    maintenant = timezone.now()
+    if version := cgu.en_vigueur(maintenant):
+        cgu.accepter(compte=compte, version=version, maintenant=maintenant)
+    return compte
+
+
 def regulateur() -> Compte:
-    """Un compte de régulation neuf, à une adresse qui ne sert qu’ici."""
-    return CompteFactory.create(role=Role.OSNP, email=f"mesures-{uuid4().hex}@exemple.invalid")
+    return personne(Role.OSNP)
 
 
 def agenda_visible_ms(reglages: Reglages) -> Iterator[Ligne]:

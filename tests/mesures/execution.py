@@ -18,6 +18,7 @@ from tests.mesures.charge import recherche_sous_charge
 from tests.mesures.cycle import cycle_interrogation
 from tests.mesures.geocodage import geocodage_local
 from tests.mesures.lignes import Ligne, dire
+from tests.mesures.pages_agenda import import_planning, page_agenda, saisie_visible_ms, tableau_de_bord
 from tests.mesures.recherche_http import poids_page_ko, recherche_html, recherche_json, requetes_par_page
 from tests.mesures.recherche_sql import recherche_sql
 from tests.mesures.reglages import ECHELLES, Reglages
@@ -33,7 +34,11 @@ MESURES: Mapping[str, Mesure] = {
     "requetes_par_page": requetes_par_page,
     "poids_page_ko": poids_page_ko,
     "geocodage_local": geocodage_local,
+    "page_agenda": page_agenda,
+    "tableau_de_bord": tableau_de_bord,
     "agenda_visible_ms": agenda_visible_ms,
+    "saisie_visible_ms": saisie_visible_ms,
+    "import_planning": import_planning,
     "prise_de_place": prise_de_place,
     "cycle_interrogation": cycle_interrogation,
     "recherche_sous_charge": recherche_sous_charge,

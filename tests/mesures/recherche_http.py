@@ -120,13 +120,22 @@ def pages_en_session(lot: Sequence[Recherche]) -> list[PageEnSession]:
             )
             for recherche in lot[debut : debut + carnet.GARDEES]
         ]
-        session.save()
-        cookie = f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+        cookie = _cookie(session)
         pages += [
             PageEnSession(reverse("orientation:resultats", kwargs={"jeton": jeton}), cookie)
             for jeton in jetons
         ]
     return pages
+
+
+def cookie_de_session(compte: Compte) -> str:
+    """En-tête `Cookie` d’une session ouverte pour ce compte."""
+    return _cookie(_ouvrir_session(compte))
+
+
+def _cookie(session: SessionBase) -> str:
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
 def _ouvrir_session(compte: Compte) -> SessionBase:

@@ -17,6 +17,7 @@ class Reglages:
     agendas: int
     prises: int
     lignes_rpps: int
+    lignes_planning: int = 10_000
     localisations: int = 5  # passages sur la liste des saisies
 
 

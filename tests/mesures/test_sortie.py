@@ -16,9 +16,16 @@ from tests.mesures.reglages import LOCALE
 from tests.participation.factories import ParticipationFactory
 
 LUNDI_8H = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
-MINUSCULE = replace(LOCALE, recherches=2, agendas=1, prises=1, localisations=1)
+MINUSCULE = replace(LOCALE, recherches=2, agendas=1, prises=1, localisations=1, lignes_planning=12)
 CLES = {"mesure", "valeur", "unite", "plancher", "ratio", "n", "echelle"}
-RAPIDES = ["recherche_sql", "geocodage_local", "agenda_visible_ms", "prise_de_place", "requetes_par_page"]
+RAPIDES = [
+    "recherche_sql",
+    "geocodage_local",
+    "agenda_visible_ms",
+    "import_planning",
+    "prise_de_place",
+    "requetes_par_page",
+]
 
 
 @pytest.fixture
