@@ -85,10 +85,13 @@ def lieux_du(champ: Champ, *, instant: datetime) -> QuerySet[LieuExercice]:
     """
     if champ.france:
         return LieuExercice.objects.all()
+    siens = Q(effecteur=champ.effecteur) if champ.effecteur else Q(pk__in=[])
+    if not (champ.delegations or champ.structures):
+        # Le médecin chez lui, le cas courant : composer ce qui suit coûterait plus que le lire.
+        return LieuExercice.objects.filter(siens)
     donnees = Delegation.objects.filter(pk__in=champ.delegations, effecteur=OuterRef("effecteur"))
     deleguee = Exists(donnees.filter(Q(lieux=None) | Q(lieux=OuterRef("pk"))))
     structures = structures_du(champ).values("pk")
     rattaches = Rattachement.objects.en_cours(instant).filter(structure__in=structures)
-    siens = Q(effecteur=champ.effecteur) if champ.effecteur else Q(pk__in=[])
     en_structure = Q(structure__in=structures) | Q(pk__in=rattaches.values("lieu"))
     return LieuExercice.objects.filter(siens | deleguee | en_structure)
