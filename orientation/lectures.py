@@ -76,7 +76,10 @@ class Offre(msgspec.Struct, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Resultats:
-    """Une page. `total` : offres de la liste demandée ; `libres` et `hors` : de toute la zone."""
+    """Une page. `total` : offres de la liste demandée ; `libres` et `hors` : de toute la zone.
+
+    `contacts` : ceux qui sont réservés à qui oriente, par identifiant d’offre ; hors des offres, que tous lisent.
+    """
 
     total: int
     libres: int
@@ -85,6 +88,7 @@ class Resultats:
     par_page: int
     rayon_km: float
     offres: list[Offre]
+    contacts: dict[str, sollicitation.Contact]
 
     @property
     def pages(self) -> int:
@@ -134,11 +138,11 @@ _PAGE = """
         ORDER BY groupe, libre, km, lieu_id LIMIT %(par_page)s OFFSET %(saut)s
     )
     SELECT totaux.libres, totaux.hors, page.lieu_id, page.groupe, page.km, page.participe, page.en_sus, page.fuseau,
-        page.libre, carte.document, carte.debuts, carte.fins, carte.masques, carte.fraicheurs, carte.lots,
-        carte.grises, carte.peremptions, ARRAY(
+        page.libre, convert_to(carte.document, 'UTF8') AS document, carte.debuts, carte.fins, carte.masques,
+        carte.fraicheurs, carte.lots, carte.grises, carte.peremptions, ARRAY(
             SELECT (SELECT extract(epoch FROM lot.lu_le)::bigint FROM agenda_lot lot WHERE lot.id = cite.id)
             FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures,
-        {suspension} AS suspension
+        {suspension} AS suspension, consignes.telephone_prive, consignes.heures_d_appel
     FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id {consignes}
     ORDER BY page.groupe, page.libre, page.km, page.lieu_id
 """
@@ -177,6 +181,7 @@ def rechercher(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_p
         par_page=par_page,
         rayon_km=criteres.rayon_km,
         offres=[_offre(ligne, trouvees) for ligne in trouvees.lignes],
+        contacts=_contacts(trouvees.lignes),
     )
 
 
@@ -217,7 +222,7 @@ class _Ligne(NamedTuple):
     en_sus: bool
     fuseau: int
     libre: int | None
-    document: str
+    document: bytes
     debuts: list[int]
     fins: list[int]
     masques: list[int]
@@ -227,6 +232,8 @@ class _Ligne(NamedTuple):
     peremptions: list[int]
     lectures: list[int | None]
     suspension: str | None
+    telephone_prive: str | None
+    heures_d_appel: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +274,14 @@ def _lire(criteres: Criteres, maintenant: datetime, page: int, par_page: int) ->
         fenetres=fenetres,
         masque=_masque(criteres.modalites),
     )
+
+
+def _contacts(lignes: list[_Ligne]) -> dict[str, sollicitation.Contact]:
+    return {
+        f"l{ligne.lieu_id}": sollicitation.contact(ligne.telephone_prive or "", ligne.heures_d_appel or "")
+        for ligne in lignes
+        if ligne.telephone_prive or ligne.heures_d_appel
+    }
 
 
 def _masque(modalites: tuple[str, ...]) -> int:
@@ -370,7 +385,7 @@ _CRENEAU = b'{"id":"'
 
 def _offre_json(ligne: _Ligne, trouvees: _Trouvees) -> bytes:
     """Comme `_offre`, par morceaux de JSON : mêmes champs, mêmes valeurs (un test compare les deux)."""
-    identite, _, suite = ligne.document.encode().partition(_CRENEAUX)
+    identite, _, suite = ligne.document.partition(_CRENEAUX)
     textes = suite[: -len(b"}]}")].split(b"}," + _CRENEAU)
     textes[0] = textes[0][len(_CRENEAU) :]
     ages = _ages(ligne, trouvees)

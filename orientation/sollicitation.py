@@ -8,7 +8,7 @@ le lieu tenu, si bien que deux régulateurs ne dépassent pas une limite ensembl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -65,17 +65,12 @@ class Contact:
     heures: str
 
 
-def contacts_des_offres(identifiants: Iterable[str]) -> dict[str, Contact]:
-    """Les mêmes, par identifiant opaque d’offre (« l12 »)."""
-    lus = contacts([int(identifiant.removeprefix("l")) for identifiant in identifiants])
-    return {f"l{lieu_id}": contact for lieu_id, contact in lus.items()}
+def contact(telephone_prive: str, heures_d_appel: str) -> Contact:
+    return Contact(*ecrire_telephone(telephone_prive), heures_d_appel)
 
 
 def contacts(lieu_ids: Collection[int]) -> dict[int, Contact]:
     """Les contacts réservés de ces lieux ; une requête. À ne montrer qu’à qui peut orienter."""
     consignes = Sollicitation.objects.filter(lieu__in=lieu_ids)
-    lus = {}
-    for lieu_id, numero, heures in consignes.values_list("lieu_id", "telephone_prive", "heures_d_appel"):
-        if numero or heures:
-            lus[lieu_id] = Contact(*ecrire_telephone(numero), heures)
-    return lus
+    lus = consignes.values_list("lieu_id", "telephone_prive", "heures_d_appel")
+    return {lieu_id: contact(numero, heures) for lieu_id, numero, heures in lus if numero or heures}

@@ -22,7 +22,6 @@ from orientation import carnet, rendu
 from orientation.forms import DISPONIBILITES, RAYON_MAX_KM, AffinageForm, PageForm, RechercheForm
 from orientation.lectures import Resultats, rechercher
 from orientation.requetes import ReponseSuivie, RequeteDeCompte
-from orientation.sollicitation import contacts_des_offres
 from orientation.suggestions import suggestions_de_lieux, suggestions_de_quoi
 from orientation.views.csp import vers_les_editeurs
 
@@ -85,7 +84,7 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         maintenant=maintenant,
         jeton=jeton,
         oriente=oriente,
-        contacts=contacts_des_offres(offre.id for offre in lus.offres) if oriente else None,
+        contacts=lus.contacts if oriente else None,
     )
     lister = partial(rendu.liste, oriente=oriente, oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS))
     contexte = {
