@@ -9,45 +9,64 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from comptes.enums import Role
 from comptes.models import Compte, Jeton
 
-_COMPTE = """
-    SELECT c.*, ARRAY(
+_CHAMPS = [champ.attname for champ in Compte._meta.concrete_fields]
+_COLONNES = ", ".join(f'c."{champ.column}"' for champ in Compte._meta.concrete_fields)
+_COMPTE = f"""
+    SELECT {_COLONNES}, ARRAY(
         SELECT h.role FROM comptes_habilitation h WHERE h.compte_id = c.id
-        AND h.debut_le <= %(maintenant)s AND (h.fin_le IS NULL OR h.fin_le > %(maintenant)s)) AS roles_lus
+        AND h.debut_le <= %(maintenant)s AND (h.fin_le IS NULL OR h.fin_le > %(maintenant)s))
+"""  # noqa: S608 - des noms de colonnes, lus du modèle
+# Qui n’a pas accepté les conditions en vigueur est arrêté par `comptes.local.prealables` : il faut le savoir
+# à chaque page.
+_CGU_ACCEPTEES = """
+    COALESCE((SELECT EXISTS (
+        SELECT FROM comptes_acceptationcgu a WHERE a.version_id = v.id AND a.compte_id = c.id)
+    FROM comptes_versioncgu v WHERE v.publiee_le <= %(maintenant)s
+    ORDER BY v.publiee_le DESC, v.id DESC LIMIT 1), true)
 """
-_COMPTE_DE_SESSION = f"{_COMPTE} FROM comptes_compte c WHERE c.id = %(id)s AND c.is_active"
+_COMPTE_DE_SESSION = f"""
+    {_COMPTE}, {_CGU_ACCEPTEES} FROM comptes_compte c WHERE c.id = %(id)s AND c.is_active
+"""
 _COMPTE_DU_JETON = f"""
-    {_COMPTE}, j.id AS jeton_id, j.portees, j.expire_le
+    {_COMPTE}, j.id, j.portees, j.expire_le
     FROM comptes_jeton j JOIN comptes_compte c ON c.id = j.compte_id
     WHERE j.empreinte = %(empreinte)s AND j.expire_le > %(maintenant)s AND j.revoque_le IS NULL AND c.is_active
 """
 
 
 def compte_actif(compte_id: int, maintenant: datetime) -> Compte | None:
-    """Le compte et ses rôles ; rien s’il est désactivé."""
-    compte: Compte | None = _lire_compte(_COMPTE_DE_SESSION, id=compte_id, maintenant=maintenant)
+    """Le compte, ses rôles, et s’il a accepté les conditions en vigueur ; rien s’il est désactivé."""
+    lus = _lire(_COMPTE_DE_SESSION, id=compte_id, maintenant=maintenant)
+    if lus is None:
+        return None
+    compte, (cgu_acceptees,) = lus
+    compte.cgu_acceptees = cgu_acceptees
     return compte
 
 
 def compte_du_jeton(empreinte: str, maintenant: datetime) -> tuple[Compte, Jeton] | None:
     """Le compte, ses rôles et son jeton ; rien si le jeton est inconnu, expiré ou révoqué, ou le compte désactivé."""
-    compte = _lire_compte(_COMPTE_DU_JETON, empreinte=empreinte, maintenant=maintenant)
-    if compte is None:
+    lus = _lire(_COMPTE_DU_JETON, empreinte=empreinte, maintenant=maintenant)
+    if lus is None:
         return None
-    return compte, Jeton(
-        pk=compte.jeton_id,
-        compte=compte,
-        empreinte=empreinte,
-        portees=compte.portees,
-        expire_le=compte.expire_le,
-    )
+    compte, (jeton_id, portees, expire_le) = lus
+    jeton = Jeton(pk=jeton_id, compte=compte, empreinte=empreinte, portees=portees, expire_le=expire_le)
+    return compte, jeton
 
 
-def _lire_compte(sql: str, **parametres: Any) -> Any:
-    """Le compte, augmenté des colonnes ajoutées par l’instruction."""
-    compte: Any = next(iter(Compte.objects.raw(sql, parametres)), None)
-    if compte is not None:
-        compte.roles = frozenset(map(Role, compte.roles_lus))
-    return compte
+def _lire(sql: str, **parametres: Any) -> tuple[Compte, tuple[Any, ...]] | None:
+    """Le compte, et les colonnes que l’instruction ajoute aux siennes et à ses rôles."""
+    with connection.cursor() as curseur:
+        curseur.execute(sql, parametres)
+        ligne = curseur.fetchone()
+    if ligne is None:
+        return None
+    nombre = len(_CHAMPS)
+    compte = Compte.from_db(connection.alias, _CHAMPS, ligne[:nombre])
+    compte.roles = frozenset(map(Role, ligne[nombre]))
+    return compte, ligne[nombre + 1 :]

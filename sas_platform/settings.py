@@ -136,6 +136,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # Les fragments du cadre qui ne disent rien de personne : pied, feuilles de style, menu d’un rôle.
+    "cadre": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "TIMEOUT": None},
 }
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=REDIS_URL)
@@ -249,6 +251,7 @@ SESSION_COOKIE_AGE = max(SESSION_ABSOLUE_S, SESSION_ABSOLUE_REGULATION_S)
 # Lien et code reçus par courriel à la première connexion (5 min : guide effecteur, § 1.1).
 LIEN_DUREE_MIN = env.int("LIEN_DUREE_MIN", default=5)
 PREMIERE_CONNEXION_DUREE_S = env.int("PREMIERE_CONNEXION_DUREE_S", default=30 * 60)
+SESSION_ENGINE = "comptes.moteur_sessions"
 SESSION_COOKIE_NAME = "sas_session"
 SESSION_COOKIE_SECURE = EST_EN_LIGNE
 CSRF_COOKIE_SECURE = EST_EN_LIGNE

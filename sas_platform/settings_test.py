@@ -6,7 +6,7 @@ import re
 os.environ.setdefault("ENVIRONNEMENT", "test")
 
 from sas_platform.settings import *  # noqa: F403
-from sas_platform.settings import DATABASES, REDIS_URL, STORAGES
+from sas_platform.settings import CACHES, DATABASES, REDIS_URL, STORAGES
 
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_AUTOREFRESH = True  # les fichiers sont lus à la demande, sans collectstatic
@@ -22,9 +22,7 @@ PREALABLES_EXIGES = False
 _processus = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 REDIS_URL = re.sub(r"/(\d+)$", lambda numero: f"/{int(numero[1]) + 8 * _processus}", REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
-}
+CACHES["default"]["LOCATION"] = REDIS_URL
 
 # Le groupement des connexions garde des fils ouverts entre deux tests ; une base modèle ne se copie que sans eux.
 DATABASES["default"]["OPTIONS"].pop("pool", None)

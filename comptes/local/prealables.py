@@ -82,7 +82,7 @@ def _manque(request: HttpRequest, compte: Compte, route: str) -> str | None:
             return None if route in MOT_DE_PASSE else reverse("account_change_password")
         if "mfa" not in moyens and _second_facteur_manque(compte):
             return None if route in SECOND_FACTEUR else reverse("mfa_activate_totp")
-    if cgu.a_accepter(compte, maintenant=maintenant):
+    if not compte.cgu_acceptees and cgu.a_accepter(compte, maintenant=maintenant):
         return f"{reverse('comptes:cgu')}?{urlencode({'next': _page_demandee(request)})}"
     return None
 

@@ -52,6 +52,9 @@ class Compte(AbstractBaseUser, Horodate):
 
     objects = CompteManager()
 
+    # Lu avec les rôles, une fois par requête (`comptes.demandeur`) ; faux tant qu’on ne sait pas.
+    cgu_acceptees = False
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
 

@@ -262,7 +262,7 @@ def _cles():
 
 
 def test_sans_courtier_une_demande_passe(client, territoire, settings):
-    settings.CACHES = {
+    settings.CACHES = settings.CACHES | {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": "redis://127.0.0.1:9/0",

@@ -60,7 +60,7 @@ def test_base_arretee_l_api_repond_un_probleme_503(tolerant, base_arretee):
 
 def test_courtier_arrete_on_cherche_et_on_oriente_quand_meme(client, settings, osnp, creneau):  # noqa: F811
     settings.REDIS_URL = settings.CELERY_BROKER_URL = "redis://127.0.0.1:9/0"
-    settings.CACHES = {
+    settings.CACHES = settings.CACHES | {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": settings.REDIS_URL}
     }
     client.force_login(osnp)

@@ -203,7 +203,7 @@ def test_la_base_en_panne_au_moment_d_ecrire_ne_laisse_rien(connecte, creneau):
 
 def test_le_courtier_en_panne_n_empeche_pas_d_orienter(connecte, creneau, settings):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
-    settings.CACHES = {
+    settings.CACHES = settings.CACHES | {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": "redis://127.0.0.1:1/0",
