@@ -239,6 +239,38 @@ def effets(declaration: Declaration) -> list[str]:
         phrases.append("La régulation peut vous solliciter en sus de vos disponibilités.")
     if declaration.forfait_reorientation:
         phrases.append(
-            "Les infirmiers d’accueil des urgences vous trouvent au titre du forfait de réorientation."
+            "Votre participation au forfait de réorientation des urgences est gardée, avec sa date ; elle ne change "
+            "rien à ce que montre la recherche."
         )
     return phrases
+
+
+def effets_structure(declaration: DeclarationStructure) -> list[str]:
+    """Comme `effets`, pour un centre de santé ou une association SOS Médecins (P-22, P-23)."""
+    est_un_centre = declaration.type_structure == CDS
+    elle = "Votre centre" if est_un_centre else "Votre association"
+    pronom = "le" if est_un_centre else "la"
+    montrees = "Les disponibilités saisies dans ses agendas sont montrées à la régulation"
+    if not declaration.participe:
+        phrases = [
+            f"{elle} ne paraît pas parmi les participants, et la régulation ne {pronom} sollicite pas en sus de ses "
+            "disponibilités.",
+            f"{montrees} quand même.",
+        ]
+        if est_un_centre:
+            phrases.append(
+                "Même avec 2 heures de disponibilité par semaine pour chacun de ses médecins généralistes, votre centre "
+                "n’est pas éligible à la rémunération SAS de l’avenant n° 4."
+            )
+        return phrases
+    attendues = HEURES_PAR_SEMAINE * declaration.nombre_effecteurs
+    return [
+        f"{elle} paraît aussitôt parmi les participants, et la régulation peut {pronom} solliciter pour prendre des "
+        "patients en sus de ses disponibilités.",
+        f"{montrees}.",
+        f"{attendues} heures de disponibilité par semaine sont attendues : {HEURES_PAR_SEMAINE} pour chaque "
+        f"professionnel déclaré ({declaration.nombre_effecteurs})."
+        if est_un_centre
+        else f"{HEURES_PAR_SEMAINE} heures de disponibilité par semaine sont attendues pour chaque médecin qui "
+        "participe par votre association.",
+    ]

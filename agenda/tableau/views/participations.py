@@ -21,7 +21,7 @@ from annuaire.enums import TypeStructure
 from annuaire.models import Effecteur, LieuExercice, Structure
 from comptes.requetes import RequeteDeCompte
 from participation.actions import DeclarationModifiee
-from participation.domaine.declaration import PAR_UNE_STRUCTURE, effets, pertinente
+from participation.domaine.declaration import PAR_UNE_STRUCTURE, effets, effets_structure, pertinente
 from participation.forms import ParticipationCentreForm, ParticipationForm, ParticipationSosForm
 from participation.lectures import chercher_structures, intitule, participation_de, relire
 from participation.models import ParticipationStructure, VersionParticipation
@@ -81,7 +81,7 @@ def _verifier(request: RequeteDeCompte, form: ParticipationForm, maintenant: dat
     return render(request, "tableau/verifier.html", contexte)
 
 
-def _champs_caches(form: ParticipationForm) -> list[tuple[str, str]]:
+def _champs_caches(form: ParticipationForm | ParticipationSosForm) -> list[tuple[str, str]]:
     """Les réponses telles que tapées, à renvoyer par l’étape suivante."""
     return [(nom, valeur) for nom in form.fields for valeur in form.data.getlist(nom)]
 
@@ -149,7 +149,14 @@ def participation_structure(request: RequeteDeCompte, structure_id: int) -> Http
     reglages = ParticipationStructure.objects.filter(structure=structure).first()
     propre = ParticipationCentreForm if structure.type == TypeStructure.CDS else ParticipationSosForm
     form = propre(request.POST if request.method == "POST" else None, reglages=reglages)
-    if form.is_valid():
+    if request.method == "POST" and request.POST.get("etape") != MODIFIER and form.is_valid():
+        if request.POST.get("etape") != ENREGISTRER:
+            contexte = {
+                "structure": structure,
+                "champs": _champs_caches(form),
+                "effets": effets_structure(form.declaration()),
+            }
+            return render(request, "tableau/verifier.html", contexte)
         try:
             enregistrer_participation_structure(
                 structure=structure,

@@ -197,7 +197,12 @@ def test_les_suggestions_ne_donnent_que_le_type_demande(client_medecin):
         pytest.param(
             {"refuse_affichage": "on"}, "pas éligible à la rémunération", False, id="ne participe pas"
         ),
-        pytest.param(SAISIE | {"forfait_reorientation": "on"}, "infirmiers d’accueil", False, id="forfait"),
+        pytest.param(
+            SAISIE | {"forfait_reorientation": "on"},
+            "elle ne change rien à ce que montre la recherche",
+            False,
+            id="forfait",
+        ),
     ],
 )
 def test_la_verification_dit_l_effet_et_le_droit_sans_rien_ecrire(client_medecin, reponses, effet, ouvert):
@@ -323,13 +328,22 @@ def url_de(structure) -> str:
     return reverse("tableau:participation_structure", kwargs={"structure_id": structure.pk})
 
 
+def enregistrer_structure(client, structure, reponses):
+    """Les deux étapes : la première n’écrit rien, la seconde renvoie ce qu’elle a caché."""
+    avant = ParticipationStructure.objects.values_list("modifie_le", flat=True).first()
+    reponse = client.post(url_de(structure), reponses | {"etape": "verifier"})
+    assert reponse.templates[0].name == "tableau/verifier.html", reponse.context["form"].errors
+    assert ParticipationStructure.objects.values_list("modifie_le", flat=True).first() == avant
+    return client.post(url_de(structure), dict(reponse.context["champs"]) | {"etape": "enregistrer"})
+
+
 def test_un_centre_participe_et_ses_lieux_acceptent_en_sus_aussitot(gestionnaire, centre, naviguer):
     SpecialiteFactory(centre_de_sante=True)
     lieu = LieuExerciceFactory(effecteur=None, structure=centre)
     client = naviguer(gestionnaire)
     reponses = {"participe": "on", "nombre_effecteurs": "3", "declare_deux_heures": "on"}
 
-    assert client.post(url_de(centre), reponses).status_code == 302
+    assert enregistrer_structure(client, centre, reponses).status_code == 302
 
     assert ParticipationStructure.objects.get().nombre_effecteurs == 3
     assert OffreLieu.objects.get(lieu=lieu).en_sus
@@ -348,25 +362,55 @@ def test_un_centre_participe_et_ses_lieux_acceptent_en_sus_aussitot(gestionnaire
     ],
 )
 def test_un_centre_voit_ce_qu_il_doit_corriger(gestionnaire, centre, naviguer, reponses, champ):
-    reponse = naviguer(gestionnaire).post(url_de(centre), reponses)
+    client = naviguer(gestionnaire)
 
-    assert champ in reponse.context["form"].errors
+    for etape in ("verifier", "enregistrer"):
+        reponse = client.post(url_de(centre), reponses | {"etape": etape})
+        assert champ in reponse.context["form"].errors
+        assert "Des réponses sont à corriger" in reponse.content.decode()
+    assert not ParticipationStructure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("reponses", "effet"),
+    [
+        ({"participe": "on", "nombre_effecteurs": "3", "declare_deux_heures": "on"}, "6\u00a0heures"),
+        ({}, "ne le sollicite pas en sus"),
+    ],
+)
+def test_un_centre_lit_l_effet_de_ses_reponses_avant_d_enregistrer(
+    gestionnaire, centre, naviguer, reponses, effet
+):
+    client = naviguer(gestionnaire)
+
+    # Sans étape, on vérifie : rien ne s’enregistre sans avoir lu.
+    html = client.post(url_de(centre), reponses).content.decode()
+    assert effet in html
+    assert "Vérifier les paramètres\u00a0: Centre de la Gare" in html
+    assert "Rémunération</h2>" not in html
+    assert not ParticipationStructure.objects.exists()
+
+    rendu = client.post(url_de(centre), reponses | {"etape": "modifier"})
+    assert (rendu.context["form"]["nombre_effecteurs"].value() or "") == reponses.get("nombre_effecteurs", "")
+    assert "Des réponses sont à corriger" not in rendu.content.decode()
     assert not ParticipationStructure.objects.exists()
 
 
 def test_deux_gestionnaires_le_second_voit_ce_qui_a_change(gestionnaire, centre, naviguer):
     client = naviguer(gestionnaire)
     reponses = {"participe": "on", "nombre_effecteurs": "3", "declare_deux_heures": "on"}
-    client.post(url_de(centre), reponses)
+    enregistrer_structure(client, centre, reponses)
 
-    conflit = client.post(url_de(centre), reponses | {"nombre_effecteurs": "5", "vue_le": ""})
+    conflit = client.post(
+        url_de(centre), reponses | {"nombre_effecteurs": "5", "vue_le": "", "etape": "enregistrer"}
+    )
 
     assert conflit.status_code == 409
     assert conflit.context["form"]["nombre_effecteurs"].value() == "5"
     vue = conflit.context["form"]["vue_le"].value()
-    assert (
-        client.post(url_de(centre), reponses | {"nombre_effecteurs": "5", "vue_le": vue}).status_code == 302
-    )
+    reprise = enregistrer_structure(client, centre, reponses | {"nombre_effecteurs": "5", "vue_le": vue})
+    assert reprise.status_code == 302
+    assert ParticipationStructure.objects.get().nombre_effecteurs == 5
 
 
 def test_une_association_sos_medecins_ne_compte_pas_ses_professionnels(naviguer, maintenant):
@@ -376,7 +420,8 @@ def test_une_association_sos_medecins_ne_compte_pas_ses_professionnels(naviguer,
     client = naviguer(compte)
 
     assert "nombre_effecteurs" not in client.get(url_de(sos)).context["form"].fields
-    assert client.post(url_de(sos), {"participe": "on", "declare_deux_heures": "on"}).status_code == 302
+    participer = {"participe": "on", "declare_deux_heures": "on"}
+    assert enregistrer_structure(client, sos, participer).status_code == 302
     assert ParticipationStructure.objects.get().participe
 
 

@@ -10,6 +10,7 @@ from participation.domaine.declaration import (
     DeclarationStructure,
     droit,
     effets,
+    effets_structure,
     pertinente,
     refus,
     refus_structure,
@@ -181,8 +182,48 @@ def test_l_agenda_saisi_et_les_creneaux_declares_de_l_editeur_s_excluent(declara
         pytest.param(
             Declaration(refuse_affichage=True), "n’êtes pas éligible", id="P-08, refus sans participer"
         ),
-        pytest.param(replace(SAISIE, forfait_reorientation=True), "infirmiers d’accueil", id="forfait"),
+        pytest.param(
+            replace(SAISIE, forfait_reorientation=True),
+            "ne change rien à ce que montre la recherche",
+            id="forfait",
+        ),
     ],
 )
 def test_chaque_reponse_dit_son_effet(declaration, morceau):
     assert morceau in " ".join(effets(declaration))
+
+
+@pytest.mark.parametrize(
+    ("declaration", "dits", "tus"),
+    [
+        pytest.param(
+            DeclarationStructure("cds", True, True, 3),
+            ["Votre centre paraît aussitôt", "peut le solliciter", "6~heures de disponibilité par semaine"],
+            ["éligible", "quand même"],
+            id="centre",
+        ),
+        pytest.param(
+            DeclarationStructure("cds", nombre_effecteurs=3),
+            ["ne le sollicite pas", "sont montrées à la régulation quand même", "avenant n°~4"],
+            ["sont attendues", "paraît aussitôt"],
+            id="centre qui ne participe pas",
+        ),
+        pytest.param(
+            DeclarationStructure("sos", True, True),
+            ["Votre association paraît aussitôt", "peut la solliciter", "2~heures"],
+            ["0~heures", "centre"],
+            id="association",
+        ),
+        pytest.param(
+            DeclarationStructure("sos"),
+            ["Votre association ne paraît pas", "ne la sollicite pas"],
+            ["avenant", "centre", "sont attendues"],
+            id="association qui ne participe pas",
+        ),
+    ],
+)
+def test_chaque_reponse_d_une_structure_dit_son_effet(declaration, dits, tus):
+    phrases = " ".join(effets_structure(declaration)).replace("\u00a0", "~")
+
+    assert all(morceau in phrases for morceau in dits), phrases
+    assert not any(morceau in phrases for morceau in tus), phrases
