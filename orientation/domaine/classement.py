@@ -52,6 +52,11 @@ def raison_du_rang(
     return " · ".join(filter(None, morceaux))
 
 
+def sans_distance(raison: str, km: float) -> str:
+    """La même phrase pour qui lit sa propre carte : sans patient, il n’y a pas de distance."""
+    return raison.removesuffix(f" · à {distance(km)}")
+
+
 def distance(km: float) -> str:
     """Distance à vol d’oiseau : en mètres, par dizaines, sous un kilomètre ; sinon en km."""
     if km < 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_safe
 from agenda.pages.acces import contexte_du_lieu, lieu_tenu
 from comptes.requetes import RequeteDeCompte
 from orientation import rendu
+from orientation.domaine.classement import sans_distance
 from orientation.vu.lectures import ce_que_voit_la_regulation
 
 
@@ -22,7 +25,12 @@ def lieu(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
     tenu = lieu_tenu(request, lieu_id, maintenant)
     vu = ce_que_voit_la_regulation(tenu, maintenant=maintenant)
     offres = [vu.offre] if vu.offre else []
-    cartes = rendu.cartes(offres, maintenant=maintenant, jeton="", oriente=False)
+    cartes = [
+        replace(carte, distance="", raison=sans_distance(carte.raison, offre.distance_km))
+        for offre, carte in zip(
+            offres, rendu.cartes(offres, maintenant=maintenant, jeton="", oriente=False), strict=True
+        )
+    ]
     contexte = contexte_du_lieu(request, tenu) | {
         "vu": vu,
         "maintenant": maintenant,

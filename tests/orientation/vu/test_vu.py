@@ -1,6 +1,7 @@
 """Ce que voit la régulation : la page dit exactement ce que la recherche rend, et pourquoi le reste manque."""
 
 import random
+import re
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -174,7 +175,7 @@ def test_une_occurrence_pleine_se_dit_complete(lieu, maintenant):
 
 
 def test_la_carte_est_celle_de_la_recherche(client, medecin, connecte, creneau, lieu, adresse, jeton):
-    """Au lien pour orienter et à la distance près."""
+    """Aux liens pour orienter, à la version qui en dépend et à la distance près."""
     resultats = connecte.get(reverse("orientation:resultats", kwargs={"jeton": jeton})).content.decode()
     medecin_connecte = Client()
     medecin_connecte.force_login(medecin)
@@ -182,7 +183,8 @@ def test_la_carte_est_celle_de_la_recherche(client, medecin, connecte, creneau, 
     page = medecin_connecte.get(adresse).content.decode()
 
     def identite(html: str) -> str:
-        return html[html.index('<article class="sas-carte"') : html.index('<p class="sas-carte__adresse">')]
+        article = html[html.index('<article class="sas-carte"') : html.index('<p class="sas-carte__adresse">')]
+        return re.sub(r'data-version="\w+"', "", article)
 
     def creneaux(html: str) -> str:
         texte = strip_tags(html[html.index('<div class="sas-jours">') : html.index("</article>")])
@@ -190,6 +192,17 @@ def test_la_carte_est_celle_de_la_recherche(client, medecin, connecte, creneau, 
 
     assert identite(page) == identite(resultats)
     assert creneaux(page) == creneaux(resultats) != ""
+
+
+def test_la_carte_n_a_pas_de_distance_et_garde_le_reste_de_sa_place(client, medecin, creneau, adresse):
+    client.force_login(medecin)
+
+    page = client.get(adresse).content.decode()
+
+    place = page.partition("Place dans la liste")[2].partition("</p>")[0]
+    assert "Participe au SAS · libre aujourd’hui à 09" in place
+    assert "\u00a0m<" not in page
+    assert "sas-carte__distance" not in page
 
 
 def test_un_lieu_que_la_recherche_ignore_le_dit_et_n_explique_rien_d_autre(
