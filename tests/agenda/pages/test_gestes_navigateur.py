@@ -103,23 +103,16 @@ def test_une_lecture_en_cours_se_finit_sans_recharger_ni_perdre_ce_qui_est_tape(
     expect(page.get_by_label("Adresse du calendrier")).to_have_value("https://autre.exemple.fr/b.ics")
 
 
-def test_sans_javascript_le_lien_recharge_la_page(ouvrir_page, serveur, medecin, lieu):
-    from django.conf import settings
-    from django.test import Client
-
+def test_sans_javascript_le_lien_recharge_la_page(ouvrir_page, connecter, medecin, lieu):
     calendrier = CalendrierExterne.objects.create(
         lieu=lieu, url="https://agenda.exemple.fr/a.ics", cree_le=MAINTENANT, demande_le=MAINTENANT
     )
-    client = Client()
-    client.force_login(medecin)
     page = ouvrir_page(java_script_enabled=False)
-    nom = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": nom, "value": client.cookies[nom].value, "url": serveur}])
+    connecter(medecin, page)
     page.goto(reverse("echanges:externes", kwargs={"lieu_id": lieu.pk}))
     expect(page.get_by_text("Lecture en cours")).to_be_visible()
 
     CalendrierExterne.objects.filter(pk=calendrier.pk).update(lu_le=MAINTENANT, essaye_le=MAINTENANT)
-    page.change_attendu = True
-    page.get_by_role("link", name="Recharger la page").click()
+    suivre(page.get_by_role("link", name="Recharger la page"))
 
     expect(page.get_by_text("0 périodes occupées à venir")).to_be_visible()
