@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from agenda import offre
 from agenda.echanges import entree
-from agenda.editeurs import choix, ordonnanceur, retraits
+from agenda.editeurs import choix, decouverte, ordonnanceur, raccordements, retraits
 from agenda.editeurs.budget import File
 from agenda.eligibilite.alertes import alerter
 from agenda.eligibilite.releves import relever
@@ -95,6 +95,18 @@ def interroger_pour_un_ecran(*, editeur_id: int, lot_ids: list[int]) -> int:
     finally:
         ordonnanceur.budget_de(editeur).liberer(File.IMMEDIAT, lot_ids)
     return bilan.agendas_changes
+
+
+@shared_task(time_limit=280, soft_time_limit=270)
+def chercher_des_editeurs() -> int:
+    """Toutes les dix minutes, en dernier : qui tient son agenda chez qui ; rend le nombre de raccordés.
+
+    Qui entre dans une CPTS, ou en sort, change d’abord de lot.
+    """
+    maintenant = timezone.now()
+    raccordements.reclasser(maintenant)
+    with ordonnanceur.ouvrir_interrogateur() as interrogateur:
+        return decouverte.decouvrir(maintenant, appeler=interrogateur.chercher).trouves
 
 
 @shared_task(time_limit=900, soft_time_limit=840)

@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
         "schedule": 15,
         "options": {"queue": "fond", "expires": 15},
     },
+    "chercher-des-editeurs": {
+        "task": "agenda.tasks.chercher_des_editeurs",
+        "schedule": crontab(minute="3-59/10"),
+        "options": {"queue": "fond", "expires": 300},
+    },
     "rafraichir-perimees": {
         "task": "agenda.tasks.rafraichir_perimees",
         "schedule": 10,

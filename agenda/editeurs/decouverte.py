@@ -31,8 +31,8 @@ VIDES_SANS_ESPOIR = 12  # qui ne déclare aucun logiciel n’est plus cherché a
 LOTS_PAR_PASSAGE = 2  # par éditeur et par cas
 PARTIS_PAR_PASSAGE = 1000
 
-# Appelle cette adresse chez cet éditeur, dans son budget ; rien si le budget le refuse.
-Appel = Callable[[Editeur, str], Reponse | None]
+# Pose cette demande à cet éditeur, dans son budget ; rien si le budget le refuse.
+Appel = Callable[[Editeur, Demande], Reponse | None]
 
 
 @dataclass(slots=True)
@@ -116,18 +116,19 @@ def _chercher(
     if not demandes:
         return Reponse(EtatLot.REUSSI)
     fenetre = fenetre_interrogee(maintenant)
-    reponse = appeler(editeur, url_creneaux(editeur.url_base, demandes, fenetre, cas))
-    if reponse is None:
-        _repousser(editeur, pris, jusqu_a=maintenant)
-        return None
-    bilan.appels += 1
     demande = Demande(
         cas=cas,
         identifiants=demandes,
         fenetre=fenetre,
         hotes=frozenset(editeur.hotes_reservation),
         http_local=not settings.EST_EN_LIGNE,
+        url=url_creneaux(editeur.url_base, demandes, fenetre, cas),
     )
+    reponse = appeler(editeur, demande)
+    if reponse is None:
+        _repousser(editeur, pris, jusqu_a=maintenant)
+        return None
+    bilan.appels += 1
     lecture = normaliser(reponse.pages, demande) if reponse.etat == EtatLot.REUSSI else None
     if lecture is None or lecture.defaut:
         _repousser(editeur, pris, jusqu_a=maintenant + REPRISE)

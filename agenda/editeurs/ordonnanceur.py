@@ -30,6 +30,7 @@ ECHECS = (EtatLot.DELAI, EtatLot.RESEAU, EtatLot.PANNE)
 # Ceux qui disent un éditeur chargé : on l’appelle alors moins.
 EMBARRAS = (EtatLot.DELAI, EtatLot.PANNE)
 ATTENTE_D_UNE_PLACE_S = 3.0
+HORS_LOT = 0  # ce qu’aucun lot ne demande : une recherche d’éditeur
 
 
 def budget_de(editeur: Editeur) -> Budget:
@@ -103,6 +104,20 @@ class Interrogateur:
             transaction.set_rollback(not ecrire)
         bilan.reportes.update(refus.value for refus in reportes.values())
         return bilan
+
+    def chercher(self, editeur: Editeur, demande: Demande) -> Reponse | None:
+        """Pose une demande hors de tout lot, et une seule à la fois ; rien s’il ne reste pas la moitié du budget."""
+        budget = budget_de(editeur)
+        if budget.disponible() < max(1, editeur.requetes_par_heure // 120):
+            return None
+        permis: list[Permis] = []
+        try:
+            reponses, _ = self._boucle.run(
+                self._appeler(editeur, budget, {HORS_LOT: demande}, permis, immediat=False)
+            )
+        finally:
+            budget.rendre_lots(permis)
+        return reponses.get(HORS_LOT)
 
     async def _appeler(
         self,
