@@ -109,5 +109,6 @@ class Rattachement(TextChoices):
     DEPART = "depart", "Départ vers l’éditeur, pour ce créneau"
     DEPART_AUTRE_HEURE = "depart_heure", "Départ vers l’agenda de ce professionnel, autre créneau"
     ORIENTATION = "orientation", "Orientation vers ce professionnel, à cette heure"
+    PLACE_DE_MARCHE = "place", "Départ vers la place de marché de l’éditeur"
     AMBIGU = "ambigu", "Plusieurs actes possibles : aucun retenu"
     AUCUN = "aucun", "Aucun acte retrouvé"

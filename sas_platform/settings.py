@@ -347,7 +347,7 @@ EDITEURS_CERTIFICATS = env("EDITEURS_CERTIFICATS", default="")
 # Autorités (PEM) qui signent les serveurs des éditeurs ; vide : celles du système.
 EDITEURS_AUTORITES = env("EDITEURS_AUTORITES", default="")
 
-# Rendez-vous reçus des éditeurs, sous /fhir/ (docs/adr/0016). Racine publique ; vide : celle du site.
+# Rendez-vous reçus des éditeurs, sous /fhir/ (docs/adr/0017). Racine publique ; vide : celle du site.
 FHIR_URL = env("FHIR_URL", default="")
 # Secret que le mandataire joint au certificat client ; vide : aucun appel n’est admis.
 FHIR_SECRET_MANDATAIRE = env("FHIR_SECRET_MANDATAIRE", default="")

@@ -1,4 +1,4 @@
-"""Notre certificat client auprès de chaque éditeur, et les autorités qui signent son serveur (docs/adr/0016).
+"""Notre certificat client auprès de chaque éditeur, et les autorités qui signent son serveur (docs/adr/0017).
 
 Le certificat d’un éditeur est `NOM.pem` et sa clé `NOM.cle` dans
 `EDITEURS_CERTIFICATS`, où NOM est `Editeur.certificat` ; sans nom, c’est celui de

@@ -91,7 +91,11 @@ class RendezVous(models.Model):
             models.CheckConstraint(
                 name="rendezvous_rattachement_dit_la_cause",
                 condition=Q(
-                    rattachement__in=[Rattachement.DEPART, Rattachement.DEPART_AUTRE_HEURE],
+                    rattachement__in=[
+                        Rattachement.DEPART,
+                        Rattachement.DEPART_AUTRE_HEURE,
+                        Rattachement.PLACE_DE_MARCHE,
+                    ],
                     redirection__isnull=False,
                 )
                 | Q(rattachement=Rattachement.ORIENTATION, orientation__isnull=False)

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from agenda.actions import masquer_apres_rendez_vous
 from agenda.models import Editeur
 from annuaire.models import Effecteur
 from comptes.actions import tracer
 from comptes.models import Compte
+from orientation.enums import StatutRendezVous
 from orientation.hub.annonces import annoncer_rendez_vous
 from orientation.models import EtatRendezVous, RendezVous
 from orientation.rendez_vous import rattachement
@@ -117,7 +119,7 @@ def _appliquer(
     meme_regulateur = rendez_vous.regulateur_id == ancien_regulateur
     cause = rattachement.trouver(rendez_vous)
     # Une cause trouvée ne se perd que pour une autre, certaine, ou si le régulateur n’est plus le même.
-    if cause.lieu_id is not None or not (rendez_vous.est_rattache and meme_regulateur):
+    if cause.est_trouvee or not (rendez_vous.est_rattache and meme_regulateur):
         _rattacher(rendez_vous, cause)
     rendez_vous.lieu_id = _lieu(rendez_vous, cause)
 
@@ -173,7 +175,16 @@ def _noter(
 
 
 def _prevenir(rendez_vous: RendezVous, maintenant: datetime) -> None:
-    """Ce que l’arrivée d’un rendez-vous change ailleurs, dans la même transaction."""
+    """Ce que l’arrivée d’un rendez-vous change ailleurs, dans la même transaction : la recherche, puis le LRM."""
+    ou_ou_qui = rendez_vous.lieu_id or rendez_vous.effecteur_id
+    if ou_ou_qui and rendez_vous.statut in (StatutRendezVous.EN_ATTENTE, StatutRendezVous.CONFIRME):
+        masquer_apres_rendez_vous(
+            debut=rendez_vous.debut,
+            fin=rendez_vous.fin,
+            maintenant=maintenant,
+            lieu_id=rendez_vous.lieu_id,
+            effecteur_id=rendez_vous.effecteur_id,
+        )
     annoncer_rendez_vous(rendez_vous, maintenant=maintenant)
 
 

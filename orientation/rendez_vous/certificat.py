@@ -1,4 +1,4 @@
-"""Quel éditeur appelle : son certificat client, tel que le mandataire l’a reçu (docs/adr/0016).
+"""Quel éditeur appelle : son certificat client, tel que le mandataire l’a reçu (docs/adr/0017).
 
 Le mandataire termine TLS, vérifie la chaîne et la révocation, puis transmet le
 certificat dans un en-tête. Deux gardes le rendent croyable : il remplace ce

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
@@ -40,7 +40,9 @@ class Retour:
 
 @dataclass(frozen=True, slots=True)
 class Depart:
-    resume: Resume
+    """`resume` est nul, et `quand` vide, pour un départ vers la place de marché."""
+
+    resume: Resume | None
     quand: str
     parti: str
     editeur: str
@@ -92,7 +94,7 @@ def sans_acte(compte: Compte, debut: datetime, fin: datetime) -> list[SansActe]:
             titre=_qui(rendez_vous) or "Professionnel à préciser",
             editeur=rendez_vous.editeur.nom,
             est_ambigu=rendez_vous.rattachement == Rattachement.AMBIGU,
-            retour=_retour(rendez_vous, rendez_vous.lieu),
+            retour=replace(_retour(rendez_vous, rendez_vous.lieu), vers=""),
         )
         for rendez_vous in lus[:DEPARTS_MAX]
     ]
@@ -101,8 +103,8 @@ def sans_acte(compte: Compte, debut: datetime, fin: datetime) -> list[SansActe]:
 def _depart(acte: Redirection, rendez_vous: Iterable[RendezVous]) -> Depart:
     editeur: Editeur = acte.editeur
     return Depart(
-        resume=resume(acte.lieu),
-        quand=moment(acte.debut, None, acte.lieu.fuseau, est_plage=False),
+        resume=resume(acte.lieu) if acte.lieu else None,
+        quand=moment(acte.debut, None, acte.lieu.fuseau, est_plage=False) if acte.lieu and acte.debut else "",
         parti=moment(acte.le, None, FUSEAU_DE_PARIS, est_plage=False),
         editeur=editeur.nom,
         retours=[_retour(un, acte.lieu) for un in rendez_vous],
@@ -113,7 +115,9 @@ def _retour(rendez_vous: RendezVous, lieu: LieuExercice | None) -> Retour:
     """`lieu` est celui de l’acte ; le rendez-vous peut en avoir un autre, qui dit alors l’heure."""
     ou = rendez_vous.lieu or lieu
     fuseau = ou.fuseau if ou else FUSEAU_DE_PARIS
-    autre = lieu is not None and rendez_vous.effecteur_id not in (None, lieu.effecteur_id)
+    prevu = lieu.effecteur_id if lieu else None
+    connu = rendez_vous.effecteur_identifiant or rendez_vous.effecteur_id
+    autre = connu and (prevu is None or rendez_vous.effecteur_id != prevu)
     return Retour(
         statut=StatutRendezVous(rendez_vous.statut).label,
         badge=BADGES[StatutRendezVous(rendez_vous.statut)],

@@ -5,7 +5,8 @@ Dans l’ordre, et seulement pour un régulateur connu :
 1. un départ vers ce même éditeur, pour ce professionnel et ce début ;
 2. une orientation vers ce professionnel, à ce début (« en sus », le plus souvent) ;
 3. un départ vers l’agenda de ce professionnel chez cet éditeur, quel que soit
-   le créneau : le lien ouvre l’agenda entier, et le régulateur choisit sur place.
+   le créneau : le lien ouvre l’agenda entier, et le régulateur choisit sur place ;
+4. un départ vers la place de marché de cet éditeur.
 
 L’acte précède la prise du rendez-vous, de douze heures au plus. Deux lieux
 possibles au même rang : rien n’est retenu, et cela se voit. Le même acte répété
@@ -36,6 +37,10 @@ class Cause:
     orientation: Orientation | None = None
 
     @property
+    def est_trouvee(self) -> bool:
+        return self.redirection is not None or self.orientation is not None
+
+    @property
     def lieu_id(self) -> int | None:
         acte = self.redirection or self.orientation
         return acte.lieu_id if acte else None
@@ -49,18 +54,19 @@ def trouver(rendez_vous: RendezVous) -> Cause:
     """Lit `regulateur_id`, `effecteur_id`, `est_sos`, `debut` et `pris_le` ; n’écrit rien."""
     if rendez_vous.regulateur_id is None:
         return RIEN
-    if rendez_vous.effecteur_id is None and not rendez_vous.est_sos:
-        return RIEN
     periode = (rendez_vous.pris_le - AVANT, rendez_vous.pris_le + ECART_D_HORLOGE)
-    departs = list(
-        Redirection.objects.filter(
-            _vers(rendez_vous),
-            acteur=rendez_vous.regulateur_id,
-            editeur=rendez_vous.editeur_id,
-            lieu__isnull=False,  # non vers sa place de marché, qui ne vise personne
-            le__range=periode,
-        ).order_by("-le", "-pk")
+    chez_lui = Redirection.objects.filter(
+        acteur=rendez_vous.regulateur_id, editeur=rendez_vous.editeur_id, le__range=periode
+    ).order_by("-le", "-pk")
+    return _vers_ce_professionnel(rendez_vous, list(chez_lui.filter(_vers(rendez_vous))), periode) or (
+        _le_seul(list(chez_lui.filter(lieu=None)), Rattachement.PLACE_DE_MARCHE) or RIEN
     )
+
+
+def _vers_ce_professionnel(
+    rendez_vous: RendezVous, departs: list[Redirection], periode: tuple[datetime, datetime]
+) -> Cause | None:
+    a_l_heure = [depart for depart in departs if depart.debut == rendez_vous.debut]
     orientations = Orientation.objects.filter(
         _vers(rendez_vous),
         acteur=rendez_vous.regulateur_id,
@@ -68,12 +74,10 @@ def trouver(rendez_vous: RendezVous) -> Cause:
         annulee_le=None,
         prise_le__range=periode,
     )
-    a_l_heure = [depart for depart in departs if depart.debut == rendez_vous.debut]
     return (
         _le_seul(a_l_heure, Rattachement.DEPART)
         or _le_seul(list(orientations.order_by("-prise_le", "-pk")), Rattachement.ORIENTATION)
         or _le_seul(departs, Rattachement.DEPART_AUTRE_HEURE)
-        or RIEN
     )
 
 
@@ -90,10 +94,11 @@ def lieu_chez_l_editeur(rendez_vous: RendezVous) -> int | None:
 
 def _vers(rendez_vous: RendezVous) -> Q:
     """Tant que SOS Médecins n’a pas dit quel médecin, le lieu est l’un de ceux d’une association."""
+    d_une_association = Q(lieu__isnull=False, lieu__effecteur=None)
     if rendez_vous.effecteur_id is None:
-        return Q(lieu__effecteur=None)
+        return d_une_association if rendez_vous.est_sos else Q(pk__in=[])
     chez_lui = Q(lieu__effecteur=rendez_vous.effecteur_id)
-    return chez_lui | Q(lieu__effecteur=None) if rendez_vous.est_sos else chez_lui
+    return chez_lui | d_une_association if rendez_vous.est_sos else chez_lui
 
 
 def _le_seul(actes: Sequence[Redirection | Orientation], rattachement: Rattachement) -> Cause | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agenda.models import Editeur
+from agenda.models import CarteLieu, Editeur
 from comptes.enums import Role
 from comptes.models import Compte
 from orientation.enums import Rattachement
@@ -14,8 +14,17 @@ from orientation.models import EtatRendezVous, RendezVous
 from tests.agenda.factories import AgendaEditeurFactory, LotFactory, RaccordementFactory
 from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, StructureFactory
 from tests.comptes.factories import CompteFactory
+from tests.orientation.conftest import identifiants
 from tests.orientation.factories import OrientationFactory, RedirectionFactory
-from tests.orientation.rendez_vous.conftest import designe, lire_exemple, message, operateur, participant
+from tests.orientation.rendez_vous.conftest import (
+    CN,
+    OU,
+    designe,
+    lire_exemple,
+    message,
+    operateur,
+    participant,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("maintenant")]
 
@@ -224,3 +233,37 @@ def test_sos_medecins_sans_medecin_se_rattache_au_point_fixe_puis_le_garde(envoy
 
     envoyer(sos | {"status": "fulfilled"}, "PUT", designe())
     assert RendezVous.objects.get().effecteur == cabinet.effecteur
+
+
+def test_un_depart_vers_la_place_de_marche_est_la_cause_a_defaut_d_autre(
+    envoyer, partir, regulateur, editeur
+):
+    marche = RedirectionFactory(
+        acteur=regulateur, editeur=editeur, lieu=None, debut=None, fin=None, le=PRIS_LE - timedelta(minutes=5)
+    )
+    envoyer(message())
+    assert rattachement() == (Rattachement.PLACE_DE_MARCHE, marche.pk, None)
+
+    depart = partir()
+    envoyer(message(status="fulfilled"), "PUT", designe())
+    assert rattachement()[:2] == (Rattachement.DEPART, depart.pk)
+
+
+def test_un_rendez_vous_cache_les_creneaux_qu_il_chevauche_une_annulation_non(
+    envoyer, chez_l_editeur, editeur
+):
+    """Le créneau de 9 h quitte la carte ; celui d’un autre rendez-vous, annulé, y reste."""
+    lieu = chez_l_editeur.lieu
+    Editeur.objects.filter(pk=editeur.pk).update(cn="", ou="")
+    chez_lui = chez_l_editeur.raccordement.editeur
+    Editeur.objects.filter(pk=chez_lui.pk).update(
+        cn=CN, ou=OU, flux=editeur.flux, systemes_rendez_vous=editeur.systemes_rendez_vous
+    )
+    medecin = participant(lieu.effecteur.identifiant_national)
+    assert len(identifiants(lieu.pk)) == 1
+
+    envoyer(message(participant=[medecin], status="cancelled"))
+    assert len(identifiants(lieu.pk)) == 1
+
+    envoyer(message(participant=[medecin]), "PUT", designe())
+    assert CarteLieu.objects.filter(lieu=lieu).count() == 0 or identifiants(lieu.pk) == []
