@@ -1,0 +1,31 @@
+"""Un worker à part : joue `interroger_lot` sur chaque numéro lu de l’entrée, et le dit.
+
+`python -m tests.agenda.editeurs.processus` ; c’est la vraie tâche, sur les vrais serveurs.
+"""
+
+import logging
+import sys
+
+import django
+
+
+def main() -> None:
+    django.setup()
+    logging.disable(logging.CRITICAL)
+    from agenda import tasks
+    from agenda.editeurs import client
+
+    client.DELAI_S = 300.0  # c’est le test, non l’horloge, qui décide de la fin d’un appel
+    _dire("pret")
+    for ligne in sys.stdin:
+        tasks.interroger_lot(lot_id=int(ligne))
+        _dire("fini")
+
+
+def _dire(mot: str) -> None:
+    sys.stdout.write(f"{mot}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
