@@ -177,17 +177,27 @@ def test_chaque_fichier_monte_existe(nom):
 
 def test_le_mandataire_ecrase_les_en_tetes_qu_un_client_pourrait_forger():
     conf = (RACINE / "deploiement" / "nginx.conf").read_text()
-    place = conf[conf.index("location / {") :]
 
-    for entete in (
-        "X-Forwarded-Proto",
-        "X-Forwarded-For",
-        "X-Request-Id",
-        "X-SSL-Client-Verify",
-        "X-SSL-Client-S-DN",
-    ):
-        assert f"proxy_set_header {entete} " in place
+    for place in ("location / {\n            proxy_pass", "location /fhir/ {"):
+        bloc = conf[conf.index(place) :].partition("}")[0]
+        for entete in ("X-Forwarded-Proto", "X-Forwarded-For", "X-Request-Id"):
+            assert f"proxy_set_header {entete} " in bloc
+        for entete in ("X-SSL-Client-Verify", "X-SSL-Client-Cert"):
+            assert f"proxy_set_header {entete} " in bloc
+        assert "X-SAS-Mandataire" in bloc
     assert "$request_uri" not in conf[: conf.index("upstream")], "une adresse demandée ne va pas au journal"
+
+
+def test_le_certificat_client_n_est_demande_qu_aux_editeurs():
+    conf = (RACINE / "deploiement" / "nginx.conf").read_text()
+    serveurs = conf.split("    server {\n")[1:]
+    demandeurs = [serveur for serveur in serveurs if "ssl_verify_client" in serveur]
+
+    assert len(demandeurs) == 1
+    assert "server_name ~^fhir" in demandeurs[0]
+    assert "ssl_crl" in demandeurs[0]
+    assert "include /run/secrets/mandataire_entete;" in demandeurs[0]
+    assert conf.count("ssl_protocols TLSv1.2 TLSv1.3;") == 2
 
 
 def test_le_mandataire_repartit_entre_les_deux_processus_web():
