@@ -1,1 +1,1 @@
-"""Tenir à jour les cartes que montre une page de résultats (docs/adr/0017)."""
+"""Tenir à jour les cartes que montre une page de résultats (docs/adr/0019)."""
