@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='territoire',
             name='samu',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Par exemple fr.health.samu590 ; vide : les orientations ne partent vers aucun LRM.', max_length=30, validators=[django.core.validators.RegexValidator('^fr\\.health\\.(test\\.)?samu[0-9][0-9AB][0-9]$', 'Un identifiant du Hub Santé s’écrit fr.health.samu suivi de trois signes, comme fr.health.samu590.')], verbose_name='LRM, identifiant du Hub Santé'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Par exemple fr.health.samu590 ; vide : les orientations ne partent vers aucun LRM.', max_length=30, validators=[django.core.validators.RegexValidator('^fr\\.health\\.(test\\.)?samu[0-9][0-9AB][0-9]$', 'Un identifiant du Hub Santé s’écrit fr.health.samu suivi de trois signes, comme fr.health.samu590.')], verbose_name='LRM, identifiant du Hub Santé'),
         ),
         migrations.AddConstraint(
             model_name='territoire',

@@ -17,8 +17,9 @@ from sas_platform.socle.champs import periode
 from sas_platform.socle.modeles import Horodate
 
 # « samu » et trois signes, le département en tête : samu330, samu2A0, samu974 ; « test » hors de la production.
+_SAMU = r"^fr\.health\.(test\.)?samu[0-9][0-9AB][0-9]$"
 SAMU_DU_HUB = RegexValidator(
-    r"^fr\.health\.(test\.)?samu[0-9][0-9AB][0-9]$",
+    _SAMU,
     "Un identifiant du Hub Santé s’écrit fr.health.samu suivi de trois signes, comme fr.health.samu590.",
 )
 
@@ -61,7 +62,7 @@ class Territoire(Horodate):
         default="",
         db_default="",
         validators=[SAMU_DU_HUB],
-        help_text="Par exemple fr.health.samu590 ; vide : les orientations ne partent vers aucun LRM.",
+        help_text="Par exemple fr.health.samu590 ; vide : les orientations ne partent vers aucun LRM.",
     )
     fournisseur_identite = models.CharField(
         "fournisseur d’identité de l’hôpital",
@@ -82,7 +83,7 @@ class Territoire(Horodate):
             ),
             models.CheckConstraint(
                 name="territoire_samu_bien_forme",
-                condition=Q(samu="") | Q(samu__regex=SAMU_DU_HUB.regex.pattern),
+                condition=Q(samu="") | Q(samu__regex=_SAMU),
                 violation_error_message="L’identifiant du Hub Santé s’écrit comme fr.health.samu590.",
             ),
         ]

@@ -76,7 +76,7 @@ class TerritoireForm(DsfrBaseForm):
     samu = forms.CharField(
         label="LRM relié au Hub Santé",
         help_text="Identifiant du SAMU au Hub Santé, par exemple fr.health.samu590. "
-        "Vide : les orientations des régulateurs ne partent vers aucun LRM.",
+        "Vide : les orientations des régulateurs ne partent vers aucun LRM.",
         max_length=30,
         required=False,
         validators=[SAMU_DU_HUB],

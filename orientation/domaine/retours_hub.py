@@ -21,9 +21,9 @@ class Suite(enum.Enum):
     """Ce que la plateforme fait d’une erreur."""
 
     REFUS = "une personne doit regarder"
-    REPRENDRE = "le message n’est pas arrivé : le redire, avec de nouvelles dates"
-    CREER = "le LRM ne connaît pas ce rendez-vous : le lui créer"
-    MODIFIER = "le LRM connaît déjà ce rendez-vous : lui en donner l’état"
+    REPRENDRE = "le message n’est pas arrivé : le redire, avec de nouvelles dates"
+    CREER = "le LRM ne connaît pas ce rendez-vous : le lui créer"
+    MODIFIER = "le LRM connaît déjà ce rendez-vous : lui en donner l’état"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Code:
 
 
 CODES: dict[int, Code] = {
-    100: Code("Mode de remise refusé : un message doit être persistant"),
+    100: Code("Mode de remise refusé : un message doit être persistant"),
     101: Code("Type de contenu refusé"),
     102: Code("Message illisible pour le Hub Santé"),
     200: Code("Expéditeur incohérent avec le certificat ou la file"),

@@ -25,7 +25,7 @@ def renvoyer(*, message: MessageHub, acteur: Compte, maintenant: datetime) -> Me
     """
     tenu = MessageHub.objects.select_for_update(of=("self",)).get(pk=message.pk)
     if tenu.etat not in RENVOYABLES:
-        raise RenvoiRefuse("Ce message suit son cours : il n’est pas à renvoyer.")
+        raise RenvoiRefuse("Ce message suit son cours : il n’est pas à renvoyer.")
     if MessageHub.objects.du_rendez_vous(tenu.rendez_vous_uuid).first() != tenu:
         raise RenvoiRefuse("Un message plus récent parle déjà de ce rendez-vous.")
     suivant = reprendre(tenu, maintenant=maintenant)

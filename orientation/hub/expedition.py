@@ -58,7 +58,7 @@ def _envoyer(numero: int, liaison: transport.Liaison, maintenant: datetime) -> b
                 EtatMessageHub.EN_ERREUR,
                 EvenementHub.INVALIDE,
                 le=maintenant,
-                detail=" ; ".join(trouves)[:500],
+                detail=" ; ".join(trouves)[:500],
             )
             return False
         try:

@@ -59,7 +59,7 @@ def _dire(message: MessageHub) -> tuple[str, str]:
         return "Transmis au LRM", "Votre logiciel de régulation n’a pas encore accusé réception."
     if message.etat == EtatMessageHub.A_ENVOYER:
         if message.essais:
-            return "Transmission au LRM retardée", "Le Hub Santé ne répond pas ; un nouvel essai est prévu."
+            return "Transmission au LRM retardée", "Le Hub Santé ne répond pas ; un nouvel essai est prévu."
         return "Transmission au LRM en cours", ""
     if message.etat == EtatMessageHub.NON_DU:
         motif = MotifNonDu(message.motif).label

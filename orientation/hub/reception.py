@@ -53,7 +53,7 @@ def _decrire(retour: Acquittement | Erreur) -> dict[str, Any]:
     if isinstance(retour, Acquittement):
         evenement = EvenementHub.REFUSE if retour.refuse else EvenementHub.ACQUITTE
         return {"evenement": evenement, "detail": retour.etape}
-    detail = " : ".join(filter(None, (retour.titre, retour.cause)))[:500]
+    detail = " : ".join(filter(None, (retour.titre, retour.cause)))[:500]
     return {"evenement": EvenementHub.ERREUR, "code": retour.code, "detail": detail}
 
 

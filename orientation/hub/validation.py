@@ -32,11 +32,11 @@ def defauts(message: Any) -> list[str]:
         return trouves
     etrangers = set(interieur) - set(_schema("RC-DE").schema["properties"]) - {"appointment"}
     if etrangers:
-        return [f"champs étrangers : {', '.join(sorted(etrangers))}"]
+        return [f"champs étrangers : {', '.join(sorted(etrangers))}"]
     return _lire("RS-SAS-RDV", interieur.get("appointment"))
 
 
 def _lire(nom: str, objet: Any) -> list[str]:
     """Où, et quelle règle : jamais la valeur refusée, qui irait dans un journal."""
     erreurs = sorted(_schema(nom).iter_errors(objet), key=lambda erreur: list(map(str, erreur.path)))
-    return [f"{nom} : {'/'.join(map(str, e.path)) or 'racine'}, {e.validator}" for e in erreurs]
+    return [f"{nom} : {'/'.join(map(str, e.path)) or 'racine'}, {e.validator}" for e in erreurs]

@@ -73,7 +73,7 @@ def renvoyer(request: RequeteDeCompte, message_id: int) -> HttpResponse:
         messages.error(request, str(refus))
         return redirect("hub:message", message_id=vise.pk)
     if suivant.etat == EtatMessageHub.NON_DU:
-        messages.warning(request, f"Toujours non transmis : {suivant.get_motif_display()}.")
+        messages.warning(request, f"Toujours non transmis : {suivant.get_motif_display()}.")
     else:
-        messages.success(request, "Un nouveau message est écrit ; il part aussitôt.")
+        messages.success(request, "Un nouveau message est écrit ; il part aussitôt.")
     return redirect("hub:message", message_id=suivant.pk)

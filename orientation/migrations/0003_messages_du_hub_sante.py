@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='messagehub',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('contenu__isnull', True), ('etat', 'non_du'), ('expire_le', None), models.Q(('motif', ''), _negated=True)), models.Q(models.Q(('etat', 'non_du'), _negated=True), ('contenu__isnull', False), ('expire_le__isnull', False), ('motif', ''), models.Q(('destinataire', ''), _negated=True)), _connector='OR'), name='messagehub_contenu_sauf_non_du', violation_error_message='Un message qui n’a pas à partir a un motif et pas de contenu ; les autres, l’inverse.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('contenu__isnull', True), ('etat', 'non_du'), ('expire_le', None), models.Q(('motif', ''), _negated=True)), models.Q(models.Q(('etat', 'non_du'), _negated=True), ('contenu__isnull', False), ('expire_le__isnull', False), ('motif', ''), models.Q(('destinataire', ''), _negated=True)), _connector='OR'), name='messagehub_contenu_sauf_non_du', violation_error_message='Un message qui n’a pas à partir a un motif et pas de contenu ; les autres, l’inverse.'),
         ),
         migrations.AddConstraint(
             model_name='messagehub',

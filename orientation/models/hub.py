@@ -99,7 +99,7 @@ class MessageHub(models.Model):
                 | ~Q(etat=EtatMessageHub.NON_DU)
                 & Q(motif="", contenu__isnull=False, expire_le__isnull=False)
                 & ~Q(destinataire=""),
-                violation_error_message="Un message qui n’a pas à partir a un motif et pas de contenu ; les autres, l’inverse.",
+                violation_error_message="Un message qui n’a pas à partir a un motif et pas de contenu ; les autres, l’inverse.",
             ),
             models.CheckConstraint(
                 name="messagehub_expire_apres_creation",

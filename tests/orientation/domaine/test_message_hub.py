@@ -212,4 +212,4 @@ def test_un_rendez_vous_sans_regulateur_est_refuse():
     interieur = publie["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
     del interieur["appointment"]["regulator"]
 
-    assert defauts(publie) == ["RS-SAS-RDV : racine, required"]
+    assert defauts(publie) == ["RS-SAS-RDV\u00a0: racine, required"]

@@ -176,7 +176,7 @@ def test_un_message_non_conforme_ne_part_pas_et_dit_ou_sans_dire_quoi(courtier):
     message.refresh_from_db()
     assert message.etat == EtatMessageHub.EN_ERREUR
     detail = message.journal.get().detail
-    assert "RS-SAS-RDV : start, pattern" in detail
+    assert "RS-SAS-RDV\u00a0: start, pattern" in detail
     assert "Dupond" not in detail
     assert courtier.publications == []
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect
 
 from comptes.enums import Role
 from comptes.models import Trace
@@ -158,34 +157,3 @@ def test_une_orientation_dont_aucun_message_ne_parle_n_en_dit_rien(client):
     page = client.get(reverse("orientation:orientation", kwargs={"uuid": orientation.uuid}))
 
     assert "LRM" not in page.content.decode()
-
-
-def test_les_pages_se_lisent_au_bureau_et_au_telephone(connecter, page, axe, capture):
-    refuse = MessageHubFactory(etat=EtatMessageHub.EN_ERREUR)
-    JournalHub.objects.create(
-        message=refuse, evenement=EvenementHub.ERREUR, le=DIMANCHE_17H, code=501, detail="UNROUTABLE"
-    )
-    MessageHubFactory(non_du=True)
-    MessageHubFactory(etat=EtatMessageHub.ACQUITTE)
-    JournalHub.objects.create(evenement=EvenementHub.ILLISIBLE, le=DIMANCHE_17H, detail="JSON illisible")
-    connecter(CompteFactory(role=Role.SUPPORT))
-
-    for nom, url in (
-        ("hub-liste", reverse("hub:liste")),
-        ("hub-message", reverse("hub:message", kwargs={"message_id": refuse.pk})),
-    ):
-        page.goto(url)
-        axe(page)
-        capture(page, nom)
-
-
-def test_le_regulateur_voit_sur_son_orientation_qu_elle_est_transmise(connecter, page, axe, capture):
-    orientation = OrientationFactory()
-    MessageHubFactory(rendez_vous_uuid=orientation.uuid, etat=EtatMessageHub.ACQUITTE)
-    connecter(orientation.acteur)
-
-    page.goto(reverse("orientation:orientation", kwargs={"uuid": orientation.uuid}))
-
-    expect(page.locator("[data-lrm]")).to_contain_text("Transmis au LRM")
-    axe(page)
-    capture(page, "hub-orientation")

@@ -81,7 +81,7 @@ def test_une_erreur_qui_demande_une_personne_ne_se_reprend_pas_seule(remis, code
 
     assert etat(remis) == EtatMessageHub.EN_ERREUR
     ligne = remis.journal.get()
-    assert (ligne.code, ligne.detail) == (code, "TITRE : la cause")
+    assert (ligne.code, ligne.detail) == (code, "TITRE\u00a0: la cause")
     assert MessageHub.objects.count() == 1
 
 
