@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from agenda.models import OffreLieu
-from agenda.offre import rafraichir
+from agenda.offre import rafraichir, rafraichir_perimees
 from annuaire.models import LieuExercice, Specialite
 from orientation.lectures import Criteres, offre_du_lieu, rechercher, rechercher_json
 from tests.agenda.factories import (
@@ -215,6 +215,47 @@ def test_un_creneau_d_editeur_dit_d_ou_il_vient_et_son_age(generaliste):
 
 
 @pytest.mark.parametrize(
+    ("apres_s", "montre", "ancien"),
+    [
+        pytest.param(600, True, False, id="à la limite"),
+        pytest.param(601, True, True, id="ancien"),
+        pytest.param(1800, True, True, id="à la péremption"),
+        pytest.param(1801, False, False, id="périmé, même si le balayage tarde"),
+    ],
+)
+def test_une_lecture_trop_vieille_est_dite_ancienne_puis_n_est_plus_montree(
+    generaliste, apres_s, montre, ancien
+):
+    lieu = LieuExerciceFactory()
+    lot = LotFactory(lu=True, editeur__grise_s=600, editeur__peremption_s=1800)
+    AgendaEditeurFactory(lieu=lieu, raccordement=RaccordementFactory(effecteur=lieu.effecteur, lot=lot))
+    DisponibiliteFactory(lieu=lieu, heure_debut=time(11), heure_fin=time(11, 20))
+    projeter()
+    instant = MATIN + timedelta(seconds=apres_s)
+
+    page = rechercher(criteres(generaliste), maintenant=instant).offres[0].creneaux
+    api = json.loads(rechercher_json(criteres(generaliste), maintenant=instant))["offres"][0]["creneaux"]
+
+    assert [c.source for c in page] == ["editeur"] * montre + ["agenda_sas"]
+    assert [c.est_ancien for c in page] == [ancien] * montre + [False]
+    assert [c.get("est_ancien", False) for c in api] == [c.est_ancien for c in page]
+
+
+def test_un_editeur_qui_change_ses_limites_change_ce_que_disent_ses_cartes(generaliste):
+    lieu = LieuExerciceFactory()
+    lot = LotFactory(lu=True)
+    AgendaEditeurFactory(lieu=lieu, raccordement=RaccordementFactory(effecteur=lieu.effecteur, lot=lot))
+    projeter()
+
+    lot.editeur.grise_s = 60
+    lot.editeur.save()
+    rafraichir_perimees(MATIN)
+
+    (creneau,) = rechercher(criteres(generaliste), maintenant=MATIN + timedelta(minutes=2)).offres[0].creneaux
+    assert creneau.est_ancien
+
+
+@pytest.mark.parametrize(
     "saisie", ["Zoé Lefèvre-d’Arcy", "lefevre d arcy", "LEFEVRE D ARCY zoé", "lefebre d arcy"]
 )
 def test_on_trouve_par_le_nom_sans_accent_ni_faute(generaliste, saisie):
@@ -347,7 +388,9 @@ PIEGE = '"creneaux":[{"id":"},{"id":"\\'
 def test_l_api_et_la_page_disent_la_meme_chose(generaliste, modalites):
     deux_sources = ouvert(time(9), participe=False, nom=PIEGE, informations_complementaires=PIEGE)
     DisponibiliteFactory(lieu=deux_sources, modalites=["domicile"], heure_debut=time(11), heure_fin=time(12))
-    agenda = AgendaEditeurFactory(lieu=deux_sources)
+    agenda = AgendaEditeurFactory(lieu=deux_sources, noms_cpts={"590000009": PIEGE})
+    agenda.creneaux = [agenda.creneaux[0] | {"c": ["590000009"]}]
+    agenda.save()
     agenda.raccordement.editeur.nom = PIEGE[:40]
     agenda.raccordement.editeur.save()
     LieuExerciceFactory(effecteur=EffecteurFactory(nom=PIEGE[:60]))

@@ -86,6 +86,39 @@ def test_un_creneau_d_editeur_sans_lien_se_prend_par_telephone():
     assert "(par téléphone)" in colonnes(creneau(source="editeur", editeur="A"), liens=LIENS)
 
 
+@pytest.mark.parametrize(
+    ("noms", "attendu"),
+    [
+        (("Axe Majeur",), "Créneau ouvert à la CPTS Axe Majeur"),
+        (("CPTS AXE MAJEUR",), "Créneau ouvert à la CPTS AXE MAJEUR"),
+        (("cpts A", "B", "C"), "Créneau ouvert aux CPTS A, B et C"),
+    ],
+)
+def test_un_creneau_dit_a_quelles_cpts_il_est_ouvert(noms, attendu):
+    html = colonnes(creneau(source="editeur", editeur="A", cpts=noms))
+
+    assert attendu in html
+
+
+def test_un_creneau_ouvert_a_tous_ne_parle_pas_de_cpts():
+    assert "CPTS" not in colonnes(creneau(source="editeur", editeur="A"))
+
+
+def test_le_nom_d_une_cpts_est_echappe():
+    html = colonnes(creneau(source="editeur", editeur="A", cpts=("<script>alert(1)</script>",)))
+
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_un_creneau_ancien_le_dit_en_toutes_lettres():
+    vieux = creneau(source="editeur", editeur="Éditeur A", age_s=1500, est_ancien=True)
+
+    assert rendu.fraicheur(vieux).replace("\u00a0", " ") == "Éditeur A · lu il y a 25 min, à vérifier"
+    assert "sas-creneau--ancien" in colonnes(vieux, liens=LIENS)
+    assert "sas-creneau--ancien" not in colonnes(creneau(source="editeur", editeur="A"), liens=LIENS)
+
+
 def test_les_trois_colonnes_suivent_la_date_du_lieu():
     html = colonnes(creneau(jour=2), creneau(jour=4, heure=10))
 

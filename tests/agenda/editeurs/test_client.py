@@ -16,7 +16,7 @@ from agenda.editeurs import client
 from agenda.editeurs.client import Reponse, interroger, ouvrir_session, url_creneaux
 from agenda.editeurs.verdicts import fenetre_interrogee
 from agenda.enums import EtatLot
-from tests.agenda.editeurs.bundles import AUTRE_RPPS, MAINTENANT, RPPS, bundle, octets
+from tests.agenda.editeurs.bundles import AUTRE_RPPS, MAINTENANT, RPPS, SIRET, bundle, octets
 
 Gestionnaire = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -52,12 +52,38 @@ def test_la_requete_est_exactement_celle_du_guide():
     )
 
 
-@pytest.mark.parametrize("nombre", [0, 26])
-def test_une_requete_porte_de_un_a_vingt_cinq_identifiants(nombre):
+def test_la_requete_des_cpts_ne_differe_que_de_deux_inclusions():
+    fenetre = fenetre_interrogee(MAINTENANT)
+
+    ps = url_creneaux("https://editeur.exemple/fhir", [RPPS], fenetre)
+    cpts = url_creneaux("https://editeur.exemple/fhir", [RPPS], fenetre, "cpts")
+
+    assert cpts == (
+        f"{ps}&_include=Slot:service-type-reference&_include:iterate=HealthcareService:organization"
+    )
+
+
+def test_la_requete_de_sos_medecins_cherche_des_agendas_par_siret():
+    fenetre = fenetre_interrogee(dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC))
+
+    url = url_creneaux("https://editeur.exemple/fhir", [SIRET, "392080466300010"], fenetre, "sos")
+
+    assert url == (
+        "https://editeur.exemple/fhir/Schedule?_revinclude=Slot:schedule&_include=Schedule:actor:Location"
+        "&_include:iterate=Location:organization"
+        "&_has:Slot:schedule:start=ge2026-11-22T09:00:00.000%2B01:00"
+        "&_has:Slot:schedule:start=le2026-11-24T23:59:59.000%2B01:00&_has:Slot:schedule:status=free"
+        "&actor:Location.organization.identifier=urn:oid:1.2.250.1.71.4.2.2%7C334173748400020,"
+        "urn:oid:1.2.250.1.71.4.2.2%7C392080466300010"
+    )
+
+
+@pytest.mark.parametrize(("cas", "nombre"), [("ps", 0), ("ps", 26), ("cpts", 26), ("sos", 11)])
+def test_une_requete_porte_au_plus_vingt_cinq_praticiens_ou_dix_associations(cas, nombre):
     identifiants = [f"8{rang:011}" for rang in range(nombre)]
 
-    with pytest.raises(ValueError, match="1 à 25"):
-        url_creneaux("https://x.exemple", identifiants, fenetre_interrogee(MAINTENANT))
+    with pytest.raises(ValueError, match=r"de 1 à \d+ identifiants"):
+        url_creneaux("https://x.exemple", identifiants, fenetre_interrogee(MAINTENANT), cas)
 
 
 def test_la_requete_part_telle_quelle_avec_le_bon_accept():

@@ -10,12 +10,13 @@ from structlog.testing import capture_logs
 
 from agenda.editeurs import lieux
 from agenda.editeurs.client import Reponse
+from agenda.editeurs.explication import appariements
 from agenda.editeurs.memoire import demandes_par_lot
 from agenda.editeurs.normaliseur import normaliser
 from agenda.editeurs.raccordements import raccorder
 from agenda.editeurs.retraits import retirer_affichages_refuses, retirer_agendas_perimes
 from agenda.editeurs.stockage import LectureLot, enregistrer
-from agenda.enums import EtatLot
+from agenda.enums import EtatLot, RegleAppariement
 from agenda.models import AgendaEditeur, CarteLieu, Lot, QualiteEditeur, Raccordement
 from agenda.offre import rafraichir_perimees
 from agenda.tasks import interroger_lots_dus
@@ -26,6 +27,7 @@ from tests.agenda.editeurs.bundles import (
     MAINTENANT,
     RPPS,
     agenda,
+    avec,
     bundle,
     demande,
     octets,
@@ -230,6 +232,46 @@ def test_un_lieu_cree_aux_marquises_est_a_l_heure_des_marquises(raccordement):
     _recevoir(raccordement, slot(), adresse=ailleurs)
 
     assert LieuExercice.objects.get(source=SourceLieu.EDITEUR).fuseau == "Pacific/Marquesas"
+
+
+def test_un_lieu_que_l_editeur_situe_est_cree_ou_il_le_dit_s_il_est_dans_la_commune(raccordement):
+    port = {"line": ["5 rue du Port"], "city": "Lille", "postalCode": "59000"}
+    quai = {"line": ["6 quai de l’Ouest"], "city": "Lille", "postalCode": "59000"}
+    ici, loin = {"latitude": 50.63, "longitude": 3.05}, {"latitude": 43.3, "longitude": 5.37}
+    LieuExercice.objects.all().delete()
+    for adresse, position in ((port, ici), (quai, loin)):
+        ressource = avec(role(adresse=adresse, idnst=""), "contained", 0, "position", position)
+        pages = [octets(bundle(slot(), agenda(), praticien(), ressource))]
+        enregistrer(raccordement.editeur, [_lecture(raccordement.lot, pages)], MAINTENANT)
+
+    exact, incoherent = LieuExercice.objects.order_by("pk")
+    assert (exact.lat, exact.lon, exact.precision_geo) == (50.63, 3.05, PrecisionGeo.NUMERO)
+    assert incoherent.precision_geo == PrecisionGeo.COMMUNE
+
+
+def test_la_raison_de_chaque_appariement_se_lit_et_reste_quand_l_editeur_ne_decrit_plus_le_lieu(raccordement):
+    ailleurs = {"line": ["5 rue du Port"], "city": "Lille", "postalCode": "59000"}
+    _recevoir(raccordement, slot())
+    _recevoir(raccordement, slot(), adresse=ailleurs, maintenant=PLUS_TARD)
+
+    reconnu, cree = appariements(effecteur_id=raccordement.effecteur_id)
+
+    assert (reconnu.regle, reconnu.creneaux) == (RegleAppariement.ADRESSE, 0)
+    assert "« 12 rue Nationale, 59000 lille »" in reconnu.phrase.replace("\u00a0", " ")
+    assert (cree.regle, cree.creneaux, cree.lieu.source) == (RegleAppariement.CREATION, 1, SourceLieu.EDITEUR)
+    assert "5 rue du Port" in cree.phrase
+    assert appariements() == []
+
+
+def test_deux_editeurs_du_meme_effecteur_gardent_chacun_leurs_creneaux(raccordement):
+    second = RaccordementFactory(effecteur=raccordement.effecteur, lot=LotFactory(numero=1))
+    _recevoir(raccordement, slot("a"))
+    _recevoir(second, slot("b"))
+
+    _recevoir(raccordement, slot("c"), maintenant=PLUS_TARD)
+
+    assert sorted(_ids()) == ["b", "c"]
+    assert len(CarteLieu.objects.get().debuts) == 2
 
 
 def test_un_lieu_cree_est_retrouve_au_tour_suivant(raccordement):
