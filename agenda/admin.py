@@ -95,9 +95,14 @@ class QualiteEditeurAdmin(LectureSeuleAdmin):
 
 @admin.register(Raccordement)
 class RaccordementAdmin(LectureSeuleAdmin):
-    list_display = ("effecteur", "editeur", "lot")
-    list_select_related = ("effecteur", "editeur", "lot")
-    search_fields = ("effecteur__nom_recherche", "effecteur__identifiant_national")
+    list_display = ("__str__", "effecteur", "structure", "editeur", "lot")
+    list_select_related = ("effecteur", "structure", "editeur", "lot")
+    search_fields = (
+        "effecteur__nom_recherche",
+        "effecteur__identifiant_national",
+        "structure__nom_recherche",
+        "structure__siret",
+    )
 
 
 @admin.register(AgendaEditeur)

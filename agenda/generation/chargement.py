@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model
 
-from agenda.enums import EtatLot
+from agenda.enums import Cas, EtatLot
 from agenda.generation.agendas import (
     AgendaRecuFictif,
     DisponibiliteFictive,
@@ -224,7 +224,17 @@ class _Versement:
             editeur = bases.editeurs[self._lots % len(bases.editeurs)] if bases.editeurs else 0
             prochaine = self._maintenant + SANS_INTERROGATION
             lots.append(
-                (lot, editeur, lot, prochaine, self._maintenant, self._maintenant, EtatLot.REUSSI.value, 150)
+                (
+                    lot,
+                    editeur,
+                    Cas.PS.value,
+                    lot,
+                    prochaine,
+                    self._maintenant,
+                    self._maintenant,
+                    EtatLot.REUSSI.value,
+                    150,
+                )
             )
             for recu in groupe:
                 self._raccordements += 1
@@ -361,7 +371,7 @@ COLONNES_DISPONIBILITE = (
     "toutes_les_n_semaines", "heure_debut", "heure_fin", "sauf", "cree_le", "modifie_le",
 )  # fmt: skip
 COLONNES_LOT = (
-    "id", "editeur_id", "numero", "prochaine_le", "interroge_le", "lu_le", "etat", "duree_ms",
+    "id", "editeur_id", "cas", "numero", "prochaine_le", "interroge_le", "lu_le", "etat", "duree_ms",
 )  # fmt: skip
 
 
