@@ -12,10 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+from django.utils import timezone
 
 LONGUEUR_CLE = 50
+LONGUEUR_SECRET = 40
 CLES_CONNUES = ("cle-locale-sans-valeur", "secret-de-demonstration", "changez-moi", "django-insecure")
 HOTES_LOCAUX = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104  comparaison, pas écoute
 
@@ -25,6 +29,30 @@ def configuration_en_ligne(app_configs: Any = None, **kwargs: Any) -> list[Check
     if not settings.EST_EN_LIGNE:
         return []
     return [Error(message, id=f"sas.{numero}") for numero, message in _defauts()]
+
+
+@register(Tags.security, deploy=True)
+def certificats_des_editeurs(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """`check --deploy` : certificats absents, illisibles ou proches de leur terme. Rien n’en arrête le démarrage."""
+    if not settings.EST_EN_LIGNE:
+        return []
+    from agenda.editeurs.certificats import defauts
+    from agenda.models import Editeur
+
+    avis = []
+    if settings.FHIR_SECRET_MANDATAIRE and not settings.FHIR_REVOCATIONS:
+        avis.append("FHIR_REVOCATIONS est vide : la révocation des certificats reçus n’est pas vérifiée.")
+    try:
+        for editeur in Editeur.objects.filter(est_actif=True).order_by("pk"):
+            avis += defauts(editeur, maintenant=timezone.now())
+    except DatabaseError:
+        # Une construction se contrôle sans base : le dire, sans la faire échouer.
+        return [
+            checks.Info(
+                "Base injoignable : les certificats des éditeurs ne sont pas vérifiés.", id="sas.I060"
+            )
+        ]
+    return [checks.Warning(texte, id="sas.W060") for texte in avis]
 
 
 def exiger_configuration_sure() -> None:
@@ -41,6 +69,7 @@ def _defauts() -> Iterator[tuple[str, str]]:
     yield from _pro_sante_connect()
     yield from _messagerie()
     yield from _hub_sante()
+    yield from _rendez_vous()
 
 
 def _secrets() -> Iterator[tuple[str, str]]:
@@ -113,6 +142,17 @@ def _messagerie() -> Iterator[tuple[str, str]]:
         yield "E041", "EMAIL_URL : des liens de connexion partiraient en clair ; prenez smtp+tls ou smtp+ssl."
     if ".invalid" in settings.DEFAULT_FROM_EMAIL:
         yield "E042", "EMAIL_EXPEDITEUR : donnez l’adresse d’expédition."
+
+
+def _rendez_vous() -> Iterator[tuple[str, str]]:
+    """Sans secret, la porte des éditeurs est fermée : c’est permis."""
+    secret = settings.FHIR_SECRET_MANDATAIRE
+    if secret and (len(secret) < LONGUEUR_SECRET or len(set(secret)) < 10 or _connue(secret)):
+        yield "E060", f"FHIR_SECRET_MANDATAIRE : il faut au moins {LONGUEUR_SECRET} signes tirés au hasard."
+    if secret and not os.access(settings.FHIR_AUTORITES, os.R_OK):
+        yield "E061", "FHIR_AUTORITES : fichier absent ou illisible, aucun éditeur ne pourrait entrer."
+    if settings.FHIR_URL and urlsplit(settings.FHIR_URL).hostname not in settings.ALLOWED_HOSTS:
+        yield "E062", "FHIR_URL : son hôte n’est pas dans ALLOWED_HOSTS."
 
 
 def _hub_sante() -> Iterator[tuple[str, str]]:

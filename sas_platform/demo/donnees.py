@@ -85,7 +85,9 @@ def _declarer_le_logiciel(editeur: "Editeur", effecteurs: list[int]) -> None:
 
 
 def _editeur(code: str, url: str) -> "Editeur":
+    from agenda.enums import Flux
     from agenda.models import Editeur
+    from sas_platform.demo.certificats import OU, SYSTEME, cn_de
 
     editeur, _ = Editeur.objects.update_or_create(
         code=code,
@@ -96,6 +98,10 @@ def _editeur(code: str, url: str) -> "Editeur":
             "periode_s": PERIODE_S,
             "peremption_s": PEREMPTION_S,
             "est_actif": True,
+            "flux": [Flux.PS, Flux.RENDEZ_VOUS],
+            "cn": cn_de(code),
+            "ou": OU,
+            "systemes_rendez_vous": [f"{SYSTEME}{code}"],
         },
     )
     return editeur

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-from sas_platform.demo import ports, postgres
+from sas_platform.demo import certificats, ports, postgres
 from sas_platform.demo.etat import (
     ENV,
     JOURNAUX,
@@ -35,6 +35,7 @@ from sas_platform.demo.supervision import Superviseur, arreter_les_restes
 PORT_PAR_DEFAUT = 8000
 REGISTRE = VAR / "processus.json"
 DONNEES_DEMO = VAR / "demo"
+CERTIFICATS = DONNEES_DEMO / "certificats"
 EDITEURS = ("agenda-libre", "rendez-vous-express")
 RANG_PUBLIC = 3  # le site s’arrête d’abord, puis ce qui travaille derrière lui, puis les services
 RANG_TRAVAIL = 2
@@ -156,7 +157,7 @@ class Demonstration:
         self.url = f"http://{ports.HOTE}:{self.port}"
         self.verrou.signer(self.url)
         self.services.preparer_ports()
-        for nom in ("PSC", *EDITEURS):
+        for nom in ("PSC", "FHIR", *EDITEURS):
             cle = f"SAS_PORT_{nom.upper().replace('-', '_')}"
             self.env[cle] = str(ports.port_libre(int(self.env.get(cle, 0))))
         if self.options.port is None and self.port != PORT_PAR_DEFAUT:
@@ -177,11 +178,14 @@ class Demonstration:
 
     def _ecrire_env(self) -> None:
         self.env.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
+        self.env.setdefault("FHIR_SECRET_MANDATAIRE", secrets.token_urlsafe(48))
         self.env |= {
             "ENVIRONNEMENT": "demo",
             "DJANGO_SETTINGS_MODULE": "sas_platform.settings",
             "URL_PUBLIQUE": self.url,
             "STATIC_ROOT": str(STATIQUES),
+            "FHIR_URL": f"https://{ports.HOTE}:{self.env['SAS_PORT_FHIR']}/fhir",
+            "FHIR_AUTORITES": str(CERTIFICATS / "autorite.pem"),
             "PSC_DECOUVERTE_URL": (
                 f"http://{ports.HOTE}:{self.env['SAS_PORT_PSC']}"
                 "/auth/realms/esante-wallet/.well-known/wallet-openid-configuration"
@@ -252,6 +256,7 @@ class Demonstration:
         return int(self.env[f"SAS_PORT_{code.upper().replace('-', '_')}"])
 
     def _lancer_les_simulations(self) -> None:
+        certificats.preparer(CERTIFICATS, EDITEURS)
         port_psc = int(self.env["SAS_PORT_PSC"])
         retours = [f"http://{hote}:{self.port}/oidc/callback/" for hote in (ports.HOTE, "localhost")]
         identites = json.loads((DONNEES_DEMO / "identites.json").read_text())
@@ -269,6 +274,12 @@ class Demonstration:
                 "sas_platform.demo.editeur_simule",
                 *("--port", str(port), "--annuaire", str(annuaire), "--editeur", code),
             )
+        port_fhir = int(self.env["SAS_PORT_FHIR"])
+        lances[port_fhir] = self._lancer(
+            "mandataire",
+            "sas_platform.demo.mandataire",
+            *("--port", str(port_fhir), "--site", self.url, "--certificats", str(CERTIFICATS)),
+        )
         for port, enfant in lances.items():
             try:
                 ports.attendre(port, vivant=enfant.est_vivant, delai_s=30, quoi=enfant.nom)

@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from sas_platform import controles
+from tests.agenda.factories import EditeurFactory
+from tests.autorite import Autorite
 
 ISSUER = "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet"
 BONNE = {
@@ -226,3 +229,45 @@ def test_par_certificat_le_secret_ne_manque_pas_mais_les_fichiers_si(en_ligne, t
 
     cle.touch()
     assert identifiants() == set()
+
+
+# --- Les éditeurs et leurs certificats --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changements", "attendues"),
+    [
+        pytest.param({"FHIR_SECRET_MANDATAIRE": ""}, set(), id="porte fermée"),
+        pytest.param({}, set(), id="bien réglée"),
+        pytest.param({"FHIR_SECRET_MANDATAIRE": "court"}, {"sas.E060"}, id="secret court"),
+        pytest.param({"FHIR_SECRET_MANDATAIRE": "a" * 60}, {"sas.E060"}, id="secret d’un seul signe"),
+        pytest.param({"FHIR_AUTORITES": "/nulle/part.pem"}, {"sas.E061"}, id="autorités absentes"),
+        pytest.param({"FHIR_URL": "https://autre.example.fr/fhir"}, {"sas.E062"}, id="hôte inconnu"),
+    ],
+)
+def test_la_porte_des_editeurs_est_bien_fermee_ou_bien_reglee(en_ligne, tmp_path, changements, attendues):
+    (tmp_path / "autorites.pem").touch()
+    en_ligne.FHIR_SECRET_MANDATAIRE = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH"
+    en_ligne.FHIR_AUTORITES = str(tmp_path / "autorites.pem")
+    en_ligne.FHIR_URL = "https://sas.example.fr/fhir"
+    for nom, valeur in changements.items():
+        setattr(en_ligne, nom, valeur)
+
+    assert identifiants() == attendues
+
+
+@pytest.mark.django_db
+def test_la_mise_en_service_previent_d_un_certificat_absent_ou_proche_de_son_terme(en_ligne, tmp_path):
+    autorite = Autorite(tmp_path)
+    proche = autorite.delivrer("sas", fin=datetime.now(UTC) + timedelta(days=10))
+    en_ligne.EDITEURS_CERTIFICAT, en_ligne.EDITEURS_CLE = proche.fichiers
+    en_ligne.EDITEURS_CERTIFICATS = str(tmp_path)
+    EditeurFactory(code="bientot")
+    EditeurFactory(code="sans", certificat="absent")
+    EditeurFactory(code="arrete", certificat="absent", est_actif=False)
+
+    avis = [avis.msg for avis in controles.certificats_des_editeurs()]
+
+    assert len(avis) == 2
+    assert avis[0].startswith("bientot\u00a0: le certificat client expire le ")
+    assert avis[1].startswith("sans\u00a0: ")
