@@ -17,7 +17,7 @@ import msgspec
 from django.db import connection
 from psycopg.pq import Format
 
-from agenda.domaine.offre import FUSEAUX, en_instant, en_minutes, fin_de_fenetre
+from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre
 from agenda.models import OffreLieu
 from agenda.offre import (
     MASQUES,
@@ -27,6 +27,7 @@ from agenda.offre import (
     CreneauOffert,
     decodeur_carte,
 )
+from annuaire.domaine.fuseaux import FUSEAUX
 from annuaire.domaine.territoire import KM_PAR_DEGRE
 from orientation import sollicitation
 from orientation.domaine.classement import Groupe, raison_du_rang

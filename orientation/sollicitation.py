@@ -14,7 +14,8 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from agenda.domaine.offre import FUSEAUX, en_instant, en_minutes
+from agenda.domaine.offre import en_instant, en_minutes
+from annuaire.domaine.fuseaux import FUSEAUX
 from annuaire.domaine.telephones import ecrire_telephone
 from participation.models import Sollicitation
 

@@ -16,25 +16,6 @@ JOURS_MONTRES = 3  # aujourd’hui, demain, après-demain (S-40)
 JOURS_CALCULES = 4  # un de plus, pour que minuit ne vide pas la dernière colonne
 DUREE_MAX_FENETRE = timedelta(hours=72)  # fhir.md § 3.2
 
-# Fuseaux des territoires français. Le rang est gardé dans la projection : n’ajouter qu’à la fin.
-FUSEAUX = (
-    "Europe/Paris",
-    "America/Guadeloupe",
-    "America/Martinique",
-    "America/Cayenne",
-    "Indian/Reunion",
-    "Indian/Mayotte",
-    "America/Miquelon",
-    "America/St_Barthelemy",
-    "America/Marigot",
-    "Pacific/Wallis",
-    "Pacific/Tahiti",
-    "Pacific/Marquesas",
-    "Pacific/Gambier",
-    "Pacific/Noumea",
-    "Indian/Kerguelen",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class CreneauCarte:

@@ -14,7 +14,6 @@ from django.db.models import Count, Q
 
 from agenda.domaine.explication import AgendaSuivi, CreneauExplique, Visibilite, expliquer
 from agenda.domaine.offre import (
-    FUSEAUX,
     JOURS_CALCULES,
     AgendaRecu,
     CreneauCarte,
@@ -36,6 +35,7 @@ from agenda.offre.cartes import (
     CreneauOffert,
     encodeur_carte,
 )
+from annuaire.domaine.fuseaux import FUSEAUX
 from annuaire.enums import TypeStructure
 from annuaire.models import LieuExercice, Specialite
 from participation.domaine.eligibilite import Affichage, affichage_effecteur, affichage_structure

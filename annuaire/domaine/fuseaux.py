@@ -1,5 +1,23 @@
 """Fuseau horaire d’une commune : celui de son département, sauf dans les archipels de Polynésie."""
 
+# Ceux des territoires français. La projection de l’offre en garde le rang : n’ajouter qu’à la fin.
+FUSEAUX = (
+    "Europe/Paris",
+    "America/Guadeloupe",
+    "America/Martinique",
+    "America/Cayenne",
+    "Indian/Reunion",
+    "Indian/Mayotte",
+    "America/Miquelon",
+    "America/St_Barthelemy",
+    "America/Marigot",
+    "Pacific/Wallis",
+    "Pacific/Tahiti",
+    "Pacific/Marquesas",
+    "Pacific/Gambier",
+    "Pacific/Noumea",
+    "Indian/Kerguelen",
+)
 _DE_COMMUNE = {
     "98719": "Pacific/Gambier",
     "98718": "Pacific/Marquesas",  # Fatu-Hiva

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
+from annuaire.domaine.fuseaux import FUSEAUX
 from annuaire.enums import Conventionnement, PrecisionGeo, SourceLieu, TypeStructure
 from annuaire.models.referentiels import Commune, Profession
 
@@ -120,7 +121,7 @@ class LieuExercice(models.Model):
     lat = models.FloatField("latitude")
     lon = models.FloatField("longitude")
     precision_geo = models.CharField("précision", max_length=12, choices=PrecisionGeo.choices)
-    fuseau = models.CharField("fuseau horaire", max_length=40)
+    fuseau = models.CharField("fuseau horaire", max_length=40, choices=[(f, f) for f in FUSEAUX])
     telephone = models.CharField("téléphone", max_length=20, blank=True)
     finess = models.CharField("FINESS du site", max_length=9, blank=True)
     siret = models.CharField("SIRET du site", max_length=14, blank=True)

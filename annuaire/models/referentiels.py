@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from annuaire.domaine.fuseaux import FUSEAUX
 from annuaire.enums import TypeStructure
 
 
@@ -17,7 +18,7 @@ class Departement(models.Model):
     nom = models.CharField("nom", max_length=60)
     region = models.CharField("région", max_length=60)
     zone = models.CharField("zone", max_length=5, help_text="metro, drom ou com")
-    fuseau = models.CharField("fuseau horaire", max_length=40)
+    fuseau = models.CharField("fuseau horaire", max_length=40, choices=[(f, f) for f in FUSEAUX])
     population = models.PositiveIntegerField("population", default=0)
     lat = models.FloatField("latitude du centre", null=True)
     lon = models.FloatField("longitude du centre", null=True)

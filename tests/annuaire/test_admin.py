@@ -1,4 +1,5 @@
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from tests.annuaire.factories import (
@@ -27,6 +28,13 @@ def test_l_administrateur_cherche_dans_chaque_table(administrateur, modele):
     reponse = administrateur.get(reverse(f"admin:annuaire_{modele}_changelist"), {"q": "a"})
 
     assert reponse.status_code == 200
+
+
+def test_un_fuseau_inconnu_ou_etranger_se_refuse_sur_son_champ():
+    for fuseau in ("Mars/Olympus", "Asia/Tokyo", ""):
+        with pytest.raises(ValidationError) as refus:
+            LieuExerciceFactory.build(fuseau=fuseau).clean_fields(exclude=["effecteur", "commune"])
+        assert list(refus.value.message_dict) == ["fuseau"]
 
 
 def test_un_lieu_se_corrige_sans_liste_de_tous_les_effecteurs(administrateur):

@@ -6,8 +6,8 @@ from dateutil.rrule import MO, WEEKLY, rrule, weekday
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agenda.domaine.offre import FUSEAUX
 from agenda.domaine.recurrence import FENETRE_MAX, Regle, developper
+from annuaire.domaine.fuseaux import FUSEAUX
 from sas_platform.socle.intervalles import Intervalle
 
 PARIS = ZoneInfo("Europe/Paris")
