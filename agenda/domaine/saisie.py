@@ -117,6 +117,17 @@ def _defaut_de_duree(debut: time, fin: time, duree_min: int | None) -> str:
     return ""
 
 
+def restes(saisie: Saisie) -> list[tuple[time, time]]:
+    """Fins d’horaires trop courtes pour un créneau de plus : elles restent fermées."""
+    if saisie.duree_creneau_min is None:
+        return []
+    dernieres = [
+        (decouper(debut, fin, duree_min=saisie.duree_creneau_min)[-1][1], fin)
+        for debut, fin in saisie.horaires
+    ]
+    return [(debut, fin) for debut, fin in dernieres if debut < fin]
+
+
 def regles(saisie: Saisie, fuseau: ZoneInfo) -> list[Regle]:
     """Une règle par horaire, ou par créneau découpé ; à n’appeler que sur une saisie sans refus."""
     horaires = [

@@ -32,7 +32,7 @@ class DisponibiliteChangee(Exception):
         super().__init__(
             "Cette disponibilité a été modifiée entre-temps. Vérifiez ce qu’elle est devenue, puis recommencez."
             if actuelle
-            else "Cette disponibilité a été supprimée entre-temps."
+            else "Cette disponibilité a été modifiée ou supprimée entre-temps : voici l’agenda tel qu’il est."
         )
         self.actuelle = actuelle
 
@@ -154,6 +154,14 @@ def verifier(saisie: Saisie, maintenant: datetime, fuseau: ZoneInfo) -> None:
         raise SaisieRefusee(a_corriger)
 
 
+def inchangee(lieu: LieuExercice, disponibilite_id: int, vue_le: datetime | None) -> Disponibilite:
+    """La disponibilité, telle qu’elle était quand la page a été lue. Lève `DisponibiliteChangee`."""
+    ligne = Disponibilite.objects.filter(lieu=lieu, pk=disponibilite_id).first()
+    if ligne is None or (vue_le is not None and ligne.modifie_le != vue_le):
+        raise DisponibiliteChangee(ligne)
+    return ligne
+
+
 def _scinder(
     lieu: LieuExercice,
     disponibilite_id: int,
@@ -162,9 +170,7 @@ def _scinder(
     maintenant: datetime,
     vue_le: datetime | None,
 ) -> tuple[Disponibilite, Scission]:
-    ligne = Disponibilite.objects.filter(lieu=lieu, pk=disponibilite_id).first()
-    if ligne is None or (vue_le is not None and ligne.modifie_le != vue_le):
-        raise DisponibiliteChangee(ligne)
+    ligne = inchangee(lieu, disponibilite_id, vue_le)
     regle = ligne.regle(lieu.fuseau)
     if portee is Portee.TOUTES:
         jour = premier_jour_a_venir(regle, maintenant) or jour

@@ -16,7 +16,7 @@ from agenda.domaine.feries import feries
 from agenda.domaine.offre import rogner
 from agenda.domaine.phrases import enumerer, heure, jour_long, repetition
 from agenda.domaine.recurrence import Regle, developper
-from agenda.domaine.saisie import Saisie, regles
+from agenda.domaine.saisie import Saisie, regles, restes
 from agenda.enums import Genre, ModaliteConsultation
 from agenda.models import Disponibilite, GesteAgenda, Indisponibilite, PeriodeOccupee, Reservation
 from agenda.saisie.journal import DELAI_RETOUR
@@ -221,8 +221,19 @@ def avertissements(
             fuseau,
         ),
         _phrase_des_feries(lieu, posees, saisie.premier_jour),
+        _phrase_des_restes(saisie),
     ]
     return [phrase for phrase in trouves if phrase]
+
+
+def _phrase_des_restes(saisie: Saisie) -> str:
+    fermes = [f"de {heure(debut)} à {heure(fin)}" for debut, fin in restes(saisie)]
+    if not fermes:
+        return ""
+    return (
+        f"Les créneaux de {saisie.duree_creneau_min}\u00a0minutes ne remplissent pas l’horaire\u00a0: rien n’est ouvert "
+        f"{enumerer(fermes)}."
+    )
 
 
 def _communs(posees: Iterable[Regle], autres: list[Regle], fenetre: Intervalle) -> list[Intervalle]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from agenda.domaine.saisie import Refus
 # Gabarits d’un champ facultatif en soi, mais attendu selon les autres réponses.
 SELON_LE_CAS = "agenda/_champ.html"
 CASE = "agenda/_case.html"
+ANNEES = range(2000, 2101)
 
 
 class EntierField(forms.IntegerField):
@@ -23,6 +25,8 @@ class EntierField(forms.IntegerField):
 
 
 class JourField(forms.DateField):
+    """Une date qu’un agenda peut porter : une année à cinq chiffres, ou l’an 1, sont des fautes de frappe."""
+
     def __init__(self, **kwargs: Any) -> None:
         erreurs = {
             "required": "Une date valide est obligatoire.",
@@ -33,6 +37,12 @@ class JourField(forms.DateField):
             error_messages=erreurs | kwargs.pop("error_messages", {}),
             **kwargs,
         )
+
+    def to_python(self, value: Any) -> date | None:
+        jour = super().to_python(value)
+        if jour is not None and jour.year not in ANNEES:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return jour
 
 
 class HeureField(forms.TimeField):

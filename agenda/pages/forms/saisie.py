@@ -115,7 +115,8 @@ class SaisieForm(DsfrBaseForm):
                 manque = "fin" if debut else "debut"
                 self.add_error(f"heure_{manque}{rang}", "Complétez cet horaire, ou videz-le.")
         donnees["horaires"] = tuple(horaires)
-        if donnees.get("genre") == Genre.PLAGE and donnees.get("capacite") is None:
+        sans_capacite = donnees.get("capacite") is None and "capacite" not in self.errors
+        if donnees.get("genre") == Genre.PLAGE and sans_capacite:
             self.add_error("capacite", f"Nombre de patients incorrect\u00a0: de 1 à {CAPACITE_MAX}.")
         if not self.errors:
             self.refuser(refus(self.saisie(), maintenant=self.maintenant, fuseau=self.fuseau))

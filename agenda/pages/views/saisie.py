@@ -170,14 +170,16 @@ def _modifier(
     }
     if form.is_valid():
         saisie, portee = form.saisie(), form.portee_choisie
-        gardes = avertissements(
-            lieu,
-            saisie,
-            maintenant=maintenant,
-            remplacee=disponibilite_id,
-            ce_jour=jour if portee is Portee.CETTE else None,
-        )
         try:
+            # D’abord ce que l’autre fenêtre a changé : les mises en garde en dépendent.
+            actions.inchangee(lieu, disponibilite_id, form.cleaned_data["vue_le"])
+            gardes = avertissements(
+                lieu,
+                saisie,
+                maintenant=maintenant,
+                remplacee=disponibilite_id,
+                ce_jour=jour if portee is Portee.CETTE else None,
+            )
             if d_un_geste or form.admet(gardes):
                 bilan = actions.modifier(
                     lieu=lieu,

@@ -119,6 +119,10 @@ def test_une_periode_se_decoupe_en_creneaux_egaux(au_clavier, lieu, adresse):
             id="rythme",
         ),
         pytest.param({"jours": ["9"]}, "jours", "Sélectionnez", id="jour inconnu"),
+        pytest.param(
+            {"jours": ["2"], "dernier_jour": "9999-12-31"}, "dernier_jour", "Saisissez une date", id="an 9999"
+        ),
+        pytest.param({"capacite": "2,5"}, "capacite", "incorrect", id="capacité à virgule"),
     ],
 )
 def test_une_mauvaise_saisie_se_dit_sur_son_champ_et_rien_n_est_ecrit(
@@ -126,7 +130,9 @@ def test_une_mauvaise_saisie_se_dit_sur_son_champ_et_rien_n_est_ecrit(
 ):
     reponse = au_clavier.post(adresse("ouvrir"), PLAGE | champs)
 
-    assert message in " ".join(reponse.context["form"].errors[champ])
+    erreurs = reponse.context["form"].errors[champ]
+    assert message in " ".join(erreurs)
+    assert len(set(erreurs)) == len(erreurs)
     assert not Disponibilite.objects.exists()
 
 
@@ -164,6 +170,20 @@ def test_ce_qui_gene_se_dit_puis_passe_si_l_on_confirme(au_clavier, lieu, adress
     assert avant == 1
     assert confirmee.status_code == 302
     assert Disponibilite.objects.filter(lieu=lieu).count() == 2
+
+
+def test_ce_qu_une_decoupe_laisse_ferme_se_dit_puis_passe_si_l_on_confirme(au_clavier, lieu, adresse):
+    """De 9 h à midi par 50 minutes : trois créneaux, et une demi-heure que rien n’ouvre."""
+    saisie = PLAGE | {"genre": "creneau", "duree_creneau_min": "50"}
+
+    avertie = au_clavier.post(adresse("ouvrir"), saisie)
+    phrases = " ".join(avertie.context["form"].avertissements)
+    assert "rien n’est ouvert de 11\u00a0h\u00a030 à 12\u00a0h." in phrases
+    assert not Disponibilite.objects.exists()
+
+    confirme = avertie.context["form"]["averti"].value()
+    au_clavier.post(adresse("ouvrir"), saisie | {"averti": confirme})
+    assert debuts(lieu) == ["24 09:00×1", "24 09:50×1", "24 10:40×1"]
 
 
 def test_une_occurrence_poussee_sur_une_autre_de_sa_serie_se_signale(au_clavier, lieu, adresse, serie):
@@ -265,6 +285,29 @@ def test_deux_fenetres_la_seconde_apprend_ce_qui_a_change_et_ne_perd_rien(au_cla
     reprise = au_clavier.post(url, seconde | {"vue_le": retenue.context["form"]["vue_le"].value()})
     assert reprise.status_code == 302
     assert "24 11:00×4" in debuts(lieu)
+
+
+@pytest.mark.parametrize("portee", ["cette", "suivantes", "toutes"])
+def test_la_seconde_fenetre_apprend_le_changement_avant_toute_mise_en_garde(
+    au_clavier, lieu, adresse, serie, portee, heure_fixe
+):
+    """Ce que la première vient d’ouvrir n’est pas un simple chevauchement : c’est ce qui a changé."""
+    url = adresse("modifier", disponibilite_id=serie.pk, jour=MARDI)
+    premiere = formulaire(au_clavier, url) | {"portee": portee, "capacite": "8"}
+    seconde = formulaire(au_clavier, url) | {"portee": "cette", "heure_debut": "11:00"}
+    heure_fixe.shift(dt.timedelta(seconds=1))
+    assert au_clavier.post(url, premiere).status_code == 302
+    apres_la_premiere = debuts(lieu)
+
+    retenue = au_clavier.post(url, seconde)
+
+    page = retenue.content.decode()
+    assert "L’agenda a changé pendant votre saisie" in page
+    assert "Modification, par" in page
+    assert "plage pour 8\u00a0patients" in page
+    assert not retenue.context["form"].avertissements
+    assert retenue.context["form"]["heure_debut"].value() == "11:00"
+    assert debuts(lieu) == apres_la_premiere
 
 
 def test_l_occurrence_supprimee_entre_temps_peut_se_rouvrir_avec_ce_qui_est_tape(
