@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -150,7 +151,11 @@ def regulateur_designe(cle: Cle) -> Compte | None:
     """Le compte que désigne l’identifiant envoyé à l’éditeur (INT_R02) ; rien s’il n’est à personne."""
     if cle.systeme == SYSTEME_PERSONNE:
         return Compte.objects.filter(identifiant_national=cle.valeur).first()
-    return None
+    try:
+        technique = UUID(cle.valeur)
+    except ValueError:
+        return None
+    return Compte.objects.filter(uuid=technique).first()
 
 
 def _noter(

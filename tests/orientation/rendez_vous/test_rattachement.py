@@ -267,3 +267,13 @@ def test_un_rendez_vous_cache_les_creneaux_qu_il_chevauche_une_annulation_non(
 
     envoyer(message(participant=[medecin]), "PUT", designe())
     assert CarteLieu.objects.filter(lieu=lieu).count() == 0 or identifiants(lieu.pk) == []
+
+
+@pytest.mark.parametrize("valeur", [lambda compte: str(compte.uuid), lambda compte: str(compte.uuid).upper()])
+def test_un_regulateur_se_reconnait_a_son_identifiant_technique(envoyer, regulateur, valeur):
+    systeme = "urn:oid:1.2.250.1.213.3.6"
+    envoyer(message(extension=operateur(systeme, valeur(regulateur), "INTRN")))
+    assert RendezVous.objects.get().regulateur == regulateur
+
+    envoyer(message(extension=operateur(systeme, "pas-un-uuid", "INTRN")), "PUT", designe())
+    assert RendezVous.objects.get().regulateur is None
