@@ -25,13 +25,13 @@ def recherche_sous_charge(reglages: Reglages) -> Iterator[Ligne]:
         un.cycle()
         clients = [client_api(port) for _ in range(CONNEXIONS)]
         for rang, contenu in enumerate(corps):
-            _chercher(clients[rang % CONNEXIONS], contenu)
-        au_repos = [duree_ms(_chercher, clients[0], contenu) for contenu in corps]
+            chercher(clients[rang % CONNEXIONS], contenu)
+        au_repos = [duree_ms(chercher, clients[0], contenu) for contenu in corps]
         fin = time.monotonic() + reglages.charge_s
         cycles = threading.Thread(target=_relire, args=(un, fin))
         cycles.start()
         with ThreadPoolExecutor(CONNEXIONS) as fils:
-            series = list(fils.map(lambda rang: _serie(clients[rang], rang, corps, fin), range(CONNEXIONS)))
+            series = list(fils.map(lambda rang: serie(clients[rang], rang, corps, fin), range(CONNEXIONS)))
         cycles.join()
     durees = [duree for serie in series for duree in serie]
     dire(f"{len(durees)} recherches en {reglages.charge_s:.0f} s")
@@ -47,7 +47,7 @@ def recherche_sous_charge(reglages: Reglages) -> Iterator[Ligne]:
     )
 
 
-def _serie(client: Client, rang: int, corps: Sequence[bytes], fin: float) -> list[float]:
+def serie(client: Client, rang: int, corps: Sequence[bytes], fin: float) -> list[float]:
     """Une connexion envoie sa part des recherches à cadence fixe, sans attendre les autres."""
     pas = CONNEXIONS / RECHERCHES_PAR_S
     prochaine = time.monotonic() + rang / RECHERCHES_PAR_S
@@ -55,7 +55,7 @@ def _serie(client: Client, rang: int, corps: Sequence[bytes], fin: float) -> lis
     while prochaine < fin:
         time.sleep(max(0.0, prochaine - time.monotonic()))
         contenu = corps[(len(durees) * CONNEXIONS + rang) % len(corps)]
-        durees.append(duree_ms(_chercher, client, contenu))
+        durees.append(duree_ms(chercher, client, contenu))
         prochaine += pas
     return durees
 
@@ -69,5 +69,5 @@ def _relire(un: Atelier, fin: float) -> None:
     dire(f"{rang} cycles d’interrogation pendant la charge")
 
 
-def _chercher(client: Client, contenu: bytes) -> None:
+def chercher(client: Client, contenu: bytes) -> None:
     client.post_json("/api/v1/recherches/", contenu)

@@ -114,10 +114,10 @@ def atelier() -> Iterator[Atelier]:
         dossier = Path(pile.enter_context(tempfile.TemporaryDirectory(prefix="sas-mesures-")))
         fichier = dossier / "praticiens.json"
         fichier.write_bytes(msgspec.json.encode(praticiens))
-        pile.enter_context(_lance("tests.mesures.editeur_local", str(port), str(fichier)))
+        pile.enter_context(lance("tests.mesures.editeur_local", str(port), str(fichier)))
         un = Atelier(port, len(praticiens))
         un.attendre()
-        un.processus = [pile.enter_context(_lance("tests.mesures.interrogation")) for _ in range(PROCESSUS)]
+        un.processus = [pile.enter_context(lance("tests.mesures.interrogation")) for _ in range(PROCESSUS)]
         yield un
 
 
@@ -168,7 +168,7 @@ class Atelier:
 
 
 @contextmanager
-def _lance(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def lance(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     processus = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=RACINE,

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from agenda.domaine.offre import FUSEAUX, en_minutes, fin_de_fenetre
+from agenda.domaine.offre import en_minutes, fin_de_fenetre
+from annuaire.domaine.fuseaux import FUSEAUX
 from annuaire.lectures import LieuTrouve, par_commune
 from annuaire.models import Commune, LieuExercice, Specialite
 from orientation.lectures import Criteres, instruction, parametres_de

@@ -16,6 +16,7 @@ from agenda.offre import balayer
 from tests.mesures.agenda import agenda_visible_ms, prise_de_place
 from tests.mesures.charge import recherche_sous_charge
 from tests.mesures.cycle import cycle_interrogation
+from tests.mesures.endurance import endurance
 from tests.mesures.geocodage import geocodage_local
 from tests.mesures.lignes import Ligne, dire
 from tests.mesures.pages_agenda import import_planning, page_agenda, saisie_visible_ms, tableau_de_bord
@@ -42,6 +43,7 @@ MESURES: Mapping[str, Mesure] = {
     "prise_de_place": prise_de_place,
     "cycle_interrogation": cycle_interrogation,
     "recherche_sous_charge": recherche_sous_charge,
+    "endurance": endurance,
     "import_rpps": import_rpps,
 }
 
