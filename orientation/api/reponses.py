@@ -29,11 +29,11 @@ class CreneauSerializer(serializers.Serializer):
     cpts = serializers.ListField(
         child=serializers.CharField(),
         required=False,
-        help_text="Noms des CPTS auxquelles le créneau est ouvert ; absent s’il ne l’est à aucune.",
+        help_text="Noms des CPTS auxquelles le créneau est ouvert ; absent s’il ne l’est à aucune.",
     )
     est_ancien = serializers.BooleanField(
         required=False,
-        help_text="Vrai si la lecture est plus vieille que l’éditeur ne l’admet ; sinon absent.",
+        help_text="Vrai si la lecture est plus vieille que l’éditeur ne l’admet ; sinon absent.",
     )
 
 
