@@ -39,6 +39,11 @@ class Recherche:
     noms: str = ""
     disponibilite: str = "toutes"
     modalites: tuple[str, ...] = ()
+    # Effecteurs à montrer d’abord, où qu’ils consultent (L-07), et ce qui a été tapé pour les trouver.
+    medecin_traitant: tuple[int, ...] = ()
+    medecin: str = ""
+    # Ce qu’il faut dire de la recherche sous son titre, en phrases entières.
+    avis: tuple[str, ...] = ()
 
     @property
     def lieu_trouve(self) -> LieuTrouve:
@@ -87,6 +92,8 @@ def retrouver(session: SessionBase, jeton: str) -> Recherche | None:
         | {
             "specialite_ids": tuple(gardee["specialite_ids"]),
             "modalites": tuple(gardee["modalites"]),
+            "medecin_traitant": tuple(gardee.get("medecin_traitant", ())),
+            "avis": tuple(gardee.get("avis", ())),
         }
     )
 
