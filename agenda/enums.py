@@ -51,6 +51,26 @@ class RegleAppariement(TextChoices):
     CREATION = "creation", "Lieu inconnu de l’annuaire, créé d’après l’éditeur"
 
 
+class EtatEnvoi(TextChoices):
+    """Où en est ce qu’un éditeur doit apprendre du compte d’un régulateur."""
+
+    A_ENVOYER = "a_envoyer", "À envoyer"
+    ABANDONNE = "abandonne", "Abandonné après plusieurs essais"
+    ACQUITTE = "acquitte", "Reçu par l’éditeur"
+    REMPLACE = "remplace", "Remplacé par un état plus récent"
+
+
+class EtatCopie(TextChoices):
+    """Le compte d’un régulateur chez un éditeur, comparé au nôtre."""
+
+    A_JOUR = "a_jour", "À jour"
+    FERME = "ferme", "Désactivé chez l’éditeur"
+    EN_ATTENTE = "en_attente", "En attente"
+    EN_ECHEC = "en_echec", "En échec"
+    INCOMPLET = "incomplet", "Incomplet"
+    INCONNU = "inconnu", "Inconnu de l’éditeur"
+
+
 class EtatLot(TextChoices):
     """Issue de la dernière interrogation d’un lot d’effecteurs chez un éditeur."""
 

@@ -11,7 +11,8 @@ from agenda.editeurs import choix, decouverte, ordonnanceur, raccordements, retr
 from agenda.editeurs.budget import File
 from agenda.eligibilite.alertes import alerter
 from agenda.eligibilite.releves import relever
-from agenda.models import CalendrierExterne, Editeur, Lot
+from agenda.models import CalendrierExterne, Editeur, EnvoiRegulateur, Lot
+from agenda.regulateurs import comparaison, expedition
 
 # Un lot que deux files ont demandé n’est pas interrogé deux fois de suite.
 ENTRE_DEUX_INTERROGATIONS = timedelta(seconds=10)
@@ -140,3 +141,27 @@ def actualiser_calendrier(calendrier_id: int) -> bool:
         CalendrierExterne.objects.select_related("lieu").filter(pk=calendrier_id).exclude(url="").first()
     )
     return calendrier is not None and entree.actualiser(calendrier, maintenant=timezone.now())
+
+
+@shared_task(time_limit=60, soft_time_limit=50)
+def envoyer_regulateurs() -> int:
+    """Toutes les dix secondes : compare les comptes marqués, et envoie aux éditeurs ce qui leur est dû."""
+    maintenant = timezone.now()
+    comparaison.comparer_les_marques(maintenant=maintenant)
+    dus = EnvoiRegulateur.objects.dus(maintenant).order_by("copie__editeur")
+    editeurs = list(dus.values_list("copie__editeur", flat=True).distinct())
+    for editeur_id in editeurs:
+        envoyer_regulateurs_a.apply_async(kwargs={"editeur_id": editeur_id}, expires=10)
+    return len(editeurs)
+
+
+@shared_task(time_limit=85, soft_time_limit=75)
+def envoyer_regulateurs_a(*, editeur_id: int) -> int:
+    """Rejouable : un bail par compte écarte les autres processus, et le prochain essai est en base."""
+    return expedition.envoyer_dus(editeur_id, horloge=timezone.now)
+
+
+@shared_task
+def retirer_regulateurs_echus() -> int:
+    """Chaque minute : désactive chez les éditeurs les comptes dont le rôle a pris fin à sa date."""
+    return comparaison.retirer_les_echus(maintenant=timezone.now())

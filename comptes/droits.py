@@ -161,6 +161,8 @@ ROUTES: dict[str, Action | Acces] = {
     "hub:liste": Action.SUIVRE_ECHANGES,
     "hub:message": Action.SUIVRE_ECHANGES,
     "hub:renvoyer": Action.SUIVRE_ECHANGES,
+    "regulateurs:compte": Action.SUIVRE_ECHANGES,
+    "regulateurs:renvoyer": Action.SUIVRE_ECHANGES,
     "delegations:donnees": Action.DEMANDER_DELEGATION,
     "delegations:demander": Action.DEMANDER_DELEGATION,
     "delegations:annuler_demande": Action.DEMANDER_DELEGATION,

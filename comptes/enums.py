@@ -40,7 +40,10 @@ class Action(TextChoices):
     DEMANDER_DELEGATION = "demander_delegation", "Demander, consentir et révoquer une délégation"
     GERER_DELEGATIONS = "gerer_delegations", "Accorder, refuser et clore des délégations"
     TRAITER_DEMANDES = "traiter_demandes", "Répondre aux demandes d’assistance"
-    SUIVRE_ECHANGES = "suivre_echanges", "Suivre ce que la plateforme échange avec le Hub Santé, et le renvoyer"
+    SUIVRE_ECHANGES = (
+        "suivre_echanges",
+        "Suivre ce que la plateforme échange avec le Hub Santé et les éditeurs, et le renvoyer",
+    )
     LIRE_TRACE = "lire_trace", "Consulter la trace de toutes les actions"
     ADMINISTRER = "administrer", "Administrer la plateforme"
 

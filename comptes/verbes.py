@@ -78,6 +78,7 @@ VERBES: dict[str, str] = {
     "orientation.annulee": "Annulation d’une orientation",
     "message_hub.lu": "Consultation d’un message au Hub Santé",
     "message_hub.renvoye": "Renvoi d’un message au Hub Santé",
+    "regulateur.renvoye": "Nouvel envoi du compte à un éditeur",
     "redirection.enregistree": "Départ vers le site d’un éditeur",
     "rendez_vous.recu": "Rendez-vous annoncé par un éditeur",
     "rendez_vous.modifie": "Rendez-vous changé par un éditeur",

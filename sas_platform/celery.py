@@ -20,6 +20,7 @@ app.conf.task_routes = {
     "agenda.tasks.interroger_pour_un_ecran": {"queue": "immediat"},
     "agenda.tasks.interroger_*": {"queue": "fond"},
     "agenda.tasks.actualiser_*": {"queue": "fond"},
+    "agenda.tasks.envoyer_*": {"queue": "sorties"},
     "comptes.tasks.envoyer_*": {"queue": "sorties"},
     "orientation.tasks.envoyer_*": {"queue": "sorties"},
 }
@@ -47,6 +48,16 @@ app.conf.beat_schedule = {
     },
     "envoyer-courriels-dus": {
         "task": "comptes.tasks.envoyer_courriels_dus",
+        "schedule": crontab(),
+        "options": {"queue": "sorties", "expires": 60},
+    },
+    "envoyer-regulateurs": {
+        "task": "agenda.tasks.envoyer_regulateurs",
+        "schedule": 10,
+        "options": {"queue": "sorties", "expires": 10},
+    },
+    "retirer-regulateurs-echus": {
+        "task": "agenda.tasks.retirer_regulateurs_echus",
         "schedule": crontab(),
         "options": {"queue": "sorties", "expires": 60},
     },

@@ -21,8 +21,10 @@ from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from agenda.enums import EtatEnvoi
 from agenda.models import (
     Disponibilite,
+    EnvoiRegulateur,
     GesteAgenda,
     ImportPlanning,
     Indisponibilite,
@@ -99,6 +101,12 @@ def _comptes(avant: datetime) -> QuerySet[Compte]:
 
 def _delegations(avant: datetime) -> QuerySet[Delegation]:
     return Delegation.objects.filter(Q(revoquee_le__lt=avant) | Q(fin_le__lt=avant))
+
+
+def _envois_regulateurs(avant: datetime) -> QuerySet[EnvoiRegulateur]:
+    """Sauf ce qu’un éditeur encore ouvert doit apprendre : l’oublier laisserait un compte actif chez lui."""
+    attendus = EnvoiRegulateur.objects.vers_un_editeur_ouvert().filter(etat=EtatEnvoi.A_ENVOYER)
+    return EnvoiRegulateur.objects.filter(cree_le__lt=avant).exclude(pk__in=attendus.values("pk"))
 
 
 def _disponibilites(avant: datetime) -> QuerySet[Disponibilite]:
@@ -269,6 +277,7 @@ _LISTE = [
         "Jetons de l’API expirés ou révoqués",
         lambda avant: Jeton.objects.filter(Q(expire_le__lt=avant) | Q(revoque_le__lt=avant)),
     ),
+    _regle("envois_regulateurs", "Comptes de régulateurs annoncés aux éditeurs", _envois_regulateurs),
     _regle(
         "messages_hub",
         "Messages au Hub Santé et leur suivi",
@@ -296,6 +305,8 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "annuaire.Perimetre",
     ),
     "s’efface avec la session, dans l’heure qui suit sa fin": ("comptes.SessionOuverte",),
+    "suit le compte, et perd son identifiant quand il est anonymisé": ("agenda.CopieRegulateur",),
+    "lu, puis effacé, dans la minute": ("agenda.RegulateurAComparer",),
     "preuve d’une purge, sans donnée personnelle": ("comptes.AncreTrace",),
     "part avec la demande d’assistance": ("assistance.Echange", "assistance.PieceJointe"),
     "suit la disponibilité ou l’orientation": ("agenda.Reservation",),

@@ -456,6 +456,7 @@ CONSERVATION = {
     "courriels": terme("courriels", "6 mois", _LIMITATION),
     "liens": terme("liens", "30 jours", _MINIMISATION),
     "jetons": terme("jetons", "12 mois", _JOURNALISATION),
+    "envois_regulateurs": terme("envois_regulateurs", "6 mois", _LIMITATION),
     "messages_hub": terme("messages_hub", "6 mois", _LIMITATION),
     "retours_hub": terme("retours_hub", "6 mois", _LIMITATION),
 }

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fhir/", include("orientation.rendez_vous.urls")),
     path("administration/", admin.site.urls),
     path("comptes/", include("annuaire.gestion.urls")),
+    path("comptes/", include("agenda.regulateurs.urls")),
     path("delegations/", include("annuaire.delegations.urls")),
     path("territoires/", include("annuaire.territoires.urls")),
     path("structures/", include("annuaire.structures.urls")),

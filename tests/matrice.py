@@ -17,6 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from agenda.models import CopieRegulateur
 from annuaire.models import (
     Delegation,
     DemandeDelegation,
@@ -30,6 +31,7 @@ from assistance.models import PieceJointe, Ticket
 from comptes.enums import Role
 from comptes.models import Compte
 from orientation.models import MessageHub, Orientation
+from tests.agenda.factories import CopieRegulateurFactory
 from tests.annuaire.factories import (
     CommuneFactory,
     EffecteurFactory,
@@ -61,6 +63,7 @@ class Monde:
     membre: Rattachement
     orientation: Orientation
     message_hub: MessageHub
+    copie: CopieRegulateur
     ticket: Ticket
     piece: PieceJointe
     osnp: Compte
@@ -119,6 +122,7 @@ def creer_le_monde() -> Monde:
         membre=Rattachement.objects.create(structure=structure, lieu=confrere, debut_le=DEBUT),
         orientation=OrientationFactory(acteur=comptes["régulateur"]),
         message_hub=MessageHubFactory(territoire=nord),
+        copie=CopieRegulateurFactory(compte=osnp),
         ticket=ticket,
         piece=PieceFactory(ticket=ticket),
         osnp=osnp,
@@ -258,6 +262,10 @@ OBJETS: dict[str, Ligne] = {
     "api:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "api:orientation_annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur"), True),
     "hub:message": Ligne(lambda m: {"message_id": m.message_hub.pk}, _SUIVENT_LES_ECHANGES),
+    "regulateurs:compte": _compte(_SUIVENT_LES_ECHANGES),
+    "regulateurs:renvoyer": Ligne(
+        lambda m: {"compte_id": m.osnp.pk, "copie_id": m.copie.pk}, _SUIVENT_LES_ECHANGES, True
+    ),
     "hub:renvoyer": Ligne(lambda m: {"message_id": m.message_hub.pk}, _SUIVENT_LES_ECHANGES, True),
     "assistance:demande": Ligne(lambda m: {"numero": m.ticket.numero}, _a("titulaire")),
     "assistance:piece": Ligne(lambda m: {"piece_id": m.piece.pk}, _TRAITENT | {"titulaire"}),

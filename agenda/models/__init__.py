@@ -11,6 +11,7 @@ from agenda.models.editeurs import (
     Raccordement,
 )
 from agenda.models.offre import CarteLieu, OffreLieu, OffrePerimee
+from agenda.models.regulateurs import CopieRegulateur, EnvoiRegulateur, RegulateurAComparer
 from agenda.models.releves import ReleveHebdomadaire
 from agenda.models.saisie import Disponibilite, GesteAgenda, Indisponibilite, Reservation, SemaineType
 
@@ -18,9 +19,11 @@ __all__ = [
     "AgendaEditeur",
     "CalendrierExterne",
     "CarteLieu",
+    "CopieRegulateur",
     "Decouverte",
     "Disponibilite",
     "Editeur",
+    "EnvoiRegulateur",
     "GesteAgenda",
     "ImportPlanning",
     "Indisponibilite",
@@ -32,6 +35,7 @@ __all__ = [
     "PeriodePrise",
     "QualiteEditeur",
     "Raccordement",
+    "RegulateurAComparer",
     "ReleveHebdomadaire",
     "Reservation",
     "SemaineType",

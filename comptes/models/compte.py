@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.functions import RandomUUID
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -28,6 +30,8 @@ class CompteManager(BaseUserManager["Compte"]):
 class Compte(AbstractBaseUser, Horodate):
     """Une personne. Son identité Pro Santé Connect est `identifiant_national` (SubjectNameID)."""
 
+    # Ce que les éditeurs reçoivent de qui n’a pas d’identifiant national (INT_R02) ; ne change jamais.
+    uuid = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     email = models.EmailField("adresse électronique", null=True, blank=True, unique=True)
     identifiant_national = models.CharField(
         "identifiant national",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
-from agenda.models import GesteAgenda, ImportPlanning, LienCalendrier
+from agenda.models import CopieRegulateur, GesteAgenda, ImportPlanning, LienCalendrier
 from annuaire.models import Delegation, DemandeDelegation, Perimetre
 from assistance.models import Echange, Ticket
 from comptes.models import Compte, Trace
@@ -83,6 +83,17 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
         liens_de_calendrier=[
             copier(schema.LienCalendrier, lien, lieu=lien.lieu_id)
             for lien in LienCalendrier.objects.filter(compte=compte).order_by("pk")
+        ],
+        comptes_chez_les_editeurs=[
+            schema.CompteChezEditeur(
+                editeur=copie.editeur.nom,
+                identifiant=copie.identifiant,
+                actif=copie.peut_etre_active,
+                recu_le=copie.acquittee_le,
+            )
+            for copie in CopieRegulateur.objects.filter(compte=compte, acquittee_le__isnull=False)
+            .select_related("editeur")
+            .order_by("pk")
         ],
         actes_sur_mes_donnees=_actes(Trace.objects.filter(objet__in=objets), compte),
         mes_autres_actes=_actes(Trace.objects.filter(acteur=compte).exclude(objet__in=objets), compte),

@@ -280,6 +280,15 @@ class LienCalendrier(Forme):
     revoque_le: datetime | None
 
 
+class CompteChezEditeur(Forme):
+    """Ce qu’un éditeur a reçu de la personne pour qu’elle y prenne des rendez-vous : ce numéro, son nom, son adresse."""
+
+    editeur: str
+    identifiant: str
+    actif: bool
+    recu_le: datetime
+
+
 class Acte(Forme):
     le: datetime
     qui: str
@@ -309,6 +318,7 @@ class Export(Forme):
     gestes_sur_les_agendas: list[GesteAgenda]
     plannings_importes: list[ImportPlanning]
     liens_de_calendrier: list[LienCalendrier]
+    comptes_chez_les_editeurs: list[CompteChezEditeur]
     actes_sur_mes_donnees: list[Acte]
     mes_autres_actes: list[Acte]
 

@@ -6,17 +6,20 @@ import factory
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from factory.django import DjangoModelFactory
 
-from agenda.enums import EtatLot, Genre, ModaliteConsultation
+from agenda.enums import EtatEnvoi, EtatLot, Flux, Genre, ModaliteConsultation
 from agenda.models import (
     AgendaEditeur,
+    CopieRegulateur,
     Disponibilite,
     Editeur,
+    EnvoiRegulateur,
     Indisponibilite,
     Lot,
     Raccordement,
     Reservation,
 )
 from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory
+from tests.comptes.factories import CompteFactory
 
 LUNDI = date(2026, 11, 2)
 
@@ -78,6 +81,40 @@ class EditeurFactory(DjangoModelFactory):
     nom = factory.LazyAttribute(lambda editeur: editeur.code.capitalize())
     url_base = factory.LazyAttribute(lambda editeur: f"https://{editeur.code}.example/fhir")
     hotes_reservation = factory.LazyAttribute(lambda editeur: [f"rdv.{editeur.code}.example"])
+
+
+class CopieRegulateurFactory(DjangoModelFactory):
+    """Un régulateur qu’un éditeur ne connaît pas encore."""
+
+    class Meta:
+        model = CopieRegulateur
+
+    compte = factory.SubFactory(CompteFactory, osnp=True)
+    editeur = factory.SubFactory(EditeurFactory, flux=[Flux.COMPTES])
+
+
+class EnvoiRegulateurFactory(DjangoModelFactory):
+    """Une création qui attend de partir."""
+
+    class Meta:
+        model = EnvoiRegulateur
+
+    copie = factory.SubFactory(CopieRegulateurFactory)
+    personne = factory.LazyAttribute(
+        lambda envoi: {
+            "uuid": str(envoi.copie.compte.uuid),
+            "identifiant_national": "",
+            "nom": envoi.copie.compte.nom,
+            "prenom": envoi.copie.compte.prenom,
+            "email": envoi.copie.compte.email,
+        }
+    )
+    actif = True
+
+    class Params:
+        clos = factory.Trait(
+            etat=EtatEnvoi.ACQUITTE, personne=None, clos_le=datetime(2026, 11, 2, 8, tzinfo=UTC)
+        )
 
 
 class LotFactory(DjangoModelFactory):

@@ -19,7 +19,7 @@ from comptes.models import Compte, Courriel, Lien, Trace
 from orientation.enums import EvenementHub
 from orientation.models import JournalHub
 from sas_platform.conservation import REGLES, executer
-from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
+from tests.agenda.factories import DisponibiliteFactory, EnvoiRegulateurFactory, IndisponibiliteFactory
 from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
 from tests.orientation.factories import (
@@ -125,6 +125,7 @@ CREER = {
         usage=UsageLien.ACTIVATION, email="a@exemple.invalid", empreinte=le.isoformat(), expire_le=le
     ),
     "jetons": lambda le: JetonFactory(expire_le=le),
+    "envois_regulateurs": lambda le: EnvoiRegulateurFactory(clos=True, cree_le=le),
     "messages_hub": lambda le: MessageHubFactory(cree_le=le),
     "retours_hub": lambda le: JournalHub.objects.create(evenement=EvenementHub.ILLISIBLE, le=le),
     "journal_administration": journal,

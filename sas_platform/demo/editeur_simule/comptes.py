@@ -46,10 +46,7 @@ class Comptes:
 
     def creer(self, corps: bytes) -> CompteTenu:
         """POST. L’`id` du client est ignoré. Lève `CompteRefuse`."""
-        lu = _lire(corps)
-        if self._trouver(lu.identifiant, exact=True):
-            raise CompteRefuse(409, "duplicate", "un compte porte déjà cet identifiant")
-        return self._ranger(lu, next(self._numeros))
+        return self._ranger(_lire(corps), next(self._numeros))
 
     def mettre(self, identifiant: str, corps: bytes) -> tuple[CompteTenu, bool]:
         """PUT conditionnel : le compte, et vrai s’il vient d’être créé. Lève `CompteRefuse`."""
@@ -69,11 +66,11 @@ class Comptes:
         self.tenus[numero] = lu
         return lu
 
-    def _trouver(self, identifiant: str, *, exact: bool = False) -> CompteTenu | None:
+    def _trouver(self, identifiant: str) -> CompteTenu | None:
         """Par système et valeur, sinon par la valeur seule : le kit change de système dans la requête (5.10)."""
         comptes = [tenu for tenu in self.tenus.values() if tenu.identifiant]
         trouve = next((tenu for tenu in comptes if tenu.identifiant == identifiant), None)
-        if trouve or exact:
+        if trouve:
             return trouve
         valeur = identifiant.rpartition("|")[2]
         return next((tenu for tenu in comptes if tenu.identifiant.rpartition("|")[2] == valeur), None)
