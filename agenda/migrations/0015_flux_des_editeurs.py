@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='editeur',
             name='certificat',
-            field=models.CharField(blank=True, help_text='Nom, sans extension, dans le dossier des certificats ; vide : celui de la plateforme.', max_length=80, verbose_name='certificat client'),
+            field=models.CharField(blank=True, help_text='Nom, sans extension, dans le dossier des certificats ; vide : celui de la plateforme.', max_length=80, verbose_name='certificat client'),
         ),
         migrations.AddField(
             model_name='editeur',

@@ -38,7 +38,7 @@ class Editeur(Horodate):
         "certificat client",
         max_length=80,
         blank=True,
-        help_text="Nom, sans extension, dans le dossier des certificats ; vide : celui de la plateforme.",
+        help_text="Nom, sans extension, dans le dossier des certificats ; vide : celui de la plateforme.",
     )
     cn = models.CharField("CN du certificat présenté", max_length=120, blank=True)
     ou = models.CharField("OU du certificat présenté", max_length=120, blank=True)
