@@ -71,7 +71,7 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
         raccordes = Effecteur.objects.filter(
             pk__in=Raccordement.objects.filter(editeur=editeur).values("effecteur")
         )
-        _ecrire(dossier / f"{editeur.code}.json", _praticiens(raccordes.order_by("pk")))
+        _ecrire(dossier / f"{editeur.code}.json", {"praticiens": _praticiens(raccordes.order_by("pk"))})
     _ecrire(dossier / "identites.json", identites)
 
 

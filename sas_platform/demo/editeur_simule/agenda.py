@@ -15,76 +15,76 @@ from hashlib import blake2b
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-T = TypeVar("T")
+from sas_platform.demo.editeur_simule.titulaires import Association, Creneau, Praticien, Titulaire
 
-PLAGES = ((time(9), 3), (time(14), 4))  # début et durée en heures ; le dimanche, le matin seul
+T = TypeVar("T")
+Plages = tuple[tuple[time, int], ...]  # début et durée en heures
+
+PLAGES: Plages = ((time(9), 3), (time(14), 4))  # le dimanche, le matin seul
+PLAGES_SOS: Plages = ((time(9), 14),)
 DUREES_MIN = (15, 20, 30)
 PART_LIBRE = 0.25
 PART_COMPLETS = 0.1
 HEURES_ENTRE_TIRAGES = (4, 12)
 VISIBILITES: tuple[tuple[str, ...], ...] = (("PUBLIC",), ("PRO",), ("SNP",), ("PUBLIC", "PRO"))
+VISIBILITES_SOS: tuple[tuple[str, ...], ...] = (("PUBLIC",), ("SNP",), ("PUBLIC", "SNP"))
+PART_CPTS = 0.15  # créneaux ordinaires aussi ouverts aux CPTS de leur praticien
 ACTES: tuple[tuple[str, ...], ...] = (("AMB",), ("VR",), ("HH",), ("AMB", "VR"), ("AMB",), ("AMB",))
 MOTIFS = ("Consultation de suivi", "Soins non programmés", "Visite de contrôle")
-_ID = re.compile(r"([0-9A-Z]{1,12})-([0-9]{1,3})-([0-9]{8}T[0-9]{4})")
+_ID = re.compile(r"([0-9A-Z]{1,15})-([0-9]{1,3})-([0-9]{8}T[0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True)
-class Lieu:
-    idnst: str
-    ligne: str
-    ville: str
-    code_postal: str
-    telephone: str
-    fuseau: str
+class AgendaMouvant:
+    """Les agendas ordinaires de la démonstration."""
+
+    graine: int
+    marge: timedelta = timedelta(0)
+
+    def creneaux(
+        self, titulaire: Titulaire, rang: int, *, maintenant: datetime, debut: datetime, fin: datetime
+    ) -> list[Creneau]:
+        return creneaux_libres(
+            titulaire, rang, graine=self.graine, maintenant=maintenant, debut=debut, fin=fin
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Praticien:
-    identifiant_national: str
-    nom: str
-    prenom: str
-    specialite: str
-    lieux: tuple[Lieu, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Creneau:
-    """Bornes dans le fuseau du lieu."""
-
-    id: str
-    debut: datetime
-    fin: datetime
-    visibilites: tuple[str, ...]
-    actes: tuple[str, ...]
-    motif: str
-    sans_rendez_vous: bool
-
-
-def est_complet(praticien: Praticien, graine: int) -> bool:
-    """Un praticien sur dix n’a jamais de place."""
-    return _tirage(graine, praticien.identifiant_national, "complet") < PART_COMPLETS
+def est_complet(titulaire: Titulaire, graine: int) -> bool:
+    """Un praticien sur dix n’a jamais de place ; une association en a toujours."""
+    return (
+        isinstance(titulaire, Praticien) and _tirage(graine, titulaire.identifiant, "complet") < PART_COMPLETS
+    )
 
 
 def creneaux_libres(
-    praticien: Praticien, rang: int, *, graine: int, maintenant: datetime, debut: datetime, fin: datetime
+    titulaire: Titulaire, rang: int, *, graine: int, maintenant: datetime, debut: datetime, fin: datetime
 ) -> list[Creneau]:
-    """Créneaux libres du praticien en son lieu `rang`, qui commencent dans [debut, fin], dans l’ordre.
+    """Créneaux libres en son lieu `rang`, qui commencent dans [debut, fin], dans l’ordre.
 
     Sauf pour un praticien complet, chaque matin garde trois créneaux que le
-    temps ne prend pas, un par visibilité et par acte : il y a toujours de quoi montrer.
+    temps ne prend pas, un par visibilité et par acte, et un quatrième pour les
+    CPTS de qui en est membre : il y a toujours de quoi montrer.
     """
-    if est_complet(praticien, graine):
+    if est_complet(titulaire, graine):
         return []
-    cle = f"{praticien.identifiant_national}-{rang}"
+    visibilites = VISIBILITES_SOS if isinstance(titulaire, Association) else VISIBILITES
+    cpts = () if isinstance(titulaire, Association) else tuple(c.finess for c in titulaire.cpts)
+    cle = f"{titulaire.identifiant}-{rang}"
     ancre = int(_tirage(graine, cle, "ancre") * 4)
     libres = []
-    for numero, debut_creneau, fin_creneau in _grille(praticien.lieux[rang], graine, cle, debut, fin):
-        id_creneau = f"{cle}-{debut_creneau.astimezone(UTC):%Y%m%dT%H%M}"
+    for numero, debut_creneau, fin_creneau in _grille(titulaire, rang, graine, cle, debut, fin):
+        id_creneau = ecrire_id(titulaire, rang, debut_creneau)
         garde = numero - ancre
-        if 0 <= garde < 3:
-            nature = (VISIBILITES[garde], ACTES[garde])
+        codes: tuple[str, ...] = ()
+        pour_les_cpts: tuple[str, ...] = ()
+        if cpts and garde == 3:
+            actes, pour_les_cpts = ACTES[0], cpts
+        elif 0 <= garde < 3:
+            codes, actes = visibilites[garde], ACTES[garde]
         elif _est_libre(graine, id_creneau, maintenant):
-            nature = (_choix(VISIBILITES, graine, id_creneau, "v"), _choix(ACTES, graine, id_creneau, "a"))
+            codes = _choix(visibilites, graine, id_creneau, "v")
+            actes = _choix(ACTES, graine, id_creneau, "a")
+            pour_les_cpts = cpts if _tirage(graine, id_creneau, "c") < PART_CPTS else ()
         else:
             continue
         libres.append(
@@ -92,12 +92,18 @@ def creneaux_libres(
                 id_creneau,
                 debut_creneau,
                 fin_creneau,
-                *nature,
+                codes,
+                actes,
                 motif=_choix(MOTIFS, graine, id_creneau, "m"),
                 sans_rendez_vous=_tirage(graine, id_creneau, "r") < 0.1,
+                cpts=pour_les_cpts,
             )
         )
     return libres
+
+
+def ecrire_id(titulaire: Titulaire, rang: int, debut: datetime) -> str:
+    return f"{titulaire.identifiant}-{rang}-{debut.astimezone(UTC):%Y%m%dT%H%M}"
 
 
 def decoder_id(id_creneau: str) -> tuple[str, int, datetime] | None:
@@ -113,21 +119,26 @@ def decoder_id(id_creneau: str) -> tuple[str, int, datetime] | None:
 
 
 def _grille(
-    lieu: Lieu, graine: int, cle: str, debut: datetime, fin: datetime
+    titulaire: Titulaire, rang: int, graine: int, cle: str, debut: datetime, fin: datetime
 ) -> Iterator[tuple[int, datetime, datetime]]:
     """(numéro dans le jour, début, fin) de chaque créneau de la grille qui commence dans [debut, fin]."""
-    fuseau = ZoneInfo(lieu.fuseau)
+    fuseau = ZoneInfo(titulaire.lieux[rang].fuseau)
     duree = timedelta(minutes=_choix(DUREES_MIN, graine, cle, "duree"))
     jour, dernier = debut.astimezone(fuseau).date(), fin.astimezone(fuseau).date()
     while jour <= dernier:
-        for numero, (un_debut, une_fin) in enumerate(_creneaux_du_jour(jour, fuseau, duree)):
+        plages = PLAGES_SOS if isinstance(titulaire, Association) else PLAGES
+        if jour.isoweekday() == 7:
+            plages = plages[:1]
+        for numero, (un_debut, une_fin) in enumerate(_creneaux_du_jour(jour, plages, fuseau, duree)):
             if debut <= un_debut <= fin:
                 yield numero, un_debut, une_fin
         jour += timedelta(days=1)
 
 
-def _creneaux_du_jour(jour: date, fuseau: ZoneInfo, duree: timedelta) -> Iterator[tuple[datetime, datetime]]:
-    for ouverture, heures in PLAGES[:1] if jour.isoweekday() == 7 else PLAGES:
+def _creneaux_du_jour(
+    jour: date, plages: Plages, fuseau: ZoneInfo, duree: timedelta
+) -> Iterator[tuple[datetime, datetime]]:
+    for ouverture, heures in plages:
         instant = datetime.combine(jour, ouverture, fuseau)
         fermeture = instant + timedelta(hours=heures)
         while instant + duree <= fermeture:

@@ -1,156 +1,186 @@
-"""Serveur de l’éditeur simulé : `GET /fhir/Slot`, `/fhir/metadata`, `/rdv/…`, `/pannes`."""
+"""Serveur de l’éditeur simulé : les flux du guide sous `/fhir/`, les pages du régulateur, les commandes d’essai."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from sas_platform.demo.editeur_simule import bundle, pages, recherche
-from sas_platform.demo.editeur_simule.agenda import (
-    Creneau,
-    Lieu,
-    Praticien,
-    creneaux_libres,
-    decoder_id,
-)
-from sas_platform.demo.editeur_simule.pannes import Mode, Panne
+from sas_platform.demo.editeur_simule import bundle, jeu_kit, pannes, recherche
+from sas_platform.demo.editeur_simule.agenda import AgendaMouvant
+from sas_platform.demo.editeur_simule.comptes import CompteRefuse, Comptes, CompteTenu
+from sas_platform.demo.editeur_simule.guichet import Guichet
+from sas_platform.demo.editeur_simule.pannes import TYPE_FHIR, Mode, Panne
+from sas_platform.demo.editeur_simule.rendez_vous import Retour
+from sas_platform.demo.editeur_simule.titulaires import Agenda, Annuaire, Creneau, Praticien, Titulaire
 
-TYPE_FHIR = "application/fhir+json"
-INTRUS = "899999999999"  # praticien que personne n’a demandé
+TYPES_ADMIS = frozenset({"application/fhir+json", "application/json+fhir", "application/json"})
+CORPS_MAX = 256_000
+Action = Callable[[web.Request], Any]
 
 
 class EditeurSimule:
-    """État d’un éditeur : ses praticiens, les créneaux que l’on y a pris, sa panne en cours."""
+    """État d’un éditeur : ses clients, les comptes et rendez-vous qu’il tient, sa panne en cours."""
 
     def __init__(
         self,
-        praticiens: Sequence[Praticien],
+        praticiens: Annuaire | Iterable[Praticien],
         *,
         horloge: Callable[[], datetime],
         code: str = "editeur-simule",
         graine: int = 1,
         panne: Panne | None = None,
+        retour: Retour | None = None,
     ) -> None:
-        self.praticiens = {praticien.identifiant_national: praticien for praticien in praticiens}
+        self.annuaire = praticiens if isinstance(praticiens, Annuaire) else Annuaire(tuple(praticiens))
         self.horloge = horloge
         self.code = code
         self.graine = graine
         self.panne = panne or Panne()
-        self.pris: set[str] = set()
+        self.retour = retour
+        self.comptes = Comptes()
+        self.guichet = Guichet(self)
+        self.jouer("demonstration")
+
+    def jouer(self, jeu: str) -> None:
+        """Remet tout à neuf, avec les données ordinaires ou celles du kit. Lève `ValueError` d’un jeu inconnu."""
+        if jeu not in ("demonstration", "kit"):
+            raise ValueError("jeu : demonstration ou kit")
+        self.jeu = jeu
+        annuaire = jeu_kit.ANNUAIRE if jeu == "kit" else self.annuaire
+        self.agenda: Agenda = jeu_kit.AgendaDuKit() if jeu == "kit" else AgendaMouvant(self.graine)
+        self.titulaires: dict[str, Titulaire] = {t.identifiant: t for t in annuaire.titulaires()}
+        self.comptes.vider()
+        self.guichet.vider()
 
     def application(self) -> web.Application:
-        application = web.Application()
-        # Avec ou sans barre finale, et sans redirection : le guide écrit l’une, le kit l’autre.
+        application = web.Application(client_max_size=CORPS_MAX)
+        for racine in ("", "/panne/{mode}"):
+            # Avec ou sans barre finale, et sans redirection : le guide écrit l’une, le kit l’autre.
+            application.router.add_get(racine + r"/fhir/Slot{barre:/?}", self._fhir(self.chercher))
+            application.router.add_get(racine + r"/fhir/Schedule{barre:/?}", self._fhir(self.chercher_sos))
+            application.router.add_post(racine + r"/fhir/Practitioner{barre:/?}", self._fhir(self.creer))
+            application.router.add_put(racine + r"/fhir/Practitioner{barre:/?}", self._fhir(self.mettre))
+            application.router.add_get(racine + r"/fhir/metadata{barre:/?}", self._fhir(self.capacites))
+            application.router.add_route("*", racine + r"/fhir/{reste:.*}", self._fhir(self.inconnu))
         application.add_routes(
             [
                 web.get("/", self.etat),
-                web.get(r"/fhir/Slot{barre:/?}", self.chercher),
-                web.get(r"/fhir/metadata{barre:/?}", self.capacites),
-                web.get(r"/fhir/{reste:.*}", self.inconnu),
-                web.get("/rdv/agenda", self.proposer),
-                web.post("/rdv/prendre", self.prendre),
+                web.get("/comptes", self.lire_comptes),
                 web.get("/pannes", self.lire_panne),
                 web.post("/pannes", self.changer_panne),
+                web.post("/commandes/reinitialiser", self.reinitialiser),
+                *self.guichet.routes(),
             ]
         )
         return application
 
-    # --- FHIR ----------------------------------------------------------------
+    def _fhir(self, action: Action) -> Action:
+        """L’action, refus compris en FHIR, sous la panne que choisit le chemin, ou sous celle de tous."""
 
-    async def chercher(self, requete: web.Request) -> web.StreamResponse:
-        panne = self.panne
-        if panne.secondes:
-            await asyncio.sleep(panne.secondes)
-        if panne.mode == Mode.ERREUR_500:
-            return _fhir(bundle.echec("exception", "panne simulée"), 500)
+        async def repondre(requete: web.Request) -> web.StreamResponse:
+            try:
+                return reponse_fhir(*await action(requete))
+            except (recherche.RequeteInvalide, web.HTTPRequestEntityTooLarge) as erreur:
+                return reponse_fhir(bundle.echec("invalid", str(erreur)), 400)
+            except CompteRefuse as refus:
+                return reponse_fhir(bundle.echec(refus.code, str(refus)), refus.statut)
+
+        async def sous_la_panne(requete: web.Request) -> web.StreamResponse:
+            try:
+                mode = requete.match_info.get("mode")
+                panne = Panne.lire(mode) if mode else self.panne
+            except ValueError:
+                return reponse_fhir(bundle.echec("not-found", "panne inconnue"), 404)
+            return await pannes.repondre(panne, requete, repondre)
+
+        return sous_la_panne
+
+    # --- Créneaux (INT_R01, INT_R04, INT_SOS1) ----------------------------------
+
+    async def chercher(self, requete: web.Request) -> tuple[dict[str, Any]]:
+        return (self._rechercher(requete, "Slot"),)
+
+    async def chercher_sos(self, requete: web.Request) -> tuple[dict[str, Any]]:
+        return (self._rechercher(requete, "Schedule"),)
+
+    def _rechercher(self, requete: web.Request, ressource: str) -> dict[str, Any]:
         brute = requete.raw_path.partition("?")[2]
-        try:
-            demande = recherche.lire(brute)
-        except recherche.RequeteInvalide as erreur:
-            return _fhir(bundle.echec("invalid", str(erreur)), 400)
+        demande = recherche.lire(brute, ressource)
         racine = f"{requete.scheme}://{requete.host}"
-        contenu = bundle.bundle(
-            self._agendas(demande), base=f"{racine}/fhir", requete=brute, reservation=f"{racine}/rdv/agenda"
+        return bundle.bundle(
+            self._agendas(demande),
+            cas=demande.cas,
+            base=f"{racine}/fhir",
+            requete=brute,
+            reservation=f"{racine}/rdv/agenda",
         )
-        octets = msgspec.json.encode(contenu)
-        if panne.mode == Mode.MAUVAIS_PRATICIENS:
-            for identifiant in demande.identifiants:
-                octets = octets.replace(f'"value":"{identifiant}"'.encode(), f'"value":"{INTRUS}"'.encode())
-        if panne.mode == Mode.MALFORME:
-            octets = octets[: len(octets) // 2]
-        return web.Response(body=octets, content_type=TYPE_FHIR, charset="utf-8")
 
     def _agendas(self, demande: recherche.Recherche) -> bundle.Agendas:
-        agendas: dict[tuple[str, int], tuple[Praticien, list[Creneau]]] = {}
+        agendas: dict[tuple[str, int], tuple[Titulaire, list[Creneau]]] = {}
+        debut = max(demande.debut, self.horloge() + self.agenda.marge)
         for identifiant in demande.identifiants if demande.statut == "free" else ():
-            praticien = self._praticien(identifiant)
-            for rang in range(len(praticien.lieux)) if praticien else ():
-                assert praticien is not None
-                libres = self._libres(praticien, rang, demande.debut, demande.fin)
-                agendas[praticien.identifiant_national, rang] = (praticien, libres)
+            titulaire = self._titulaire(identifiant)
+            if titulaire is not None and isinstance(titulaire, Praticien) == (demande.cas != "sos"):
+                for rang in range(len(titulaire.lieux)):
+                    libres = self.libres(titulaire, rang, debut, demande.fin)
+                    agendas[titulaire.identifiant, rang] = (titulaire, libres)
         return agendas
 
-    def _praticien(self, identifiant: str) -> Praticien | None:
+    def _titulaire(self, identifiant: str) -> Titulaire | None:
         """Cherche avec ou sans préfixe : les éditeurs gardent les deux formes."""
-        candidats = (identifiant, f"8{identifiant}", f"0{identifiant}")
-        return next((self.praticiens[i] for i in candidats if i in self.praticiens), None)
+        candidats = (identifiant, *(f"{prefixe}{identifiant}" for prefixe in "803"))
+        return next((self.titulaires[i] for i in candidats if i in self.titulaires), None)
 
-    def _libres(self, praticien: Praticien, rang: int, debut: datetime, fin: datetime) -> list[Creneau]:
+    def libres(self, titulaire: Titulaire, rang: int, debut: datetime, fin: datetime) -> list[Creneau]:
         maintenant = self.horloge()
-        creneaux = creneaux_libres(
-            praticien,
-            rang,
-            graine=self.graine,
-            maintenant=maintenant,
-            debut=max(debut, maintenant),
-            fin=fin,
+        creneaux = self.agenda.creneaux(
+            titulaire, rang, maintenant=maintenant, debut=max(debut, maintenant), fin=fin
         )
-        return [creneau for creneau in creneaux if creneau.id not in self.pris]
+        pris = self.guichet.pris()
+        return [creneau for creneau in creneaux if creneau.id not in pris]
 
-    async def capacites(self, requete: web.Request) -> web.StreamResponse:
-        return _fhir(bundle.capacites(self.horloge().isoformat(timespec="seconds")))
+    async def capacites(self, requete: web.Request) -> tuple[dict[str, Any]]:
+        return (bundle.capacites(self.horloge().isoformat(timespec="seconds")),)
 
-    async def inconnu(self, requete: web.Request) -> web.StreamResponse:
-        return _fhir(bundle.echec("not-found", "ressource inconnue de cet éditeur"), 404)
+    async def inconnu(self, requete: web.Request) -> tuple[dict[str, Any], int]:
+        return bundle.echec("not-found", "rien ici pour cette ressource et cette méthode"), 404
 
-    # --- Réservation ----------------------------------------------------------
+    # --- Comptes de régulateurs (INT_R02) ---------------------------------------
 
-    async def proposer(self, requete: web.Request) -> web.StreamResponse:
-        origine = requete.query.get("origin", "")
-        if not origine:
-            return _html(pages.connexion_requise(self.code), 401)
-        trouve = self._creneau(requete.query.get("creneau", ""))
-        if trouve is None:
-            return _html(pages.creneau_indisponible(self.code), 410)
-        return _html(pages.creneau_propose(self.code, *trouve, origine))
+    async def creer(self, requete: web.Request) -> tuple[None, int, dict[str, str]]:
+        tenu = self.comptes.creer(await _corps(requete))
+        return None, 201, _adresse(requete, tenu)
 
-    async def prendre(self, requete: web.Request) -> web.StreamResponse:
-        formulaire = await requete.post()
-        if not formulaire.get("origin"):
-            return _html(pages.connexion_requise(self.code), 401)
-        trouve = self._creneau(str(formulaire.get("creneau", "")))
-        if trouve is None or trouve[2].sans_rendez_vous:
-            return _html(pages.creneau_indisponible(self.code), 409)
-        self.pris.add(trouve[2].id)
-        return _html(pages.rendez_vous_pris(self.code, *trouve))
+    async def mettre(self, requete: web.Request) -> tuple[None, int, dict[str, str]]:
+        cles = [v for nom, v in requete.query.items() if nom.lower() == "identifier" and v.strip()]
+        if len(cles) != 1:
+            raise CompteRefuse(400, "required", "un paramètre identifier, et un seul")
+        tenu, est_nouveau = self.comptes.mettre(cles[0].strip(), await _corps(requete))
+        return None, 201 if est_nouveau else 200, _adresse(requete, tenu)
 
-    def _creneau(self, id_creneau: str) -> tuple[Praticien, Lieu, Creneau] | None:
-        """Le créneau, s’il est encore libre."""
-        decode = decoder_id(id_creneau)
-        praticien = self.praticiens.get(decode[0]) if decode else None
-        if decode is None or praticien is None or decode[1] >= len(praticien.lieux):
-            return None
-        _, rang, debut = decode
-        libres = self._libres(praticien, rang, debut, debut + timedelta(seconds=1))
-        creneau = next((c for c in libres if c.id == id_creneau), None)
-        return (praticien, praticien.lieux[rang], creneau) if creneau else None
+    # --- Commandes d’essai --------------------------------------------------------
 
-    # --- Pannes et santé --------------------------------------------------------
+    async def reinitialiser(self, requete: web.Request) -> web.StreamResponse:
+        """Comptes, rendez-vous, séances et panne effacés ; `{"jeu": "kit"}` change de données."""
+        try:
+            demande = await requete.json() if requete.can_read_body else {}
+            self.jouer(str(demande.get("jeu", self.jeu)))
+        except (ValueError, AttributeError):
+            return web.json_response({"erreur": "jeu : demonstration ou kit"}, status=400)
+        self.panne = Panne()
+        return await self.etat(requete)
+
+    async def lire_comptes(self, requete: web.Request) -> web.StreamResponse:
+        return web.json_response(
+            [
+                {"id": c.id, "identifiant": c.identifiant, "actif": c.actif, "nom": c.nom, "prenom": c.prenom}
+                for c in self.comptes.tenus.values()
+            ]
+        )
 
     async def lire_panne(self, requete: web.Request) -> web.StreamResponse:
         return web.json_response({"mode": self.panne.mode, "secondes": self.panne.secondes})
@@ -169,16 +199,27 @@ class EditeurSimule:
             {
                 "statut": "ok",
                 "editeur": self.code,
-                "praticiens": len(self.praticiens),
+                "jeu": self.jeu,
+                "clients": len(self.titulaires),
+                "comptes": len(self.comptes.tenus),
                 "panne": self.panne.mode,
             }
         )
 
 
-def _fhir(contenu: dict[str, Any], statut: int = 200) -> web.Response:
-    octets = msgspec.json.encode(contenu)
-    return web.Response(body=octets, status=statut, content_type=TYPE_FHIR, charset="utf-8")
+def reponse_fhir(
+    contenu: dict[str, Any] | None, statut: int = 200, entetes: dict[str, str] | None = None
+) -> web.Response:
+    octets = msgspec.json.encode(contenu) if contenu is not None else b""
+    return web.Response(body=octets, status=statut, content_type=TYPE_FHIR, charset="utf-8", headers=entetes)
 
 
-def _html(texte: str, statut: int = 200) -> web.Response:
-    return web.Response(text=texte, status=statut, content_type="text/html")
+async def _corps(requete: web.Request) -> bytes:
+    """Lève `CompteRefuse` d’un type qui n’est pas du JSON ; le guide en écrit trois, avec ou sans jeu de caractères."""
+    if requete.content_type not in TYPES_ADMIS:
+        raise CompteRefuse(415, "not-supported", "type du corps : application/fhir+json")
+    return await requete.read()
+
+
+def _adresse(requete: web.Request, tenu: CompteTenu) -> dict[str, str]:
+    return {"Location": f"{requete.scheme}://{requete.host}/fhir/Practitioner/{tenu.id}"}

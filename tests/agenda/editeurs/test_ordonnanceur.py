@@ -21,9 +21,10 @@ from agenda.editeurs.raccordements import raccorder
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, CarteLieu, Editeur, Lot, QualiteEditeur
 from annuaire.models import LieuExercice
-from sas_platform.demo.editeur_simule.agenda import Lieu, Praticien, est_complet
+from sas_platform.demo.editeur_simule.agenda import est_complet
 from sas_platform.demo.editeur_simule.application import EditeurSimule
 from sas_platform.demo.editeur_simule.pannes import Mode, Panne
+from sas_platform.demo.editeur_simule.titulaires import Lieu, Praticien
 from tests.agenda.factories import EditeurFactory
 from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
 from tests.participation.factories import ParticipationFactory
@@ -63,7 +64,7 @@ def editeur(simule: EditeurSimule) -> Editeur:
     """L’éditeur simulé tel que l’annuaire le connaît, ses trois praticiens raccordés en un lot."""
     SpecialiteFactory()
     lieux = [
-        LieuExerciceFactory(effecteur__identifiant_national=identifiant) for identifiant in simule.praticiens
+        LieuExerciceFactory(effecteur__identifiant_national=identifiant) for identifiant in simule.titulaires
     ]
     editeur = EditeurFactory(url_base=simule.adresse, hotes_reservation=["127.0.0.1"])
     raccorder(editeur, [lieu.effecteur_id for lieu in lieux], timezone.now())
