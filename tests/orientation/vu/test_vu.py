@@ -183,7 +183,9 @@ def test_la_carte_est_celle_de_la_recherche(client, medecin, connecte, creneau, 
     page = medecin_connecte.get(adresse).content.decode()
 
     def identite(html: str) -> str:
-        article = html[html.index('<article class="sas-carte"') : html.index('<p class="sas-carte__adresse">')]
+        article = html[
+            html.index('<article class="sas-carte"') : html.index('<p class="sas-carte__adresse">')
+        ]
         return re.sub(r'data-version="\w+"', "", article)
 
     def creneaux(html: str) -> str:
