@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote, urljoin, urlsplit
@@ -13,7 +14,7 @@ import aiohttp
 from yarl import URL
 
 from agenda.editeurs import codes, fhir
-from agenda.editeurs.corps import CorpsRefuse, attente_demandee, lire_corps
+from agenda.editeurs.corps import CorpsRefuse, attente_demandee, lire_corps, premier_motif
 from agenda.editeurs.normaliseur import TAILLE_MAX
 from agenda.editeurs.verdicts import PARIS, Cas
 from agenda.enums import EtatLot
@@ -24,6 +25,8 @@ IDENTIFIANTS_MAX: dict[str, int] = {"ps": 25, "cpts": 25, "sos": 10}
 PAGES_MAX = 10
 DELAI_S = 7.0
 DELAI_CONNEXION_S = 2.0
+DELAI_MOTIF_S = 0.5  # un échec se sait à son état : le motif ne vaut pas d’attendre
+MOTIF_TAILLE_MAX = 65_536
 EN_TETES = {
     "Accept": "application/json+fhir",
     "Accept-Encoding": "gzip, deflate",
@@ -42,13 +45,15 @@ class Reponse:
     tronquee: bool = False
     detail: str = ""
     attente_s: int = 0  # temps que l’éditeur demande d’attendre avant le prochain appel (Retry-After)
+    code_http: int = 0  # de l’échec ; 0 quand aucune réponse n’est arrivée
 
 
 class _Echec(Exception):
-    def __init__(self, etat: EtatLot, detail: str, attente_s: int = 0) -> None:
+    def __init__(self, etat: EtatLot, code_http: int, detail: str = "", attente_s: int = 0) -> None:
         super().__init__(detail)
         self.etat = etat
-        self.detail = detail
+        self.code_http = code_http
+        self.detail = f"HTTP {code_http}{f' : {detail}' if detail else ''}"
         self.attente_s = attente_s
 
 
@@ -141,12 +146,13 @@ async def interroger(
         return Reponse(EtatLot.RESEAU, detail="adresse sans TLS")
     pages: list[bytes] = []
     tronquee = False
-    etat, detail, attente_s = EtatLot.REUSSI, "", 0
+    etat, detail, attente_s, code_http = EtatLot.REUSSI, "", 0, 0
     try:
         async with asyncio.timeout(DELAI_S):
             tronquee = await _lire_pages(session, url, pages, tls)
     except _Echec as echec:
-        etat, detail, attente_s = echec.etat, echec.detail, echec.attente_s
+        etat, detail = echec.etat, echec.detail
+        attente_s, code_http = echec.attente_s, echec.code_http
     except CorpsRefuse as refus:
         etat, detail = EtatLot.ILLISIBLE, str(refus)
     except TimeoutError:
@@ -155,7 +161,7 @@ async def interroger(
         etat, detail = EtatLot.RESEAU, type(erreur).__name__
     duree_ms = round((boucle.time() - debut) * 1000)
     if etat != EtatLot.REUSSI:
-        return Reponse(etat, duree_ms=duree_ms, detail=detail, attente_s=attente_s)
+        return Reponse(etat, duree_ms=duree_ms, detail=detail, attente_s=attente_s, code_http=code_http)
     return Reponse(etat, pages, duree_ms, tronquee)
 
 
@@ -182,14 +188,23 @@ async def _lire_page(
     session: aiohttp.ClientSession, url: str, reste: int, tls: ssl.SSLContext | None
 ) -> bytes:
     async with session.get(URL(url, encoded=True), allow_redirects=False, ssl=tls or True) as reponse:
-        if reponse.status == 429 or reponse.status >= 500:
-            attente_s = attente_demandee(reponse.headers.get("Retry-After"), reponse.headers.get("Date"))
-            raise _Echec(EtatLot.PANNE, f"HTTP {reponse.status}", attente_s)
-        if reponse.status >= 400:
-            raise _Echec(EtatLot.REFUS, f"HTTP {reponse.status}")
         if reponse.status != 200:
-            raise _Echec(EtatLot.ILLISIBLE, f"HTTP {reponse.status}")
+            raise await _echec(reponse)
         return await lire_corps(reponse, reste)
+
+
+async def _echec(reponse: aiohttp.ClientResponse) -> _Echec:
+    """Ce que dit un état autre que 200, avec le premier motif de l’OperationOutcome s’il arrive vite."""
+    motif = ""
+    if reponse.status >= 400:
+        with suppress(TimeoutError, CorpsRefuse, aiohttp.ClientError, OSError):
+            async with asyncio.timeout(DELAI_MOTIF_S):
+                motif = premier_motif(await lire_corps(reponse, MOTIF_TAILLE_MAX))
+    if reponse.status == 429 or reponse.status >= 500:
+        attente_s = attente_demandee(reponse.headers.get("Retry-After"), reponse.headers.get("Date"))
+        return _Echec(EtatLot.PANNE, reponse.status, motif, attente_s)
+    etat = EtatLot.REFUS if reponse.status >= 400 else EtatLot.ILLISIBLE
+    return _Echec(etat, reponse.status, motif)
 
 
 def _page_suivante(page: bytes, url: str) -> str:

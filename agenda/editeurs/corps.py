@@ -7,6 +7,9 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import aiohttp
+import msgspec
+
+from agenda.editeurs.valeurs import borner
 
 MORCEAU = 1 << 16
 # Ce que l’on accorde à « revenez plus tard » : une seconde au moins, un quart d’heure au plus.
@@ -65,6 +68,16 @@ class _Decompresseur:
             return self._moteur.decompress(recu, max(1, reste + 1))
         except zlib.error:
             raise CorpsRefuse("compression illisible") from None
+
+
+def premier_motif(corps: bytes) -> str:
+    """Première raison d’un OperationOutcome, bornée ; rien s’il ne se lit pas."""
+    try:
+        (issue, *_) = msgspec.json.decode(corps)["issue"]
+        textes = issue.get("diagnostics"), (issue.get("details") or {}).get("text"), issue.get("code")
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return ""
+    return next((lu for texte in textes if isinstance(texte, str) and (lu := borner(texte, 150))), "")
 
 
 def attente_demandee(retry_after: str | None, date: str | None) -> int:

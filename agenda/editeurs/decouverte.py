@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 
+from agenda.editeurs import mesures
 from agenda.editeurs.client import IDENTIFIANTS_MAX, Reponse, url_creneaux
 from agenda.editeurs.normaliseur import normaliser
 from agenda.editeurs.raccordements import membres_de_cpts, raccorder
@@ -130,6 +131,10 @@ def _chercher(
         return None
     bilan.appels += 1
     lecture = normaliser(reponse.pages, demande) if reponse.etat == EtatLot.REUSSI else None
+    illisible = lecture is not None and bool(lecture.defaut)
+    mesures.noter_appels(
+        editeur.pk, [(EtatLot.ILLISIBLE if illisible else reponse.etat, reponse)], maintenant
+    )
     if lecture is None or lecture.defaut:
         _repousser(editeur, pris, jusqu_a=maintenant + REPRISE)
         return reponse

@@ -175,11 +175,11 @@ class Enveloppe(_Element):
     entry: list[Raw] | None = None
 
     def lien(self, relation: str) -> str:
-        liens = _convertir(_lire_json(bytes(self.link)), list[_Lien]) or []
+        liens = _convertir(lire_json(bytes(self.link)), list[_Lien]) or []
         return next((lien.url for lien in liens if lien.relation == relation and lien.url), "")
 
     def total_annonce(self) -> int | None:
-        total = _lire_json(bytes(self.total))
+        total = lire_json(bytes(self.total))
         return int(total) if isinstance(total, int | float) and 0 <= total < 10**9 else None
 
 
@@ -208,7 +208,7 @@ def lire_enveloppe(octets: bytes) -> Enveloppe:
 
 def _lire_enveloppe_abimee(octets: bytes) -> Enveloppe:
     """Seconde chance de ce que msgspec refuse en bloc : une seule chaîne mal codée, par exemple."""
-    contenu = _lire_json(octets)
+    contenu = lire_json(octets)
     if not isinstance(contenu, dict):
         raise BundleInvalide("la réponse n’est pas du JSON")
     if not isinstance(contenu.get("entry"), list | None):
@@ -241,7 +241,7 @@ def lire_champ(brut: Raw | bytes, type_: type[T]) -> T | None:
     try:
         return decodeur.decode(brut)
     except _ERREURS:
-        lu: T | None = _convertir(_lire_json(bytes(brut)), type_)
+        lu: T | None = _convertir(lire_json(bytes(brut)), type_)
         return lu
 
 
@@ -251,7 +251,7 @@ def _decodeur(type_: Any) -> Any:
 
 
 def _lire_champ_par_champ(octets: bytes) -> Entree | None:
-    entree = _lire_json(octets)
+    entree = lire_json(octets)
     if not isinstance(entree, dict) or not isinstance(ressource := entree.get("resource"), dict):
         return None
     classe = TYPES.get(str(ressource.get("resourceType")))
@@ -260,7 +260,7 @@ def _lire_champ_par_champ(octets: bytes) -> Entree | None:
     return Entree(full_url=_convertir(entree.get("fullUrl"), str), resource=_convertir(ressource, classe))
 
 
-def _lire_json(octets: bytes) -> Any:
+def lire_json(octets: bytes) -> Any:
     """JSON sans type, plus indulgent que msgspec : octets hors UTF-8, moitiés de paires, grands nombres."""
     try:
         return json.loads(octets.decode("utf-8", "replace"), parse_int=float)

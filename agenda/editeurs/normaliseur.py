@@ -13,12 +13,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Raw
 
-from agenda.editeurs import fhir
+from agenda.editeurs import fhir, fragments
 from agenda.editeurs.jugement import Juge
 from agenda.editeurs.references import Annuaire
-from agenda.editeurs.verdicts import GARDE, Demande, Lecture, Memoire, Verdict
+from agenda.editeurs.verdicts import GARDE, Demande, Echantillon, Lecture, Memoire, Verdict
 
 TAILLE_MAX = 10 * 1024 * 1024
+ECHANTILLONS_MAX = 2  # créneaux écartés que l’on garde d’une réponse, par motif
 JAMAIS = 2**31  # en minutes : rien de gardé, rien que l’heure puisse faire rejeter
 
 
@@ -75,10 +76,15 @@ def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) 
     }
     verdicts: dict[str, list[Verdict]] = defaultdict(list)
     avertissements: dict[str, Counter[str]] = defaultdict(Counter)
+    ecartes: Counter[str] = Counter()
     for rang, proprietaire in sorted(proprietaires.items()):
         juge.avertissements = avertissements[proprietaire]
-        verdict = juge.juger(slots[rang][1])
+        brut, slot = slots[rang]
+        verdict = juge.juger(slot)
         lecture.verdicts.append(verdict)
+        if verdict.raison and ecartes[verdict.raison] < ECHANTILLONS_MAX:
+            ecartes[verdict.raison] += 1
+            lecture.echantillons.append(_echantillon(verdict, brut, juge))
         verdicts[proprietaire].append(verdict)
     lecture.memoires = {
         identifiant: _memoire(signature, verdicts[identifiant], avertissements[identifiant])
@@ -89,6 +95,11 @@ def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) 
     for nombres in (*avertissements.values(), *(m.avertissements for m in lecture.reconnues.values())):
         lecture.avertissements.update(nombres)
     return lecture
+
+
+def _echantillon(verdict: Verdict, brut: Raw, juge: Juge) -> Echantillon:
+    vu = fragments.fragment(verdict.raison, bytes(brut), juge.annuaire)
+    return Echantillon(verdict.raison, fragments.id_montrable(verdict.id), fragments.ecrire(vu))
 
 
 def _rangs_par_proprietaire(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]]) -> dict[str, list[int]]:

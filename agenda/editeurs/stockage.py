@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce, Concat
 
+from agenda.editeurs import mesures
 from agenda.editeurs.appariement import Appariement, LieuConnu, apparier, creation
 from agenda.editeurs.cadence import prochaine_interrogation
 from agenda.editeurs.client import Reponse
@@ -26,7 +27,7 @@ from agenda.editeurs.decouverte import oublier_les_recherches_vides
 from agenda.editeurs.lieux import Titulaire, creer_lieu, lieux_connus
 from agenda.editeurs.memoire import ARetenir, retenir, version_des_lieux
 from agenda.editeurs.prises import lieux_a_devoiler
-from agenda.editeurs.verdicts import CreneauLu, Lecture, LieuEditeur
+from agenda.editeurs.verdicts import CreneauLu, Echantillon, Lecture, LieuEditeur
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, Editeur, Lot, Raccordement
 from agenda.offre import rafraichir
@@ -62,6 +63,13 @@ class LectureLot:
         if self.lecture is not None and self.lecture.defaut:
             return EtatLot.ILLISIBLE
         return self.reponse.etat
+
+    @property
+    def reponse_jugee(self) -> Reponse:
+        """La réponse, avec la faute que sa lecture y a trouvée."""
+        if self.lecture is None or not self.lecture.defaut:
+            return self.reponse
+        return replace(self.reponse, detail=self.lecture.defaut)
 
 
 @dataclass(slots=True)
@@ -129,8 +137,8 @@ def _journaliser(editeur: Editeur, lecture: LectureLot) -> None:
     """Pourquoi un lot n’a pas été lu, et un créneau écarté par raison, pour en parler avec l’éditeur."""
     champs = {"editeur": editeur.code, "lot": lecture.lot_id}
     if lecture.etat != EtatLot.REUSSI:
-        detail = lecture.reponse.detail or (lecture.lecture.defaut if lecture.lecture else "")
-        journal.warning("editeur_non_lu", **champs, etat=lecture.etat.value, detail=detail[:200])
+        detail = lecture.reponse_jugee.detail[:200]
+        journal.warning("editeur_non_lu", **champs, etat=lecture.etat.value, detail=detail)
     elif lecture.lecture is not None:
         ecartes = {verdict.raison: verdict.id for verdict in lecture.lecture.verdicts if verdict.raison}
         if ecartes:
@@ -356,23 +364,19 @@ def _noter_lots(editeur: Editeur, lots: Sequence[tuple[Lot, LectureLot]]) -> Non
 
 
 def _compter(editeur: Editeur, lectures: Sequence[LectureLot], bilan: Bilan, maintenant: datetime) -> None:
-    """Ajoute aux compteurs du jour. En dernier : leurs lignes sont communes à tous les processus."""
+    """Ajoute aux compteurs et aux mesures. En dernier : leurs lignes sont communes à tous les processus."""
     motifs: Counter[str] = Counter()
+    echantillons: list[Echantillon] = []
     for lecture in lectures:
         motifs[f"appel_{lecture.etat}"] += 1
         _journaliser(editeur, lecture)
         if lecture.lecture is not None:
             bilan.creneaux += lecture.lecture.comptes()
             motifs.update({f"avert_{nom}": n for nom, n in lecture.lecture.avertissements.items()})
+            echantillons += lecture.lecture.echantillons
         if lecture.reponse.tronquee:
             motifs["avert_tronquee"] += 1
     motifs["avert_chevauchement"] += bilan.chevauchements
     motifs += bilan.creneaux
-    with connection.cursor() as curseur:
-        curseur.executemany(
-            """
-            INSERT INTO agenda_qualiteediteur AS q (editeur_id, jour, motif, nombre) VALUES (%s, %s, %s, %s)
-            ON CONFLICT (editeur_id, jour, motif) DO UPDATE SET nombre = q.nombre + excluded.nombre
-            """,
-            [(editeur.pk, maintenant.astimezone(UTC).date(), *ligne) for ligne in sorted(motifs.items())],
-        )
+    appels = [(lecture.etat, lecture.reponse_jugee) for lecture in lectures]
+    mesures.noter(editeur.pk, appels, motifs, echantillons, maintenant)

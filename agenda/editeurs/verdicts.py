@@ -120,6 +120,14 @@ class Verdict(Struct, frozen=True, gc=False):
     creneau: CreneauLu | None = None
 
 
+class Echantillon(Struct, frozen=True, gc=False):
+    """Un créneau écarté : son id, et le morceau de réponse qui l’explique (`agenda.editeurs.fragments`)."""
+
+    raison: str
+    slot: str
+    fragment: str
+
+
 @dataclass(slots=True)
 class Lecture:
     """Réponse lue. `defaut` dit pourquoi le Bundle est refusé ; vide, il est bon.
@@ -127,6 +135,7 @@ class Lecture:
     `reconnues` : mémoires des effecteurs dont rien n’a changé, absents des
     verdicts. `memoires` : ce qui est à retenir des autres. `noms_cpts` : nom que
     l’éditeur donne à chaque CPTS d’un créneau lu, par FINESS préfixé.
+    `echantillons` : quelques créneaux écartés, par motif.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -135,6 +144,7 @@ class Lecture:
     reconnues: dict[str, Memoire] = field(default_factory=dict)
     memoires: dict[str, Memoire] = field(default_factory=dict)
     noms_cpts: dict[str, str] = field(default_factory=dict)
+    echantillons: list[Echantillon] = field(default_factory=list)
 
     @property
     def etat(self) -> Literal["ok", "bundle_invalid"]:

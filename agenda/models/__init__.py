@@ -7,10 +7,16 @@ from agenda.models.editeurs import (
     Editeur,
     Lot,
     PeriodePrise,
-    QualiteEditeur,
     Raccordement,
 )
 from agenda.models.offre import CarteLieu, OffreLieu, OffrePerimee
+from agenda.models.qualite import (
+    AppelsEditeur,
+    EchantillonRejet,
+    ErreurEditeur,
+    LienEditeur,
+    QualiteEditeur,
+)
 from agenda.models.regulateurs import CopieRegulateur, EnvoiRegulateur, RegulateurAComparer
 from agenda.models.releves import ReleveHebdomadaire
 from agenda.models.saisie import Disponibilite, GesteAgenda, Indisponibilite, Reservation, SemaineType
@@ -18,17 +24,21 @@ from agenda.models.saisie import Disponibilite, GesteAgenda, Indisponibilite, Re
 __all__ = [
     "AgendaEditeur",
     "CalendrierExterne",
+    "AppelsEditeur",
     "CarteLieu",
     "CopieRegulateur",
     "Decouverte",
     "Disponibilite",
     "Editeur",
+    "EchantillonRejet",
     "EnvoiRegulateur",
     "GesteAgenda",
+    "ErreurEditeur",
     "ImportPlanning",
     "Indisponibilite",
     "LienCalendrier",
     "Lot",
+    "LienEditeur",
     "OffreLieu",
     "OffrePerimee",
     "PeriodeOccupee",

@@ -89,6 +89,10 @@ class Editeur(Horodate):
                 condition=Q(flux__contained_by=Flux.values),
                 violation_error_message="Ce flux n’existe pas.",
             ),
+            models.CheckConstraint(
+                name="editeur_actif_sans_motif_d_arret",
+                condition=Q(est_actif=False) | Q(motif_arret="", arrete_le=None),
+            ),
             models.UniqueConstraint(
                 name="editeur_un_par_certificat",
                 fields=["cn", "ou"],
@@ -193,25 +197,6 @@ class AgendaEditeur(models.Model):
 
     def __str__(self) -> str:
         return f"agenda {self.raccordement_id} en {self.lieu_id}"
-
-
-class QualiteEditeur(models.Model):
-    """Compteur par éditeur, jour (UTC) et motif : créneaux gardés, écartés par code, appels par état."""
-
-    editeur = models.ForeignKey(Editeur, on_delete=models.CASCADE, related_name="+")
-    jour = models.DateField("jour")
-    motif = models.CharField("motif", max_length=40)
-    nombre = models.PositiveBigIntegerField("nombre", default=0)
-
-    class Meta:
-        verbose_name = "compteur de qualité"
-        verbose_name_plural = "compteurs de qualité"
-        constraints = [
-            models.UniqueConstraint(name="qualiteediteur_unique", fields=["editeur", "jour", "motif"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.jour} {self.motif} : {self.nombre}"
 
 
 class PeriodePrise(models.Model):

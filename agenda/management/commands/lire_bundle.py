@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agenda.editeurs.normaliseur import TAILLE_MAX, normaliser
-from agenda.editeurs.verdicts import CreneauLu, Demande, Lecture, fenetre_interrogee
-from sas_platform.socle.intervalles import Intervalle
+from agenda.editeurs.normaliseur import TAILLE_MAX
+from agenda.editeurs.relecture import relire
+from agenda.editeurs.verdicts import CreneauLu, Lecture, fenetre_interrogee
 
 
 class Command(BaseCommand):
@@ -33,29 +33,31 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, fichier: Path, cas: Any, maintenant: str, demandes: str, **options: Any) -> None:
-        demande = Demande(
-            cas=cas,
-            identifiants=frozenset(filter(None, map(str.strip, demandes.split(",")))),
-            fenetre=_fenetre(maintenant),
-            hotes=None if options["hotes"] is None else frozenset(options["hotes"].split(",")),
-        )
+        instant = _instant(maintenant)
         try:
             with fichier.open("rb") as flux:
                 octets = flux.read(TAILLE_MAX + 1)
         except OSError as erreur:
             raise CommandError(f"Fichier illisible : {fichier} ({erreur.strerror})") from erreur
-        lecture = normaliser([octets], demande)
+        lecture = relire(
+            octets,
+            cas=cas,
+            maintenant=instant,
+            demandes=frozenset(filter(None, map(str.strip, demandes.split(",")))),
+            hotes=None if options["hotes"] is None else frozenset(options["hotes"].split(",")),
+        ).lecture
         for ligne in _lignes(lecture):
             self.stdout.write(msgspec.json.encode(ligne).decode())
         if lecture.defaut:
             self.stderr.write(lecture.defaut)
 
 
-def _fenetre(texte: str) -> Intervalle:
+def _instant(texte: str) -> datetime:
     try:
         instant = datetime.fromisoformat(texte)
         if instant.tzinfo is not None:
-            return fenetre_interrogee(instant)
+            fenetre_interrogee(instant)
+            return instant
     except (ValueError, OverflowError):
         pass  # même message que pour un instant sans décalage
     raise CommandError(

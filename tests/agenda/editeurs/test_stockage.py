@@ -117,7 +117,7 @@ def test_une_reponse_inchangee_n_ecrit_ni_agenda_ni_lieu_ni_projection(raccordem
 
     ecrites = {table for r in requetes for table in ECRITURE.findall(r["sql"])}
     assert bilan.agendas_changes == 0
-    assert ecrites == {"agenda_lot", "agenda_qualiteediteur"}
+    assert ecrites == {"agenda_lot", "agenda_qualiteediteur", "agenda_appelsediteur"}
     assert Lot.objects.get().lu_le == PLUS_TARD
 
 
