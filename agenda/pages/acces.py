@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from agenda.domaine.saisie import ANNEES
 from agenda.saisie.actions import SaisieRefusee
 from agenda.saisie.lectures import agenda_saisi_ouvert
 from annuaire.champs import champ, lieux_du
@@ -86,9 +87,12 @@ def lieux_voisins(tenus: QuerySet[LieuExercice], lieu: LieuExercice) -> list[Lie
 def jour_de(texte: str) -> date:
     """Le jour que nomme une adresse ; ce qui n’en est pas un n’existe pas."""
     try:
-        return date.fromisoformat(texte)
+        jour = date.fromisoformat(texte)
     except ValueError:
         raise Http404 from None
+    if jour.year not in ANNEES:
+        raise Http404
+    return jour
 
 
 def jour_voulu(request: HttpRequest, lieu: LieuExercice, maintenant: datetime) -> date:

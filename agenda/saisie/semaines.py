@@ -11,7 +11,7 @@ from django.db import transaction
 
 from agenda.domaine.heures import semaine_de
 from agenda.domaine.recurrence import developper
-from agenda.domaine.saisie import Refus
+from agenda.domaine.saisie import AVENIR_MAX, Refus
 from agenda.enums import Genre
 from agenda.models import Disponibilite, Reservation, SemaineType
 from agenda.saisie.actions import SaisieRefusee
@@ -192,6 +192,8 @@ def _poser(
     if not 1 <= nombre <= SEMAINES_MAX:
         raise SaisieRefusee([Refus("nombre", f"Choisissez de 1 à {SEMAINES_MAX} semaines.")])
     fuseau = ZoneInfo(lieu.fuseau)
+    if cible > maintenant.astimezone(fuseau).date() + AVENIR_MAX:
+        raise SaisieRefusee([Refus("cible", "Cette semaine est dans plus de deux ans.")])
     horaires = list(horaires)
     ajoutes = 0
     lundi = cible - timedelta(days=cible.weekday())

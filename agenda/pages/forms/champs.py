@@ -9,12 +9,11 @@ from typing import Any
 from django import forms
 from django.forms import Form
 
-from agenda.domaine.saisie import Refus
+from agenda.domaine.saisie import ANNEES, Refus
 
 # Gabarits d’un champ facultatif en soi, mais attendu selon les autres réponses.
 SELON_LE_CAS = "agenda/_champ.html"
 CASE = "agenda/_case.html"
-ANNEES = range(2000, 2101)
 
 
 class EntierField(forms.IntegerField):

@@ -412,7 +412,7 @@ def test_un_glisser_sur_une_occurrence_tenue_mene_a_la_page_qui_verrouille(au_cl
     assert "24 09:00×4" in debuts(lieu)
 
 
-@pytest.mark.parametrize("jour", ["2026-13-01", "demain", "2026-11-25"])
+@pytest.mark.parametrize("jour", ["2026-13-01", "demain", "2026-11-25", "9999-12-31", "0001-01-01"])
 def test_un_jour_sans_occurrence_n_a_pas_de_page(au_clavier, adresse, serie, jour):
     assert au_clavier.get(adresse("modifier", disponibilite_id=serie.pk, jour=jour)).status_code == 404
     assert au_clavier.get(adresse("retirer", disponibilite_id=serie.pk, jour=jour)).status_code == 404

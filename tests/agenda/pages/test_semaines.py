@@ -51,6 +51,7 @@ def test_une_semaine_se_recopie_sur_les_suivantes(connecte, lieu, adresse, semai
         pytest.param({"nombre": 13}, "nombre", id="trop de semaines"),
         pytest.param({"nombre": 0}, "nombre", id="aucune semaine"),
         pytest.param({"cible": "bientôt"}, "cible", id="date illisible"),
+        pytest.param({"cible": "2029-01-01"}, "cible", id="dans plus de deux ans"),
     ],
 )
 def test_une_copie_impossible_se_dit_sur_son_champ(connecte, lieu, adresse, semaine_ouverte, champs, champ):
