@@ -154,6 +154,8 @@ class EnvoiRegulateur(models.Model):
     def clore(self, etat: EtatEnvoi, *, le: datetime) -> None:
         self.etat, self.clos_le = etat, le
         self.personne, self.cible = None, ""
+        if etat == EtatEnvoi.REMPLACE:
+            self.reponse = ""  # l’éditeur a pu y nommer quelqu’un
         self.save()
 
     def relancer(self, *, le: datetime) -> None:

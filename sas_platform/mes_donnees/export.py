@@ -91,9 +91,10 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
                 actif=copie.peut_etre_active,
                 recu_le=copie.acquittee_le,
             )
-            for copie in CopieRegulateur.objects.filter(compte=compte, acquittee_le__isnull=False)
+            for copie in CopieRegulateur.objects.filter(compte=compte)
             .select_related("editeur")
             .order_by("pk")
+            if copie.acquittee_le
         ],
         actes_sur_mes_donnees=_actes(Trace.objects.filter(objet__in=objets), compte),
         mes_autres_actes=_actes(Trace.objects.filter(acteur=compte).exclude(objet__in=objets), compte),
