@@ -16,7 +16,8 @@ class OffreLieu(models.Model):
     Copie reconstruite par `agenda.offre.rafraichir`. Minutes depuis
     l’époque. `premier_debut` : début du premier créneau libre ; `premier_fin` :
     minute à partir de laquelle il n’est plus proposable. Ces deux colonnes ne
-    sont pas indexées, pour que leurs mises à jour restent HOT.
+    sont pas indexées, pour que leurs mises à jour restent HOT. `cpts` l’est :
+    elle ne change qu’avec une déclaration.
     """
 
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -27,6 +28,13 @@ class OffreLieu(models.Model):
     en_sus = models.BooleanField("accepte en sus", default=False)
     premier_debut = models.IntegerField("premier début", null=True)
     premier_fin = models.IntegerField("fin du premier", null=True)
+    # Ce que la recherche filtre et compte : cela change rarement, et n’est lu que des candidats.
+    forfait = models.BooleanField("forfait de réorientation", default=False, db_default=False)
+    cpts = models.IntegerField("CPTS par laquelle le lieu participe", null=True)
+    nature = models.CharField("profession, sinon type de structure", max_length=5, default="", db_default="")
+    secteur = models.CharField("conventionnement", max_length=20, default="", db_default="")
+    departement = models.CharField("département", max_length=3, default="", db_default="")
+    via = models.CharField("modalité de participation", max_length=10, default="", db_default="")
 
     class Meta:
         verbose_name = "offre d’un lieu"
@@ -34,7 +42,10 @@ class OffreLieu(models.Model):
         constraints = [
             models.UniqueConstraint(name="offrelieu_unique", fields=["lieu", "specialite"]),
         ]
-        indexes = [GistIndex(name="offrelieu_geo", fields=["specialite", "position"])]
+        indexes = [
+            GistIndex(name="offrelieu_geo", fields=["specialite", "position"]),
+            models.Index(name="offrelieu_cpts", fields=["cpts"], condition=models.Q(cpts__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"offre {self.lieu_id}/{self.specialite_id}"

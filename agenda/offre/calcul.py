@@ -82,6 +82,10 @@ class Ligne:
     lat: float
     fuseau: int
     affichage: Affichage
+    nature: str
+    secteur: str
+    departement: str
+    cpts: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,12 @@ def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> Ligne
     specialites = _specialites_de(lieu, sources.specialites)
     carte = _carte(lieu, specialites, creneaux, telephone=telephone_de(agendas, creneaux) or lieu.telephone)
     document = encodeur_carte.encode(carte).decode()
-    signature = f"{document}|{affichage}|{[s.pk for s in specialites]}|{lots}"
+    nature = _nature(lieu)
+    secteur = lieu.effecteur.conventionnement if lieu.effecteur else ""
+    departement = lieu.commune.departement_id
+    cpts = _cpts(lieu, sources, affichage)
+    cherche = f"{affichage}|{[s.pk for s in specialites]}|{nature}|{secteur}|{departement}|{cpts}"
+    signature = f"{document}|{cherche}|{lots}"
     return Ligne(
         lieu_id=lieu.pk,
         document=document,
@@ -216,6 +225,10 @@ def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> Ligne
         lat=lieu.lat,
         fuseau=FUSEAUX.index(lieu.fuseau),
         affichage=affichage,
+        nature=nature,
+        secteur=secteur,
+        departement=departement,
+        cpts=cpts,
     )
 
 
@@ -235,7 +248,11 @@ def _creneaux(
 
 def _affichage(lieu: LieuExercice, sources: _Sources) -> Affichage:
     if lieu.effecteur_id is None:
-        return affichage_structure(participe=_structure_participe(lieu, sources))
+        return affichage_structure(
+            type_structure=lieu.structure.type if lieu.structure else "",
+            declare_participer=sources.structures.get(lieu.structure_id or 0, False),
+            effecteurs_par_elle=lieu.structure_id in sources.maisons,
+        )
     reglages = sources.participations.get(lieu.effecteur_id) or Participation()
     return affichage_effecteur(
         participe=reglages.participe,
@@ -244,14 +261,24 @@ def _affichage(lieu: LieuExercice, sources: _Sources) -> Affichage:
         refuse_affichage=reglages.refuse_affichage,
         dans_un_centre_de_sante=lieu.structure is not None and lieu.structure.type == TypeStructure.CDS,
         rattache_a_sa_cpts=lieu.pk in sources.rattaches,
+        forfait_reorientation=reglages.forfait_reorientation,
     )
 
 
-def _structure_participe(lieu: LieuExercice, sources: _Sources) -> bool:
-    """Un centre, une association le disent ; une maison de santé participe dès qu’un effecteur le fait par elle (S-24)."""
-    if lieu.structure is not None and lieu.structure.type == TypeStructure.MSP:
-        return lieu.structure_id in sources.maisons
-    return sources.structures.get(lieu.structure_id or 0, False)
+def _nature(lieu: LieuExercice) -> str:
+    """Ce que la recherche appelle le type d’un lieu : la profession qu’on y exerce, sinon le type de la structure."""
+    if lieu.effecteur is not None:
+        return lieu.effecteur.profession_id
+    return lieu.structure.type if lieu.structure else ""
+
+
+def _cpts(lieu: LieuExercice, sources: _Sources, affichage: Affichage) -> int | None:
+    """La CPTS par laquelle ce lieu participe."""
+    return (
+        sources.participations[lieu.effecteur_id or 0].structure_id
+        if affichage.via == Modalite.CPTS
+        else None
+    )
 
 
 def _ouverture(disponibilite: Disponibilite, fuseau: str) -> Ouverture:

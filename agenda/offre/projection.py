@@ -125,17 +125,22 @@ _ECRIRE_CARTES = """
 """
 _ECRIRE_OFFRES = """
     INSERT INTO agenda_offrelieu
-        (lieu_id, specialite_id, position, fuseau, participe, en_sus, premier_debut, premier_fin)
-    SELECT n.lieu_id, n.specialite_id, point(n.lon, n.lat),
-        n.fuseau, n.participe, n.en_sus, n.premier_debut, n.premier_fin
+        (lieu_id, specialite_id, position, fuseau, participe, en_sus, forfait, premier_debut, premier_fin, cpts,
+         nature, secteur, departement, via)
+    SELECT n.lieu_id, n.specialite_id, point(n.lon, n.lat), n.fuseau, n.participe, n.en_sus, n.forfait,
+        n.premier_debut, n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.via
     FROM json_to_recordset(%s::json) AS n (lieu_id bigint, specialite_id bigint, lon float8, lat float8,
-        fuseau smallint, participe bool, en_sus bool, premier_debut int, premier_fin int)
+        fuseau smallint, participe bool, en_sus bool, forfait bool, premier_debut int, premier_fin int, cpts int,
+        nature text, secteur text, departement text, via text)
     LEFT JOIN agenda_offrelieu o ON o.lieu_id = n.lieu_id AND o.specialite_id = n.specialite_id
-    WHERE (o.position[0], o.position[1], o.fuseau, o.participe, o.en_sus, o.premier_debut, o.premier_fin)
-        IS DISTINCT FROM (n.lon, n.lat, n.fuseau, n.participe, n.en_sus, n.premier_debut, n.premier_fin)
+    WHERE (o.position[0], o.position[1], o.fuseau, o.participe, o.en_sus, o.forfait, o.premier_debut,
+            o.premier_fin, o.cpts, o.nature, o.secteur, o.departement, o.via)
+        IS DISTINCT FROM (n.lon, n.lat, n.fuseau, n.participe, n.en_sus, n.forfait, n.premier_debut,
+            n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.via)
     ON CONFLICT (lieu_id, specialite_id) DO UPDATE SET position = excluded.position, fuseau = excluded.fuseau,
-        participe = excluded.participe, en_sus = excluded.en_sus,
-        premier_debut = excluded.premier_debut, premier_fin = excluded.premier_fin
+        participe = excluded.participe, en_sus = excluded.en_sus, forfait = excluded.forfait,
+        premier_debut = excluded.premier_debut, premier_fin = excluded.premier_fin, cpts = excluded.cpts,
+        nature = excluded.nature, secteur = excluded.secteur, departement = excluded.departement, via = excluded.via
 """
 
 
@@ -195,6 +200,12 @@ def _offres(ligne: Ligne) -> Iterator[dict[str, Any]]:
             "fuseau": ligne.fuseau,
             "participe": ligne.affichage.participe,
             "en_sus": ligne.affichage.en_sus,
+            "forfait": ligne.affichage.forfait,
+            "via": ligne.affichage.via,
+            "nature": ligne.nature,
+            "secteur": ligne.secteur,
+            "departement": ligne.departement,
+            "cpts": ligne.cpts,
             "premier_debut": premier and premier.debut,
             "premier_fin": premier and premier.expire,
         }

@@ -342,3 +342,29 @@ def test_un_changement_d_annuaire_ou_de_participation_marque_les_lieux_a_recalcu
     assert rafraichir_perimees(MATIN) == 1
     assert rafraichir_perimees(MATIN) == 0
     assert not OffreLieu.objects.get(lieu=lieu).participe
+
+
+def test_la_ligne_etroite_porte_ce_que_la_recherche_filtre_et_compte():
+    effecteur = EffecteurFactory(conventionnement="secteur_2")
+    participation = ParticipationFactory(effecteur=effecteur, via_cpts=True, forfait_reorientation=True)
+    membre, ailleurs = LieuExerciceFactory(effecteur=effecteur), LieuExerciceFactory(effecteur=effecteur)
+    participation.lieux.add(membre)
+
+    rafraichir([membre.pk, ailleurs.pk], MATIN)
+
+    champs = ("nature", "secteur", "departement", "via", "cpts", "forfait")
+    ecrites = {lieu_id: valeurs for lieu_id, *valeurs in OffreLieu.objects.values_list("lieu_id", *champs)}
+    assert ecrites[membre.pk] == ["10", "secteur_2", "59", "cpts", participation.structure_id, True]
+    assert ecrites[ailleurs.pk] == ["10", "secteur_2", "59", "", None, True]
+
+
+def test_un_changement_de_conventionnement_ou_de_forfait_recalcule_la_ligne():
+    participation = ParticipationFactory()
+    lieu = LieuExerciceFactory(effecteur=participation.effecteur)
+    rafraichir([lieu.pk], MATIN)
+
+    Effecteur.objects.update(conventionnement="secteur_1_dp")
+    Participation.objects.update(forfait_reorientation=True)
+    rafraichir_perimees(MATIN)
+
+    assert OffreLieu.objects.values_list("secteur", "forfait").get(lieu=lieu) == ("secteur_1_dp", True)

@@ -30,7 +30,8 @@ AGENDAS = {
 @pytest.mark.parametrize(("logiciel", "refuse"), list(AGENDAS))
 @pytest.mark.parametrize(("centre", "rattache"), list(product([False, True], repeat=2)))
 @pytest.mark.parametrize("modalite", ["", "individuel", "cpts", "msp", "sos"])
-def test_affichage_d_un_lieu_d_effecteur(modalite, centre, rattache, logiciel, refuse):
+@pytest.mark.parametrize("forfait", [False, True])
+def test_affichage_d_un_lieu_d_effecteur(modalite, centre, rattache, logiciel, refuse, forfait):
     obtenu = affichage_effecteur(
         participe=bool(modalite),
         modalite=modalite,
@@ -38,11 +39,14 @@ def test_affichage_d_un_lieu_d_effecteur(modalite, centre, rattache, logiciel, r
         refuse_affichage=refuse,
         dans_un_centre_de_sante=centre,
         rattache_a_sa_cpts=rattache,
+        forfait_reorientation=forfait,
     )
 
     participe, en_sus = PARTICIPATION.get((modalite, centre, rattache), (False, False))
     saisi, editeur = (False, False) if modalite == "sos" else AGENDAS[logiciel, refuse]
-    assert obtenu == Affichage(participe, en_sus, saisi, editeur)
+    assert obtenu == Affichage(
+        participe, en_sus, saisi, editeur, via=modalite if participe else "", forfait=forfait
+    )
 
 
 def test_qui_participe_montre_toujours_un_agenda_et_un_seul_sauf_via_sos_medecins():
@@ -65,8 +69,24 @@ def test_qui_participe_montre_toujours_un_agenda_et_un_seul_sauf_via_sos_medecin
         assert obtenu.agenda_saisi + obtenu.agenda_editeur == (declaration.modalite != "sos")
 
 
-@pytest.mark.parametrize("participe", [True, False])
-def test_une_structure_qui_participe_accepte_en_sus(participe):
-    affichage = affichage_structure(participe=participe)
+# Type → ce qui décide : la déclaration de la structure, ou un effecteur qui participe par elle ; S-24, P-20 à P-23.
+DECISIFS = {
+    "cds": (True, False),
+    "sos": (True, False),
+    "msp": (False, True),
+    "cpts": (False, False),
+    "snp": (False, False),
+    "autre": (False, False),
+}
 
-    assert (affichage.participe, affichage.en_sus) == (participe, participe)
+
+@pytest.mark.parametrize(("declare", "par_elle"), list(product([False, True], repeat=2)))
+@pytest.mark.parametrize("type_structure", list(DECISIFS))
+def test_affichage_du_lieu_d_une_structure(type_structure, declare, par_elle):
+    affichage = affichage_structure(
+        type_structure=type_structure, declare_participer=declare, effecteurs_par_elle=par_elle
+    )
+
+    par_declaration, par_effecteur = DECISIFS[type_structure]
+    participe = (declare and par_declaration) or (par_elle and par_effecteur)
+    assert affichage == Affichage(participe, participe, True, True)
