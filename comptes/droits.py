@@ -147,6 +147,7 @@ ROUTES: dict[str, Action | Acces] = {
     "orientation:resultats": Action.CHERCHER,
     "direct:flux": Action.CHERCHER,
     "direct:maintenant": Action.CHERCHER,
+    "trajets:durees": Action.CHERCHER,
     "orientation:orientations": Action.ORIENTER,
     "orientation:orienter": Action.ORIENTER,
     "orientation:orienter_en_sus": Action.ORIENTER_EN_SUS,

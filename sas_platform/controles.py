@@ -133,6 +133,10 @@ def _pro_sante_connect() -> Iterator[tuple[str, str]]:
         yield "E025", "PSC_ACR_ADMIS : en production, eidas1 et rien d’autre."
     if settings.GEOCODEUR_URL and urlsplit(settings.GEOCODEUR_URL).scheme != "https":
         yield "E030", "GEOCODEUR_URL : https seulement, une adresse est une donnée sensible."
+    if settings.ITINERAIRE_URL and urlsplit(settings.ITINERAIRE_URL).scheme != "https":
+        yield "E031", "ITINERAIRE_URL : https seulement, un point de départ est une donnée sensible."
+    if settings.CARTE_TUILES_URL and urlsplit(settings.CARTE_TUILES_URL).scheme != "https":
+        yield "E032", "CARTE_TUILES_URL : https seulement, la zone regardée est une donnée sensible."
 
 
 def _messagerie() -> Iterator[tuple[str, str]]:

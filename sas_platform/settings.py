@@ -397,6 +397,11 @@ HUB_VALIDITE_H = env.int("HUB_VALIDITE_H", default=24)
 
 # Géocodeur de l’État (Géoplateforme) ; vide : l’index local répond seul.
 GEOCODEUR_URL = env("GEOCODEUR_URL", default="")
+# Calcul d’itinéraire de l’État (Géoplateforme) ; vide : une estimation locale, annoncée comme telle.
+ITINERAIRE_URL = env("ITINERAIRE_URL", default="")
+# Fond de carte, modèle d’adresse avec {z}, {x} et {y}, montré si la personne le demande ; vide : un fond uni.
+CARTE_TUILES_URL = env("CARTE_TUILES_URL", default="")
+CARTE_TUILES_MENTION = env("CARTE_TUILES_MENTION", default="© IGN – Géoplateforme")
 
 # Messagerie : EMAIL_URL (smtp+tls://identifiant:secret@hote:587). Hors ligne, les courriels se lisent dans
 # le navigateur, à /demo/courriels/.
@@ -514,6 +519,7 @@ STATICFILES_DIRS = [
     RACINE / "static",
     # Installé par npm d’après package-lock.json ; rien d’autre de node_modules n’est servi.
     ("vendeur/fullcalendar", RACINE / "node_modules" / "fullcalendar"),
+    ("vendeur/leaflet", RACINE / "node_modules" / "leaflet" / "dist"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

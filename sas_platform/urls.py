@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hub/", include("orientation.hub.urls")),
     path("ce-que-voit-la-regulation/", include("orientation.vu.urls")),
     path("recherche/<slug:jeton>/direct/", include("orientation.direct.urls")),
+    path("recherche/<slug:jeton>/trajets/", include("orientation.trajets.urls")),
     path("", include("orientation.urls")),
     path("", include("assistance.urls")),
 ]

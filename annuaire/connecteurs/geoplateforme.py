@@ -6,24 +6,18 @@ géocodeur, et n’est ni journalisée, ni gardée, ni recopiée dans une erreur
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as DelaiDepasse
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 import msgspec
 import structlog
 
 from annuaire.domaine.territoire import est_en_france
+from sas_platform.socle.appels import Boucle, Disjoncteur
 
 DELAI_S = 0.8  # en tout : résolution du nom, connexion et lecture
 SCORE_MIN = 0.5
-ECHECS_AVANT_OUVERTURE = 3
-REPOS_S = 30.0
 TAILLE_MAX = 200_000
 
 journal = structlog.get_logger(__name__)
@@ -44,50 +38,8 @@ class AdresseTrouvee:
     code_postal: str
 
 
-class Disjoncteur:
-    """S’ouvre après trois échecs de suite ; laisse passer un essai toutes les trente secondes."""
-
-    def __init__(self) -> None:
-        self._verrou = threading.Lock()
-        self._echecs = 0
-        self._ferme_jusqu_a = 0.0
-
-    def laisse_passer(self) -> bool:
-        with self._verrou:
-            if self._echecs < ECHECS_AVANT_OUVERTURE:
-                return True
-            if time.monotonic() < self._ferme_jusqu_a:
-                return False
-            self._ferme_jusqu_a = time.monotonic() + REPOS_S
-            return True
-
-    def noter(self, *, reussi: bool) -> None:
-        with self._verrou:
-            self._echecs = 0 if reussi else self._echecs + 1
-            if self._echecs >= ECHECS_AVANT_OUVERTURE:
-                self._ferme_jusqu_a = time.monotonic() + REPOS_S
-
-
-class _Boucle:
-    """Une boucle asyncio dans un fil à part : la requête rend la main au bout du délai, quoi qu’il arrive.
-
-    `asyncio.run` ne le peut pas : il attend la fin d’une résolution de nom bloquée.
-    """
-
-    def __init__(self) -> None:
-        self._verrou = threading.Lock()
-        self._boucle: asyncio.AbstractEventLoop | None = None
-
-    def lancer(self, coroutine: Any) -> Future[Any]:
-        with self._verrou:
-            if self._boucle is None:
-                self._boucle = asyncio.new_event_loop()
-                threading.Thread(target=self._boucle.run_forever, name="geocodeur", daemon=True).start()
-        return asyncio.run_coroutine_threadsafe(coroutine, self._boucle)
-
-
 disjoncteur = Disjoncteur()
-_boucle = _Boucle()
+_boucle = Boucle("geocodeur")
 
 
 def chercher(url_base: str, texte: str, *, limite: int = 8) -> list[AdresseTrouvee]:

@@ -135,7 +135,7 @@ def test_le_verrou_de_npm_ne_nomme_aucune_adresse_et_porte_toutes_les_empreintes
     assert "http" not in (RACINE / "package-lock.json").read_text()
     assert all(module["integrity"].startswith("sha512-") for module in modules.values())
     assert json.loads((RACINE / "package.json").read_text())["dependencies"] == {
-        nom: modules[f"node_modules/{nom}"]["version"] for nom in ("fullcalendar",)
+        nom: modules[f"node_modules/{nom}"]["version"] for nom in ("fullcalendar", "leaflet")
     }
 
 

@@ -31,6 +31,8 @@ BONNE = {
     "ENVIRONNEMENT": "production",
     "PSC_CLIENT_AUTH": "secret",
     "GEOCODEUR_URL": "https://data.geopf.fr/geocodage",
+    "ITINERAIRE_URL": "https://data.geopf.fr/navigation",
+    "CARTE_TUILES_URL": "",
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "EMAIL_HOST": "smtp.example.fr",
     "EMAIL_USE_TLS": True,
@@ -86,6 +88,8 @@ def test_une_bonne_configuration_passe(en_ligne):
         pytest.param("PSC_ACR_ADMIS", [], "sas.E025", id="sans niveau"),
         pytest.param("PSC_ACR_ADMIS", ["eidas1", "eidas3"], "sas.E025", id="niveau du bac à sable"),
         pytest.param("GEOCODEUR_URL", "http://geo.example/", "sas.E030", id="géocodeur en clair"),
+        pytest.param("ITINERAIRE_URL", "http://geo.example/", "sas.E031", id="itinéraire en clair"),
+        pytest.param("CARTE_TUILES_URL", "http://geo.example/{z}", "sas.E032", id="tuiles en clair"),
         pytest.param(
             "EMAIL_BACKEND", "sas_platform.demo.courriels.boite.Boite", "sas.E040", id="courriels publics"
         ),

@@ -8,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from annuaire.connecteurs import geoplateforme
-from annuaire.connecteurs.geoplateforme import Disjoncteur, GeocodeurIndisponibleError, chercher
+from annuaire.connecteurs.geoplateforme import GeocodeurIndisponibleError, chercher
+from sas_platform.socle import appels
+from sas_platform.socle.appels import Disjoncteur
 
 
 def entite(lat=50.6371, lon=3.0601, **proprietes):
@@ -129,7 +131,7 @@ def test_apres_trois_echecs_on_n_appelle_plus(serveur):
 
 def test_apres_le_repos_un_essai_passe_et_referme(monkeypatch):
     horloge = [0.0]
-    monkeypatch.setattr(geoplateforme.time, "monotonic", lambda: horloge[0])
+    monkeypatch.setattr(appels.time, "monotonic", lambda: horloge[0])
     disjoncteur = Disjoncteur()
     for _ in range(3):
         disjoncteur.noter(reussi=False)

@@ -1,0 +1,1 @@
+"""Temps de trajet des cartes affichées : demandés après la page, jamais avant elle."""
