@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 import django
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
     from agenda.models import Editeur
-    from annuaire.models import Effecteur, LieuExercice
 
 GENERALISTE = "SM54"
 NOMS = {"agenda-libre": "Agenda libre (simulé)", "rendez-vous-express": "Rendez-vous express (simulé)"}
 PART = {"agenda-libre": 400, "rendez-vous-express": 200}  # effecteurs raccordés à chacun
+FLUX = {
+    "agenda-libre": ("ps", "cpts", "comptes", "rendez_vous"),
+    "rendez-vous-express": ("ps", "sos", "comptes", "rendez_vous"),
+}
 PERIODE_S = 60
 PEREMPTION_S = 900
 
@@ -47,11 +48,11 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
     from django.db import transaction
     from django.utils import timezone
 
-    from agenda.editeurs.raccordements import raccorder
+    from agenda.editeurs.raccordements import raccorder, raccorder_associations
     from agenda.models import Raccordement
-    from annuaire.models import Effecteur
     from sas_platform.demo.acces import preparer_acces
     from sas_platform.demo.agendas import preparer_agendas
+    from sas_platform.demo.clients import clients
     from sas_platform.demo.personas import creer_comptes
 
     with transaction.atomic():
@@ -62,16 +63,17 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
                 choisis = [pk for pk, _ in zip(disponibles, range(PART[editeur.code]), strict=False)]
                 raccorder(editeur, choisis, timezone.now())
                 _declarer_le_logiciel(editeur, choisis)
+        for editeur in editeurs:
+            associations = Raccordement.objects.filter(editeur=editeur, structure__isnull=False)
+            if "sos" in FLUX[editeur.code] and not associations.exists():
+                raccorder_associations(editeur, confier_les_associations(), timezone.now())
         identites = _identites(editeurs[0])
         nommer(identites)
         comptes, maintenant = creer_comptes(identites), timezone.now()
         preparer_acces(comptes, maintenant)
         preparer_agendas(comptes, maintenant)
     for editeur in editeurs:
-        raccordes = Effecteur.objects.filter(
-            pk__in=Raccordement.objects.filter(editeur=editeur).values("effecteur")
-        )
-        _ecrire(dossier / f"{editeur.code}.json", {"praticiens": _praticiens(raccordes.order_by("pk"))})
+        _ecrire(dossier / f"{editeur.code}.json", clients(editeur, maintenant))
     _ecrire(dossier / "identites.json", identites)
 
 
@@ -85,7 +87,7 @@ def _declarer_le_logiciel(editeur: "Editeur", effecteurs: list[int]) -> None:
 
 
 def _editeur(code: str, url: str) -> "Editeur":
-    from agenda.enums import Flux
+    from agenda.enums import Environnement
     from agenda.models import Editeur
     from sas_platform.demo.certificats import OU, SYSTEME, cn_de
 
@@ -98,7 +100,9 @@ def _editeur(code: str, url: str) -> "Editeur":
             "periode_s": PERIODE_S,
             "peremption_s": PEREMPTION_S,
             "est_actif": True,
-            "flux": [Flux.PS, Flux.RENDEZ_VOUS],
+            "environnement": Environnement.DEMONSTRATION,
+            "flux": list(FLUX[code]),
+            "url_place_de_marche": f"{url}/place-de-marche",
             "cn": cn_de(code),
             "ou": OU,
             "systemes_rendez_vous": [f"{SYSTEME}{code}"],
@@ -129,6 +133,30 @@ def _sans_agenda_saisi() -> list[int]:
         .order_by("rang", "pk")
         .values_list("pk", flat=True)
     )
+
+
+def confier_les_associations() -> list[int]:
+    """Associations SOS Médecins dont l’agenda est chez un éditeur : ce qu’elles avaient saisi ici s’en va.
+
+    La première de chaque département garde le sien : il faut montrer les deux.
+    """
+    from django.db.models import F, Window
+    from django.db.models.functions import RowNumber
+
+    from agenda.models import Disponibilite, Reservation
+    from annuaire.enums import TypeStructure
+    from annuaire.models import Structure
+    from participation.models import ParticipationStructure
+
+    participantes = ParticipationStructure.objects.filter(participe=True).values("structure")
+    rang = Window(RowNumber(), partition_by=F("commune__departement"), order_by=F("pk").asc())
+    associations = Structure.objects.filter(
+        type=TypeStructure.SOS, est_active=True, pk__in=participantes
+    ).annotate(rang=rang)
+    confiees = list(associations.filter(rang__gt=1).order_by("pk").values_list("pk", flat=True))
+    saisies = Disponibilite.objects.filter(lieu__structure__in=confiees, lieu__effecteur=None)
+    saisies.exclude(pk__in=Reservation.objects.values("disponibilite")).delete()
+    return confiees
 
 
 def _identites(editeur: "Editeur") -> dict[str, str]:
@@ -180,44 +208,6 @@ def nommer(identites: Mapping[str, str]) -> None:
         Effecteur.objects.filter(identifiant_national=identifiant).update(
             prenom=prenom, nom=nom.upper(), nom_recherche=normaliser(f"{prenom} {nom}")
         )
-
-
-def _praticiens(effecteurs: "QuerySet[Effecteur]") -> list[dict[str, object]]:
-    from annuaire.models import LieuExercice
-
-    lieux: dict[int | None, list[dict[str, object]]] = {}
-    for lieu in (
-        LieuExercice.objects.filter(effecteur__in=effecteurs, est_actif=True)
-        .select_related("commune")
-        .order_by("pk")
-    ):
-        lieux.setdefault(lieu.effecteur_id, []).append(
-            {
-                "idnst": _identifiant_de_structure(lieu),
-                "ligne": lieu.adresse,
-                "ville": lieu.commune.nom,
-                "code_postal": lieu.code_postal,
-                "telephone": lieu.telephone,
-                "fuseau": lieu.fuseau,
-            }
-        )
-    return [
-        {
-            "identifiant_national": effecteur.identifiant_national,
-            "nom": effecteur.nom,
-            "prenom": effecteur.prenom,
-            "specialite": GENERALISTE,
-            "lieux": lieux.get(effecteur.pk, []),
-        }
-        for effecteur in effecteurs
-    ]
-
-
-def _identifiant_de_structure(lieu: "LieuExercice") -> str:
-    """IDNST_IMPLICITE : le type de l’identifiant (1 FINESS, 3 SIRET) puis sa valeur ; vide s’il n’y en a pas."""
-    if lieu.finess:
-        return f"1{lieu.finess}"
-    return f"3{lieu.siret}" if lieu.siret else ""
 
 
 def _ecrire(fichier: Path, contenu: object) -> None:

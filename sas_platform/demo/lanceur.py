@@ -240,7 +240,7 @@ class Demonstration:
 
     def _raccorder(self) -> str | None:
         adresses = [f"{code}={self._url_editeur(code)}" for code in EDITEURS]
-        sources = ("acces", "agendas", "donnees", "personas")
+        sources = ("acces", "agendas", "clients", "donnees", "personas")
         code = [RACINE / "sas_platform" / "demo" / f"{nom}.py" for nom in sources]
         matiere = {"adresses": " ".join(adresses), "code": empreinte_fichiers(code)}
         if self.raccordements.vaut(matiere) and not self.services.base_externe:
@@ -273,6 +273,7 @@ class Demonstration:
                 f"editeur-{code}",
                 "sas_platform.demo.editeur_simule",
                 *("--port", str(port), "--annuaire", str(annuaire), "--editeur", code),
+                *("--retour", self.env["FHIR_URL"], "--certificats", str(CERTIFICATS)),
             )
         port_fhir = int(self.env["SAS_PORT_FHIR"])
         lances[port_fhir] = self._lancer(

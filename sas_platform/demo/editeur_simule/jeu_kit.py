@@ -94,7 +94,7 @@ def _creneau(titulaire: Titulaire, rang: int, numero: int, debut: datetime) -> C
         visibilites,
         actes,
         motif="Soins non programmés",
-        sans_rendez_vous=numero % 5 == 4,
+        sans_rendez_vous=numero % 5 == 0,
         cpts=cpts,
         reserve_aux_cpts=titulaire == B,
     )
