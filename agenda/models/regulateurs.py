@@ -1,4 +1,4 @@
-"""Comptes de régulateurs chez les éditeurs (INT_R02, docs/adr/0019) : ce qu’ils en savent, ce qu’ils doivent apprendre."""
+"""Comptes de régulateurs chez les éditeurs (INT_R02, docs/adr/0021) : ce qu’ils en savent, ce qu’ils doivent apprendre."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from agenda.enums import EtatCopie, EtatEnvoi, Flux
 from agenda.models.editeurs import Editeur
 from comptes.models import Compte
 
-# Une création ou une mise à jour s’abandonne après une journée : la connexion suivante la reprendra.
+# Une création ou une mise à jour s’abandonne après une demi-journée : la connexion suivante la reprendra.
 ESSAIS_MAX = 12
 PREMIER_DELAI = timedelta(seconds=30)
 DELAI_MAX = timedelta(hours=4)

@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from agenda.models import CopieRegulateur
 from agenda.regulateurs import actions, lectures
@@ -18,16 +17,11 @@ from comptes.models import Compte
 
 @never_cache
 @require_safe
-@vary_on_headers("HX-Request")
 def compte(request: HttpRequest, compte_id: int) -> HttpResponse:
-    """La page, ou son fragment dans la fiche du compte, dont la lecture est déjà tracée."""
     assert isinstance(request.user, Compte)  # `GardeDesRoutes` n’ouvre cette page qu’à un compte
     vu = get_object_or_404(Compte, pk=compte_id)
-    contexte = {"compte": vu, "lignes": lectures.du_compte(vu)}
-    if request.headers.get("HX-Request"):
-        return render(request, "regulateurs/_editeurs.html", contexte)
     tracer_lecture(acteur=request.user, verbe="compte.lu", objet=f"compte:{vu.pk}")
-    return render(request, "regulateurs/compte.html", contexte)
+    return render(request, "regulateurs/compte.html", {"compte": vu, "lignes": lectures.du_compte(vu)})
 
 
 @require_POST

@@ -27,7 +27,7 @@ from orientation.models import Orientation
 from participation.models import Participation, Sollicitation, VersionParticipation
 from sas_platform.mes_donnees import schema
 from sas_platform.mes_donnees.export import construire
-from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
+from tests.agenda.factories import CopieRegulateurFactory, DisponibiliteFactory, IndisponibiliteFactory
 from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, StructureFactory
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
 from tests.orientation.factories import OrientationFactory, RedirectionFactory
@@ -165,6 +165,18 @@ def test_ce_que_la_personne_fait_des_agendas_et_des_structures_qu_elle_tient(moi
     ]
     assert [(planning.nom, planning.nombre) for planning in export.plannings_importes] == [("mars.csv", 12)]
     assert [(lien.lieu, lien.revoque_le) for lien in export.liens_de_calendrier] == [(None, None)]
+
+
+def test_ce_que_les_editeurs_ont_recu_de_la_personne(moi, telecharger):
+    recue = CopieRegulateurFactory(
+        compte=moi, identifiant="urn:oid:x|1", peut_etre_active=True, acquittee_le=LE, editeur__nom="Medilog"
+    )
+    CopieRegulateurFactory(compte=moi)  # rien n’est encore parti
+    CopieRegulateurFactory(editeur=recue.editeur, acquittee_le=LE)  # d’un autre
+
+    assert telecharger().comptes_chez_les_editeurs == [
+        schema.CompteChezEditeur(editeur="Medilog", identifiant="urn:oid:x|1", actif=True, recu_le=LE)
+    ]
 
 
 def test_les_delegations_dans_les_deux_sens(moi, telecharger):
