@@ -155,7 +155,7 @@ def _description(propose: Propose) -> str:
     qui = (
         f"{titulaire.prenom} {titulaire.nom}".strip()
         if isinstance(titulaire, Praticien)
-        else f"{titulaire.nom}, {lieu.nom}".strip(", ")
+        else ", ".join(dict.fromkeys(filter(None, (titulaire.nom, lieu.nom))))
     )
     quand = f"{_JOURS[debut.weekday()]} {debut:%d/%m/%Y}, de {debut:%H:%M} à {creneau.fin:%H:%M}"
     return (
