@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from annuaire.models import (
+    Besoin,
     Commune,
     Delegation,
     Departement,
@@ -64,6 +65,18 @@ class SpecialiteAdmin(admin.ModelAdmin):
     search_fields = ("code", "libelle")
     autocomplete_fields = ("profession",)
     ordering = ("code",)
+
+
+@admin.register(Besoin)
+class BesoinAdmin(admin.ModelAdmin):
+    """Les mots de tous les jours que comprend la recherche, et vers qui ils mènent."""
+
+    list_display = ("libelle", "formulations", "est_actif")
+    list_filter = ("est_actif",)
+    search_fields = ("libelle", "formulations")
+    autocomplete_fields = ("specialites",)
+    prepopulated_fields = {"code": ("libelle",)}
+    ordering = ("libelle", "pk")
 
 
 @admin.register(Structure)

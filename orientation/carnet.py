@@ -17,7 +17,7 @@ from annuaire.enums import PrecisionGeo
 from annuaire.lectures import LieuTrouve
 from annuaire.lectures.lieux import GEOPLATEFORME, INDEX_LOCAL
 from orientation.lectures import Criteres
-from orientation.suggestions import en_lieu
+from orientation.suggestions import Quoi, en_lieu
 
 CLE = "recherches"
 GARDEES = 10
@@ -98,7 +98,10 @@ def retrouver(session: SessionBase, jeton: str) -> Recherche | None:
     )
 
 
-def derniers_quoi(session: SessionBase) -> list[str]:
+def derniers_quoi(session: SessionBase) -> list[Quoi]:
     """Ce qui a été cherché récemment, sans doublon, le plus récent d’abord ; quatre au plus (S-06)."""
-    quoi = (gardee["quoi"] for gardee in reversed(session.get(CLE, {}).values()))
-    return list(dict.fromkeys(quoi))[:4]
+    derniers = (
+        Quoi(gardee["quoi"], tuple(gardee["specialite_ids"]), gardee["noms"])
+        for gardee in reversed(session.get(CLE, {}).values())
+    )
+    return list(dict.fromkeys(derniers))[:4]

@@ -16,17 +16,29 @@ from django.core import signing
 
 from annuaire.domaine.lieu_tape import normaliser_lieu
 from annuaire.enums import PrecisionGeo
-from annuaire.lectures import LieuTrouve, NomTrouve, chercher_noms, chercher_specialites, geocoder
+from annuaire.lectures import (
+    BesoinTrouve,
+    LieuIntrouvableError,
+    LieuTrouve,
+    NomTrouve,
+    chercher_besoins,
+    chercher_noms,
+    chercher_specialites,
+    geocoder,
+    par_position,
+)
 from annuaire.models import Specialite
 from sas_platform.socle.textes import normaliser
 
 LETTRES_MIN = 3
 LONGUEUR_MAX = 200
+LIBELLE_MAX = 100  # celle du champ, qui le reçoit à son tour
 NOMBRE = 6
 DUREE_D_UN_CHOIX = timedelta(hours=4)
 
 _SEL_LIEU, _SEL_QUOI = "orientation.lieu", "orientation.quoi"
 _CODE_POSTAL = re.compile(r"^\d{5}$")
+_POSITION = re.compile(r"^\s*(-?\d{1,2}[.,]\d{1,8})\s*[,; ]\s*(-?\d{1,3}[.,]\d{1,8})\s*$")
 
 Choix = tuple[str, str, str]  # valeur signée, libellé, de quoi choisir entre deux homonymes
 Groupe = tuple[str, list[Choix]]
@@ -82,20 +94,20 @@ def _lire(valeur: str, sel: str) -> dict[str, Any] | None:
 # --- Pendant la frappe ------------------------------------------------------
 
 
-def suggestions_de_quoi(texte: str, recents: Sequence[str]) -> list[Groupe]:
-    """Spécialités et noms ; sans texte, les recherches récentes de la session."""
+def suggestions_de_quoi(texte: str, recents: Sequence[Quoi]) -> list[Groupe]:
+    """Spécialités, besoins et noms ; sans texte, les recherches récentes de la session."""
     texte = texte.strip()[:LONGUEUR_MAX]
     if not texte:
-        compris = [comprendre_quoi(recent) for recent in recents]
-        derniers = [signe for choix in compris if len(choix) == 1 for signe in _signer_quoi(choix)]
-        return _sans_vide([("Dernières recherches", derniers)])
+        return _sans_vide([("Dernières recherches", _signer_quoi(recents))])
     if len(texte) < LETTRES_MIN:
         return []
     specialites = [_quoi(specialite) for specialite in chercher_specialites(texte, NOMBRE)]
+    besoins = [(signer_quoi(quoi), quoi.libelle, f"pour : {libelle}") for libelle, quoi in _besoins(texte)]
     noms = [(signer_quoi(_nomme(nom)), nom.libelle, nom.detail) for nom in chercher_noms(texte, NOMBRE)]
     return _sans_vide(
         [
             ("Spécialités, professions et structures", _signer_quoi(specialites)),
+            ("Besoins courants (sans valeur de diagnostic)", besoins),
             ("Noms", noms),
         ]
     )
@@ -106,7 +118,7 @@ def suggestions_de_lieux(texte: str) -> list[Groupe]:
     texte = texte.strip()[:LONGUEUR_MAX]
     if len(texte) < LETTRES_MIN:
         return []
-    lieux = geocoder(texte)
+    lieux = _lieux(texte)
 
     def de(*precisions: PrecisionGeo) -> list[Choix]:
         return [(signer_lieu(lieu), lieu.libelle, "") for lieu in lieux if lieu.precision in precisions]
@@ -143,7 +155,12 @@ def comprendre_quoi(texte: str) -> list[Quoi]:
             normaliser(nom) for nom in (specialite.libelle, specialite.code, *specialite.synonymes)
         }:
             return [_quoi(specialite)]
+    besoins = chercher_besoins(texte)
+    exacts = [besoin for besoin in besoins if besoin.est_exact]
+    if len(exacts) == 1:
+        return [_repondant(exacts[0])]
     trouves = [_quoi(specialite) for specialite in specialites]
+    trouves += [quoi for _, quoi in _besoins(texte) if quoi not in trouves]
     if chercher_noms(texte, 1):
         trouves.append(Quoi(libelle=texte, noms=texte))
     return trouves
@@ -155,7 +172,9 @@ def comprendre_lieu(texte: str) -> list[LieuTrouve]:
     Est sans équivoque le seul lieu dont tous les mots ont été tapés ; une
     commune l’emporte sur le département de même nom (Paris).
     """
-    lieux = geocoder(texte)
+    lieux = _lieux(texte)
+    if _POSITION.match(texte):
+        return lieux
     tapes = set(normaliser_lieu(texte).split())
     mots = [(_mots(lieu), lieu) for lieu in lieux]
     entiers = [(len(m), lieu) for m, lieu in mots if m and m <= tapes]
@@ -167,6 +186,17 @@ def comprendre_lieu(texte: str) -> list[LieuTrouve]:
     return sans_departement or retenus
 
 
+def _lieux(texte: str) -> list[LieuTrouve]:
+    """Un point écrit « 50,63, 3,06 » est lu tel quel ; le reste est cherché."""
+    position = _POSITION.match(texte)
+    if position is None:
+        return geocoder(texte)
+    try:
+        return [par_position(*(float(nombre.replace(",", ".")) for nombre in position.groups()))]
+    except LieuIntrouvableError:
+        return []
+
+
 def _mots(lieu: LieuTrouve) -> set[str]:
     """Mots du libellé, sans ce qui est entre parenthèses ni code postal."""
     nom = normaliser_lieu(lieu.libelle.partition(" (")[0])
@@ -175,6 +205,19 @@ def _mots(lieu: LieuTrouve) -> set[str]:
 
 def _quoi(specialite: Specialite) -> Quoi:
     return Quoi(libelle=specialite.libelle, specialite_ids=(specialite.pk,))
+
+
+def _besoins(texte: str) -> list[tuple[str, Quoi]]:
+    return [(besoin.libelle, _repondant(besoin)) for besoin in chercher_besoins(texte)]
+
+
+def _repondant(besoin: BesoinTrouve) -> Quoi:
+    """Qui répond à ce besoin. Le besoin lui-même n’est pas gardé : il dirait de quoi souffre quelqu’un."""
+    noms = [specialite.libelle for specialite in besoin.specialites]
+    return Quoi(
+        libelle=" ou ".join(noms)[:LIBELLE_MAX],
+        specialite_ids=tuple(specialite.pk for specialite in besoin.specialites),
+    )
 
 
 def _nomme(nom: NomTrouve) -> Quoi:

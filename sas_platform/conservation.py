@@ -316,6 +316,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "annuaire.Commune",
         "annuaire.Profession",
         "annuaire.Specialite",
+        "annuaire.Besoin",
         "annuaire.Structure",
         "annuaire.Effecteur",
         "annuaire.LieuExercice",

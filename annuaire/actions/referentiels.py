@@ -1,4 +1,4 @@
-"""Charge les tables de référence : départements, communes, professions, spécialités."""
+"""Charge les tables de référence : départements, communes, professions, spécialités, besoins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models, transaction
 
 from annuaire.connecteurs import referentiels
-from annuaire.models import Commune, Departement, Profession, Specialite
+from annuaire.models import Besoin, Commune, Departement, Profession, Specialite
 from sas_platform.socle.textes import normaliser
 
 Ligne = dict[str, Any]
@@ -42,7 +42,24 @@ def charger_referentiels(*, ecrire: bool, signaler: Callable[[str], None]) -> di
         for nom, modele, cle, lignes in tables:
             bilans[nom] = _fusionner(modele, cle, list(lignes), ecrire=ecrire)
             signaler(f"{nom} : {bilans[nom].lues} lignes lues")
+        bilans["besoins"] = _completer_les_besoins(ecrire=ecrire)
+        signaler(f"besoins : {bilans['besoins'].lues} lignes lues")
     return bilans
+
+
+def _completer_les_besoins(*, ecrire: bool) -> Bilan:
+    """Ajoute ceux qui manquent ; un besoin déjà là appartient aux administrateurs, même changé ou retiré."""
+    lignes = list(referentiels.lire_csv("besoins.csv"))
+    presents = set(Besoin.objects.values_list("code", flat=True))
+    nouveaux = [ligne for ligne in lignes if ligne["code"] not in presents]
+    if ecrire:
+        specialites = {specialite.code: specialite for specialite in Specialite.objects.all()}
+        for ligne in nouveaux:
+            besoin = Besoin.objects.create(
+                code=ligne["code"], libelle=ligne["libelle"], formulations=ligne["formulations"].split("|")
+            )
+            besoin.specialites.set(specialites[code] for code in ligne["specialites"].split("|"))
+    return Bilan(lues=len(lignes), creees=len(nouveaux))
 
 
 def _fusionner(modele: type[models.Model], cle: str, lignes: list[Ligne], *, ecrire: bool) -> Bilan:

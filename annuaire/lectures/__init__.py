@@ -1,5 +1,6 @@
-"""Ce que l’annuaire sait retrouver : un lieu d’après ce qui est tapé, une spécialité, un nom."""
+"""Ce que l’annuaire sait retrouver d’après ce qui est tapé : un lieu, une spécialité, un besoin, un nom."""
 
+from annuaire.lectures.besoins import BesoinTrouve, chercher_besoins
 from annuaire.lectures.lieux import (
     LieuIntrouvableError,
     LieuTrouve,
@@ -11,9 +12,11 @@ from annuaire.lectures.lieux import (
 from annuaire.lectures.noms import NomTrouve, chercher_noms, chercher_specialites
 
 __all__ = [
+    "BesoinTrouve",
     "LieuIntrouvableError",
     "LieuTrouve",
     "NomTrouve",
+    "chercher_besoins",
     "chercher_noms",
     "chercher_specialites",
     "geocoder",

@@ -2,10 +2,11 @@
 
 from annuaire.models.droits import Delegation, DemandeDelegation, Perimetre, Rattachement
 from annuaire.models.effecteurs import Effecteur, LieuExercice, Structure
-from annuaire.models.referentiels import Commune, Departement, Profession, Specialite
+from annuaire.models.referentiels import Besoin, Commune, Departement, Profession, Specialite
 from annuaire.models.territoires import RayonTerritoire, Territoire
 
 __all__ = [
+    "Besoin",
     "Commune",
     "Delegation",
     "DemandeDelegation",

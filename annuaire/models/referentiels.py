@@ -105,3 +105,31 @@ class Specialite(models.Model):
 
     def __str__(self) -> str:
         return self.libelle
+
+
+class Besoin(models.Model):
+    """Ce que dit l’appelant, en mots courants, et vers qui chercher : « mal de dents » → chirurgien-dentiste.
+
+    Un aiguillage, jamais un diagnostic : plusieurs professions peuvent convenir, c’est le régulateur qui choisit.
+    `formulations` : les mots tapés qui y mènent. Livré avec un premier contenu, tenu par les administrateurs.
+    """
+
+    code = models.SlugField("code", max_length=40, unique=True)
+    libelle = models.CharField("besoin", max_length=80, help_text="Des mots neutres, sans nom de maladie.")
+    formulations = ArrayField(
+        models.CharField(max_length=60),
+        verbose_name="formulations",
+        default=list,
+        blank=True,
+        help_text="Ce que l’on tape, séparé par des virgules.",
+    )
+    specialites = models.ManyToManyField(
+        Specialite, verbose_name="spécialités et professions", related_name="+"
+    )
+    est_actif = models.BooleanField("proposé", default=True)
+
+    class Meta:
+        verbose_name = "besoin"
+
+    def __str__(self) -> str:
+        return self.libelle

@@ -16,5 +16,6 @@ def referentiels(django_db_setup: None, django_db_blocker: pytest.FixtureRequest
     yield
     with django_db_blocker.unblock(), connection.cursor() as curseur:
         curseur.execute(
-            "TRUNCATE annuaire_departement, annuaire_commune, annuaire_profession, annuaire_specialite CASCADE"
+            "TRUNCATE annuaire_departement, annuaire_commune, annuaire_profession, annuaire_specialite, annuaire_besoin"
+            " CASCADE"
         )

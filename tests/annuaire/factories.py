@@ -5,6 +5,7 @@ from factory.django import DjangoModelFactory
 
 from annuaire.enums import Conventionnement, PrecisionGeo, SourceLieu, TypeStructure
 from annuaire.models import (
+    Besoin,
     Commune,
     Departement,
     Effecteur,
@@ -131,6 +132,20 @@ class SpecialiteFactory(DjangoModelFactory):
             type_structure=TypeStructure.CDS,
             synonymes=[],
         )
+
+
+class BesoinFactory(DjangoModelFactory):
+    class Meta:
+        model = Besoin
+        skip_postgeneration_save = True
+
+    code = "oreille"
+    libelle = "Mal d’oreille"
+    formulations = factory.LazyFunction(lambda: ["otite", "oreille bouchée"])
+
+    @factory.post_generation
+    def specialites(self, create, extracted):
+        self.specialites.set(extracted or [])
 
 
 class StructureFactory(DjangoModelFactory):

@@ -5,9 +5,10 @@ from django.core import signing
 
 from annuaire.lectures import localiser
 from comptes.enums import Role
+from orientation import carnet
 from orientation.forms import RechercheForm
 from orientation.suggestions import Quoi, signer_lieu, signer_quoi
-from tests.annuaire.factories import CommuneFactory
+from tests.annuaire.factories import BesoinFactory, CommuneFactory, SpecialiteFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import projeter, saint_denis
 
@@ -241,3 +242,49 @@ def test_un_choix_de_quoi_signe_est_repris_tel_quel(medecine_generale):
 
     assert form.is_valid()
     assert form.recherche().specialite_ids == (medecine_generale.pk,)
+
+
+def test_un_besoin_en_mots_courants_mene_a_ceux_qui_y_repondent(connecte, medecine_generale):
+    CommuneFactory()
+    pediatrie = SpecialiteFactory(pediatrie=True)
+    BesoinFactory(specialites=[medecine_generale, pediatrie])
+
+    html = connecte.post("/recherche/suggestions/quoi/", {"texte": "otite"}).content.decode()
+    reponse = connecte.post(URL, {"quoi": "otite", "ou": "Lille"})
+
+    assert "pour : Mal d’oreille" in html
+    (gardee,) = connecte.session[carnet.CLE].values()
+    assert set(gardee["specialite_ids"]) == {medecine_generale.pk, pediatrie.pk}
+    # Le besoin dirait de quoi souffre quelqu’un : seul reste vers qui l’on cherche.
+    assert gardee["quoi"] in ("Médecine générale ou Pédiatrie", "Pédiatrie ou Médecine générale")
+    assert "otite" not in str(dict(connecte.session.items())).lower()
+    assert reponse.status_code == 302
+
+
+def test_une_recherche_de_plusieurs_specialites_revient_dans_les_dernieres(connecte, medecine_generale):
+    CommuneFactory()
+    BesoinFactory(specialites=[medecine_generale, SpecialiteFactory(pediatrie=True)])
+    connecte.post(URL, {"quoi": "otite", "ou": "Lille"})
+
+    html = connecte.post("/recherche/suggestions/quoi/", {"texte": ""}).content.decode()
+
+    assert "Dernières recherches" in html
+    assert "Pédiatrie" in html
+
+
+@pytest.mark.parametrize("tape", ["50.63, 3.06", "50,6300 3,0600", " 50.63;3.06 "])
+def test_des_coordonnees_tapees_sont_un_lieu(connecte, medecine_generale, tape):
+    CommuneFactory()
+
+    connecte.post(URL, {"quoi": "médecine générale", "ou": tape})
+
+    (gardee,) = connecte.session[carnet.CLE].values()
+    assert (gardee["lieu"]["lat"], gardee["lieu"]["lon"]) == (50.63, 3.06)
+
+
+def test_des_coordonnees_hors_de_france_sont_refusees(connecte, medecine_generale):
+    CommuneFactory()
+
+    reponse = connecte.post(URL, {"quoi": "médecine générale", "ou": "12.5, 99.1"})
+
+    assert "ou" in reponse.context["form"].errors
