@@ -1,10 +1,14 @@
 """Le miroir du kit : nos lectures de réponses hostiles, avec les codes du guide de lecture pour résultats attendus."""
 
 import copy
+import datetime as dt
+import io
+import json
 import random
 from collections import Counter
 
 import pytest
+from django.core.management import call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +21,7 @@ from agenda.editeurs.verdicts import GARDE, RAISONS
 from agenda.enums import EtatLot
 from agenda.models import AgendaEditeur, QualiteEditeur
 from annuaire.enums import TypeStructure
-from sas_platform.demo.editeur_simule.jeu_kit import SOS
+from sas_platform.demo.editeur_simule.jeu_kit import SOS, A, C
 from tests.agenda.editeurs.bundles import octets
 from tests.agenda.editeurs.test_proprietes import JSON, _chemins, _remplacer
 from tests.agenda.factories import EditeurFactory
@@ -203,14 +207,81 @@ def _raccorder(editeur, cas):
 def test_en_base_la_faute_est_comptee_et_le_reste_enregistre(rejet, editeur):
     lot_id = _raccorder(editeur, rejet.cas)
     contenu, attendu = _muter(rejet)
-    pages, demandee = [octets(contenu)], demande(rejet.cas, *TITULAIRES[rejet.cas])
-    lecture = LectureLot(
-        lot_id, MAINTENANT, demandee.identifiants, Reponse(EtatLot.REUSSI, pages), normaliser(pages, demandee)
-    )
 
-    enregistrer(editeur, [lecture], MAINTENANT)
+    _recevoir(editeur, lot_id, rejet.cas, contenu)
 
     assert dict(QualiteEditeur.objects.filter(motif=rejet.raison).values_list("motif", "nombre")) == {
         rejet.raison: attendu[rejet.raison]
     }
     assert sum(len(agenda.creneaux) for agenda in AgendaEditeur.objects.all()) == attendu[GARDE]
+
+
+@pytest.mark.parametrize("cas", CAS)
+def test_un_bundle_vide_efface_les_creneaux_de_tous_ceux_demandes(cas, editeur):
+    lot_id = _raccorder(editeur, cas)
+    _recevoir(editeur, lot_id, cas, sain(cas).bundle)
+    avant = _gardes()
+
+    _recevoir(editeur, lot_id, cas, {"resourceType": "Bundle", "type": "searchset", "total": 0}, minutes=1)
+
+    assert avant
+    assert _gardes() == {}
+
+
+@pytest.mark.parametrize("cas", ["ps", "cpts"])
+def test_un_titulaire_absent_de_la_reponse_perd_ses_creneaux_et_lui_seul(cas, editeur):
+    lot_id = _raccorder(editeur, cas)
+    _recevoir(editeur, lot_id, cas, sain(cas).bundle)
+    avant = _gardes()
+
+    _recevoir(editeur, lot_id, cas, _sans(sain(cas), A), minutes=1)
+
+    assert avant.keys() == {A.identifiant, C.identifiant}
+    assert _gardes() == {C.identifiant: avant[C.identifiant]}
+
+
+def _sans(vise, praticien):
+    """La réponse dont tout ce qui nomme ce praticien s’en est allé."""
+    nom = praticien.identifiant.encode()
+    vise.bundle["entry"] = [entree for entree in vise.bundle["entry"] if nom not in octets(entree)]
+    return vise.bundle
+
+
+def _recevoir(editeur, lot_id, cas, contenu, minutes=0):
+    instant = MAINTENANT + dt.timedelta(minutes=minutes)
+    pages, demandee = [octets(contenu)], demande(cas, *TITULAIRES[cas])
+    lue = normaliser(pages, demandee)
+    lecture = LectureLot(lot_id, instant, demandee.identifiants, Reponse(EtatLot.REUSSI, pages), lue)
+    enregistrer(editeur, [lecture], instant)
+
+
+def _gardes():
+    """Nombre de créneaux en base, par titulaire."""
+    nombres = Counter()
+    for agenda in AgendaEditeur.objects.select_related("raccordement__effecteur"):
+        effecteur = agenda.raccordement.effecteur
+        nombres[effecteur.identifiant_national if effecteur else ""] += len(agenda.creneaux)
+    return +nombres
+
+
+# --- La commande qu’un développeur d’éditeur emploie -------------------------------------
+
+
+@rejets
+def test_lire_bundle_dit_le_meme_code(rejet, tmp_path):
+    contenu, attendu = _muter(rejet)
+    fichier, sortie = tmp_path / "bundle.json", io.StringIO()
+    fichier.write_bytes(octets(contenu))
+    demandes = ",".join(titulaire.identifiant for titulaire in TITULAIRES[rejet.cas])
+
+    call_command(
+        "lire_bundle",
+        fichier,
+        cas=rejet.cas,
+        maintenant=MAINTENANT.isoformat(),
+        demandes=demandes,
+        stdout=sortie,
+    )
+
+    *lignes, _ = map(json.loads, sortie.getvalue().splitlines())
+    assert Counter(ligne["raison"] or GARDE for ligne in lignes) == attendu

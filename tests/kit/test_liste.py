@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.kit.liste import AILLEURS, LIGNES
+from tests.kit.miroir import BUNDLE, GARDES
+from tests.kit.mutations import REJETS
 
 RACINE = Path(__file__).parents[2]
 # Combien de lignes compte chaque groupe du kit.
@@ -56,3 +58,18 @@ def test_un_test_nomme_d_une_ligne_la_declare():
         for nom, test in vars(module).items():
             if re.match(r"test_\d", nom):
                 assert getattr(test, "lignes", ()), nom
+
+
+# --- Le miroir : ce que notre consommateur doit supporter ---------------------------------
+
+
+@pytest.mark.parametrize("test", sorted({*BUNDLE.values(), *GARDES.values()}))
+def test_chaque_ligne_du_guide_de_lecture_a_son_test(test):
+    fichier, _, nom = test.partition("::")
+
+    assert f"\ndef {nom}(" in (RACINE / fichier).read_text()
+
+
+def test_chaque_rejet_dit_la_ligne_qu_il_reflete():
+    """Une ligne du kit, ou un paragraphe du guide là où le kit ne dit rien (SOS Médecins, doublons)."""
+    assert {rejet.miroir for rejet in REJETS} <= LIGNES.keys() | {"5.1", "5.2", "13.2"}

@@ -27,7 +27,10 @@ _SUITES = {
 _CADRE = """<!doctype html>
 <html lang="fr">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{titre} – {editeur}</title></head>
+<title>{titre} – {editeur}</title>
+<style>body{{max-width:40rem;margin:0 auto;padding:1rem;font:1rem/1.5 sans-serif}}
+button{{font:inherit;padding:.5rem 1rem}} ul{{padding:0;list-style:none}} nav a{{margin-right:1rem}}
+li{{border-top:1px solid #bbb;padding:.5rem 0}} form{{margin:.5rem 0}}</style></head>
 <body><header><p>{editeur}, éditeur simulé</p></header>
 <main><h1>{titre}</h1>
 {corps}
