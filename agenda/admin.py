@@ -64,7 +64,8 @@ class IndisponibiliteAdmin(AgendaSaisiAdmin):
 class EditeurAdmin(admin.ModelAdmin):
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = ("nom", "environnement", "url_base", "flux", "est_actif")
-    readonly_fields = ("motif_arret", "arrete_le", "arrete_par")
+    # Arrêter et reprendre demandent un motif : `agenda.qualite`.
+    readonly_fields = ("est_actif", "motif_arret", "arrete_le", "arrete_par")
 
 
 class LectureSeuleAdmin(admin.ModelAdmin):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.cache import cache
-from django.utils.crypto import salted_hmac
-from redis.exceptions import RedisError
+from sas_platform.socle import debits
 
 PERIODE_S = 3600
 
@@ -14,10 +12,4 @@ def depasse(origine: str, maximum: int) -> bool:
 
     Sans courtier on laisse passer : perdre une demande serait pire que d’en recevoir trop.
     """
-    empreinte = salted_hmac("assistance.limites", origine, algorithm="sha256").hexdigest()[:32]
-    cle = f"assistance:envois:{empreinte}"
-    try:
-        cache.add(cle, 0, PERIODE_S)
-        return cache.incr(cle) > maximum
-    except (RedisError, ValueError):  # ValueError : la période a fini entre les deux appels
-        return False
+    return debits.depasse("assistance", origine, maximum, periode_s=PERIODE_S)

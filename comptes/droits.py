@@ -81,6 +81,8 @@ TABLE: dict[Action, dict[Role, Etendue]] = {
     },
     # Ces messages nomment des professionnels de tous les territoires : le support et l’administrateur, nul autre.
     Action.SUIVRE_ECHANGES: {Role.SUPPORT: _FRANCE, Role.ADMINISTRATEUR: _FRANCE},
+    # Des nombres et des lieux, aucun régulateur : le support répond aux éditeurs. Les arrêter est d’administration.
+    Action.SUIVRE_EDITEURS: {Role.SUPPORT: _FRANCE, Role.ADMINISTRATEUR: _FRANCE},
     Action.LIRE_TRACE: {Role.ADMINISTRATEUR: _FRANCE},
     Action.ADMINISTRER: {Role.ADMINISTRATEUR: _FRANCE},
 }
@@ -164,6 +166,17 @@ ROUTES: dict[str, Action | Acces] = {
     "hub:renvoyer": Action.SUIVRE_ECHANGES,
     "regulateurs:compte": Action.SUIVRE_ECHANGES,
     "regulateurs:renvoyer": Action.SUIVRE_ECHANGES,
+    "qualite:liste": Action.SUIVRE_EDITEURS,
+    "qualite:editeur": Action.SUIVRE_EDITEURS,
+    "qualite:lieux": Action.SUIVRE_EDITEURS,
+    "qualite:lecteur": Action.SUIVRE_EDITEURS,
+    "qualite:lien": Action.SUIVRE_EDITEURS,
+    "qualite:lien_revoquer": Action.SUIVRE_EDITEURS,
+    "qualite:service": Action.ADMINISTRER,
+    "qualite:reglages": Action.ADMINISTRER,
+    # Un éditeur n’a pas de compte : le secret de l’adresse est la preuve.
+    "qualite:page": PUBLIC,
+    "qualite:lecteur_par_lien": PUBLIC,
     "delegations:donnees": Action.DEMANDER_DELEGATION,
     "delegations:demander": Action.DEMANDER_DELEGATION,
     "delegations:annuler_demande": Action.DEMANDER_DELEGATION,

@@ -44,6 +44,10 @@ class Action(TextChoices):
         "suivre_echanges",
         "Suivre ce que la plateforme échange avec le Hub Santé et les éditeurs, et le renvoyer",
     )
+    SUIVRE_EDITEURS = (
+        "suivre_editeurs",
+        "Suivre la qualité des flux des éditeurs, et donner à chacun le lien vers la sienne",
+    )
     LIRE_TRACE = "lire_trace", "Consulter la trace de toutes les actions"
     ADMINISTRER = "administrer", "Administrer la plateforme"
 

@@ -23,12 +23,16 @@ from django.utils import timezone
 
 from agenda.enums import EtatEnvoi
 from agenda.models import (
+    AppelsEditeur,
     Disponibilite,
+    EchantillonRejet,
     EnvoiRegulateur,
+    ErreurEditeur,
     GesteAgenda,
     ImportPlanning,
     Indisponibilite,
     LienCalendrier,
+    LienEditeur,
     PeriodeOccupee,
     Reservation,
 )
@@ -287,6 +291,27 @@ _LISTE = [
         "retours_hub",
         "Retours du Hub Santé sans message connu, ou illisibles",
         lambda avant: JournalHub.objects.filter(message=None, le__lt=avant),
+    ),
+    _regle(
+        "mesures_editeurs",
+        "Appels aux éditeurs, par heure",
+        lambda avant: AppelsEditeur.objects.filter(heure__lt=avant),
+        lot=5_000,
+    ),
+    _regle(
+        "echantillons_editeurs",
+        "Créneaux écartés gardés en exemple",
+        lambda avant: EchantillonRejet.objects.filter(le__lt=avant),
+    ),
+    _regle(
+        "erreurs_editeurs",
+        "Dernières erreurs des éditeurs",
+        lambda avant: ErreurEditeur.objects.filter(le__lt=avant),
+    ),
+    _regle(
+        "liens_editeurs",
+        "Liens d’éditeurs révoqués",
+        lambda avant: LienEditeur.objects.filter(revoque_le__lt=avant),
     ),
     _regle(
         "journal_administration",

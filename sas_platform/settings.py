@@ -463,6 +463,10 @@ CONSERVATION = {
     "jetons": terme("jetons", "12 mois", _JOURNALISATION),
     "envois_regulateurs": terme("envois_regulateurs", "6 mois", _LIMITATION),
     "messages_hub": terme("messages_hub", "6 mois", _LIMITATION),
+    "mesures_editeurs": terme("mesures_editeurs", "90 jours", _MINIMISATION),
+    "echantillons_editeurs": terme("echantillons_editeurs", "30 jours", _MINIMISATION),
+    "erreurs_editeurs": terme("erreurs_editeurs", "90 jours", _MINIMISATION),
+    "liens_editeurs": terme("liens_editeurs", "12 mois", _MINIMISATION),
     "retours_hub": terme("retours_hub", "6 mois", _LIMITATION),
 }
 # Dossier, hors de la base et sauvegardé, où les lignes purgées de la trace s’archivent ; vide : pas d’archive.

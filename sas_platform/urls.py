@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agenda/", include("agenda.pages.urls")),
     path("tableau-de-bord/", include("agenda.tableau.urls")),
     path("echanges/", include("agenda.echanges.urls")),
+    path("editeurs/", include("agenda.qualite.urls")),
     path("hub/", include("orientation.hub.urls")),
     path("ce-que-voit-la-regulation/", include("orientation.vu.urls")),
     path("recherche/<slug:jeton>/direct/", include("orientation.direct.urls")),

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from agenda.models import CopieRegulateur
+from agenda.models import CopieRegulateur, Editeur
 from annuaire.models import (
     Delegation,
     DemandeDelegation,
@@ -31,7 +31,7 @@ from assistance.models import PieceJointe, Ticket
 from comptes.enums import Role
 from comptes.models import Compte
 from orientation.models import MessageHub, Orientation
-from tests.agenda.factories import CopieRegulateurFactory
+from tests.agenda.factories import CopieRegulateurFactory, EditeurFactory
 from tests.annuaire.factories import (
     CommuneFactory,
     EffecteurFactory,
@@ -63,6 +63,7 @@ class Monde:
     membre: Rattachement
     orientation: Orientation
     message_hub: MessageHub
+    editeur: Editeur
     copie: CopieRegulateur
     ticket: Ticket
     piece: PieceJointe
@@ -122,6 +123,7 @@ def creer_le_monde() -> Monde:
         membre=Rattachement.objects.create(structure=structure, lieu=confrere, debut_le=DEBUT),
         orientation=OrientationFactory(acteur=comptes["régulateur"]),
         message_hub=MessageHubFactory(territoire=nord),
+        editeur=EditeurFactory(),
         copie=CopieRegulateurFactory(compte=osnp),
         ticket=ticket,
         piece=PieceFactory(ticket=ticket),
@@ -206,6 +208,10 @@ def _lieu(en_post: bool = False) -> Ligne:
     return Ligne(lambda m: {"lieu_id": m.lieu.pk}, _TIENNENT_LE_LIEU, en_post)
 
 
+def _editeur(ouvre: frozenset[str], en_post: bool = False) -> Ligne:
+    return Ligne(lambda m: {"editeur_id": m.editeur.pk}, ouvre, en_post)
+
+
 OBJETS: dict[str, Ligne] = {
     "gestion:compte": _compte(_a("gestionnaire", "support", "administrateur")),
     "gestion:modifier": _compte(_GERENT),
@@ -261,6 +267,12 @@ OBJETS: dict[str, Ligne] = {
     "orientation:annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "api:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "api:orientation_annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur"), True),
+    "qualite:editeur": _editeur(_SUIVENT_LES_ECHANGES),
+    "qualite:lieux": _editeur(_SUIVENT_LES_ECHANGES),
+    "qualite:lien": _editeur(_SUIVENT_LES_ECHANGES),
+    "qualite:lien_revoquer": _editeur(_SUIVENT_LES_ECHANGES, en_post=True),
+    "qualite:service": _editeur(_a("administrateur")),
+    "qualite:reglages": _editeur(_a("administrateur")),
     "hub:message": Ligne(lambda m: {"message_id": m.message_hub.pk}, _SUIVENT_LES_ECHANGES),
     "regulateurs:compte": _compte(_SUIVENT_LES_ECHANGES),
     "regulateurs:renvoyer": Ligne(
@@ -313,6 +325,8 @@ SANS_TITULAIRE = {
     "echanges:externe_relire": _PAR_LE_LIEU,
     "echanges:externe_retirer": _PAR_LE_LIEU,
     "echanges:calendrier": "le secret de l’adresse est la preuve (tests/agenda/echanges)",
+    "qualite:page": "le secret de l’adresse est la preuve (tests/agenda/qualite)",
+    "qualite:lecteur_par_lien": "le secret de l’adresse est la preuve (tests/agenda/qualite)",
     "demo:courriel": "n’existe pas en ligne",
     "demo:courriel_html": "n’existe pas en ligne",
     "demo:gabarit": "n’existe pas en ligne",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import msgspec
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from agenda.editeurs.appariement import Appariement
 from agenda.enums import RegleAppariement
@@ -28,7 +28,7 @@ class AppariementExplique:
 def appariements(
     *, effecteur_id: int | None = None, structure_id: int | None = None, editeur_id: int | None = None
 ) -> list[AppariementExplique]:
-    """Ceux d’un effecteur, d’une association ou d’un éditeur, en une requête ; à borner par l’appelant."""
+    """Ceux d’un effecteur, d’une association ou d’un éditeur ; à borner par l’appelant."""
     filtres = {
         "raccordement__effecteur": effecteur_id,
         "raccordement__structure": structure_id,
@@ -37,7 +37,12 @@ def appariements(
     voulus = Q(**{champ: valeur for champ, valeur in filtres.items() if valeur is not None})
     if not voulus:
         return []
-    agendas = AgendaEditeur.objects.filter(voulus).select_related(
+    return expliquer(AgendaEditeur.objects.filter(voulus))
+
+
+def expliquer(agendas: QuerySet[AgendaEditeur]) -> list[AppariementExplique]:
+    """En une requête, une entrée par lieu décrit."""
+    agendas = agendas.select_related(
         "raccordement__editeur", "lieu__commune", "lieu__effecteur", "lieu__structure"
     )
     return [

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from agenda.domaine.motifs import AVERTISSEMENTS, MOTIFS, Motif
 from agenda.editeurs import codes, fhir
 from agenda.editeurs.normaliseur import TAILLE_MAX, normaliser
 from agenda.editeurs.verdicts import GARDE, Cas, Demande, Lecture, Verdict, fenetre_interrogee
+
+EPOQUE = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTES_MAX = int((datetime(9999, 1, 1, tzinfo=UTC) - EPOQUE).total_seconds()) // 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,14 @@ class EntreeRelue:
     verdict: Verdict
     motif: Motif | None
     chemin: str
+
+    @property
+    def debut(self) -> datetime | None:
+        return _instant(self.verdict.creneau.debut) if self.verdict.creneau else None
+
+    @property
+    def fin(self) -> datetime | None:
+        return _instant(self.verdict.creneau.fin) if self.verdict.creneau else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +111,8 @@ def _entrees(octets: bytes) -> list[fhir.Entree | None]:
         return [fhir.lire_entree(brute) for brute in fhir.lire_enveloppe(octets).entry or ()]
     except fhir.BundleInvalide:
         return []
+
+
+def _instant(minutes: int) -> datetime | None:
+    """Rien en l’an 9999 : un fuseau l’en ferait sortir. La fin d’un créneau n’est pas bornée par la fenêtre."""
+    return EPOQUE + timedelta(minutes=minutes) if minutes < MINUTES_MAX else None

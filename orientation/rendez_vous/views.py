@@ -16,8 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from redis.exceptions import RedisError
 
+from agenda.editeurs.mesures import compter
 from agenda.enums import Flux
 from agenda.models import Editeur
+from agenda.qualite.fiche import RENDEZ_VOUS_RECU, RENDEZ_VOUS_REFUSE
 from orientation.rendez_vous import actions
 from orientation.rendez_vous.capacites import capacites, url_base
 from orientation.rendez_vous.certificat import AppelRefuse, editeur_de
@@ -83,8 +85,11 @@ def appointment(request: HttpRequest) -> HttpResponse:
         return _methode_refusee(sorted(METHODES), type_mime)
     editeur: Editeur = request.editeur  # type: ignore[attr-defined]
     try:
-        return _recevoir(request, editeur, timezone.now(), type_mime)
+        reponse = _recevoir(request, editeur, timezone.now(), type_mime)
+        compter(editeur.pk, {RENDEZ_VOUS_RECU: 1}, timezone.now())
+        return reponse
     except MessageRefuse as refus:
+        compter(editeur.pk, {f"{RENDEZ_VOUS_REFUSE}{refus.code}"[:40]: 1}, timezone.now())
         journal.warning("rendez_vous_refuse", editeur=editeur.code, etat=refus.status, motif=refus.code)
         return fhir.echec(refus.status, str(refus), type_mime=type_mime)
 

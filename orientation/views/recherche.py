@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from agenda.actualisation import demander
 from agenda.lectures import places_de_marche
+from agenda.qualite.suspensions import suspendus_pour
 from comptes.droits import peut
 from comptes.enums import Action
 from orientation import carnet, rendu
@@ -95,6 +96,7 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         "hors": lister([carte for carte in cartes if not carte.est_libre]),
         "oriente": oriente,
         "places_de_marche": places_de_marche() if oriente else [],
+        "suspendus": suspendus_pour([int(offre.lieu.id[1:]) for offre in lus.offres]),
         "autre_fuseau": any(carte.fuseau_autre for carte in cartes),
         "pages": pages_a_montrer(lus.page, lus.pages),
         "a_precedente": lus.page > 1,

@@ -9,7 +9,17 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from agenda.models import GesteAgenda, ImportPlanning, LienCalendrier, PeriodeOccupee
+from agenda.enums import EtatLot
+from agenda.models import (
+    AppelsEditeur,
+    EchantillonRejet,
+    ErreurEditeur,
+    GesteAgenda,
+    ImportPlanning,
+    LienCalendrier,
+    LienEditeur,
+    PeriodeOccupee,
+)
 from annuaire.enums import EtatDemande
 from annuaire.models import Delegation, DemandeDelegation
 from assistance.enums import Destination, EtatTicket, Profil
@@ -19,7 +29,12 @@ from comptes.models import Compte, Courriel, Lien, Trace
 from orientation.enums import EvenementHub
 from orientation.models import JournalHub
 from sas_platform.conservation import REGLES, executer
-from tests.agenda.factories import DisponibiliteFactory, EnvoiRegulateurFactory, IndisponibiliteFactory
+from tests.agenda.factories import (
+    DisponibiliteFactory,
+    EditeurFactory,
+    EnvoiRegulateurFactory,
+    IndisponibiliteFactory,
+)
 from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
 from tests.orientation.factories import (
@@ -128,6 +143,18 @@ CREER = {
     "envois_regulateurs": lambda le: EnvoiRegulateurFactory(clos=True, cree_le=le),
     "messages_hub": lambda le: MessageHubFactory(cree_le=le),
     "retours_hub": lambda le: JournalHub.objects.create(evenement=EvenementHub.ILLISIBLE, le=le),
+    "mesures_editeurs": lambda le: AppelsEditeur.objects.create(
+        editeur=EditeurFactory(), heure=le, etat=EtatLot.REUSSI, classe=1, nombre=1
+    ),
+    "echantillons_editeurs": lambda le: EchantillonRejet.objects.create(
+        editeur=EditeurFactory(), raison="past", rang=0, slot="s1", fragment="{}", le=le
+    ),
+    "erreurs_editeurs": lambda le: ErreurEditeur.objects.create(
+        editeur=EditeurFactory(), etat=EtatLot.PANNE, le=le, nombre=1
+    ),
+    "liens_editeurs": lambda le: LienEditeur.objects.create(
+        editeur=EditeurFactory(), empreinte=le.isoformat(), cree_le=VIEUX, revoque_le=le
+    ),
     "journal_administration": journal,
     "trace": lambda le: Trace.objects.create(le=le, verbe="connexion", objet="compte:1"),
 }
