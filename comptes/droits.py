@@ -46,6 +46,8 @@ TABLE: dict[Action, dict[Role, Etendue]] = {
     Action.ORIENTER: {Role.OSNP: _FRANCE, Role.REGULATEUR: _FRANCE, Role.IOA: _FRANCE},
     # O-04 : la régulation, non l’accueil des urgences.
     Action.ORIENTER_EN_SUS: {Role.OSNP: _FRANCE, Role.REGULATEUR: _FRANCE},
+    # Par un jeton que l’on donne à l’outil ; la route ne s’ouvre pas sans lui (orientation/api/externes).
+    Action.VERSER_ORIENTATIONS: {Role.GESTIONNAIRE_COMPTES: _TERRITOIRE, Role.ADMINISTRATEUR: _FRANCE},
     Action.TENIR_AGENDA: {
         Role.EFFECTEUR: _SOI,
         Role.DELEGATAIRE: _DELEGATION,
@@ -162,6 +164,10 @@ ROUTES: dict[str, Action | Acces] = {
     "fhir:appointment": PUBLIC,
     "fhir:inconnue": PUBLIC,
     "hub:liste": Action.SUIVRE_ECHANGES,
+    # Avant la connexion : le dépôt d’un LRM se relit avec le cookie de son navigateur (orientation/lrm/depots.py).
+    "lrm:depot": PUBLIC,
+    "lrm:arrivee": PUBLIC,
+    "lrm:essai": PUBLIC,
     "hub:message": Action.SUIVRE_ECHANGES,
     "hub:renvoyer": Action.SUIVRE_ECHANGES,
     "regulateurs:compte": Action.SUIVRE_ECHANGES,

@@ -20,6 +20,7 @@ class Portee(TextChoices):
 
     RECHERCHE = "recherche", "Rechercher une offre de soins"
     ORIENTATION = "orientation", "Enregistrer et annuler des orientations"
+    VERSEMENT = "versement", "Verser les orientations de l’outil d’un territoire"
 
 
 class Action(TextChoices):
@@ -28,6 +29,7 @@ class Action(TextChoices):
     CHERCHER = "chercher", "Rechercher une offre de soins"
     ORIENTER = "orienter", "Orienter un patient vers un créneau proposé"
     ORIENTER_EN_SUS = "orienter_en_sus", "Orienter un patient en sus des disponibilités"
+    VERSER_ORIENTATIONS = "verser_orientations", "Verser les orientations faites dans l’outil d’un territoire"
     TENIR_AGENDA = (
         "tenir_agenda",
         "Tenir l’agenda, les indisponibilités et la participation d’un lieu d’exercice",

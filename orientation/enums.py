@@ -16,6 +16,32 @@ class TypeOrientation(TextChoices):
     IOA = "3", "Réorientation depuis les urgences"
 
 
+class IssueLRM(TextChoices):
+    """Où mène une recherche ouverte depuis un logiciel de régulation (metier.md L-05 à L-08)."""
+
+    RESULTATS_MT = "resultats_mt", "Résultats, médecin traitant reconnu"
+    RESULTATS_SANS_MT = "resultats_sans_mt", "Résultats, médecin traitant non transmis"
+    RESULTATS_MT_INCONNU = "resultats_mt_inconnu", "Résultats, médecin traitant non reconnu"
+    A_COMPLETER = "a_completer", "Formulaire à compléter"
+    ORIGINE_REFUSEE = "origine_refusee", "Origine inconnue ou désactivée"
+
+
+class NatureExterne(TextChoices):
+    """Comment l’outil d’un territoire a orienté ; ce sont les valeurs de l’API."""
+
+    DISPONIBILITE = "disponibilite", "Sur disponibilité"
+    EN_SUS = "en_sus", "En sus des disponibilités"
+    REORIENTATION = "reorientation", "Réorientation depuis les urgences"
+
+
+class IssueExterne(TextChoices):
+    """Ce que l’outil sait de la suite."""
+
+    INCONNUE = "inconnue", "Pas encore connue"
+    VENU = "venu", "Patient venu"
+    PAS_VENU = "pas_venu", "Patient non venu"
+
+
 class MethodeHub(TextChoices):
     """Ce qu’un message du Hub Santé demande au LRM ; les valeurs sont celles du schéma, casse comprise."""
 

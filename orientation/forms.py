@@ -15,6 +15,7 @@ from agenda.enums import ModaliteConsultation
 from annuaire.lectures import LieuTrouve
 from orientation.actions import HORIZON_SURNUMERAIRE, PlaceVue, prochain_quart_d_heure
 from orientation.carnet import Recherche
+from orientation.medecin_traitant import AvecMedecinTraitant
 from orientation.suggestions import (
     Quoi,
     comprendre_lieu,
@@ -39,8 +40,8 @@ DISPONIBILITES = (
 )
 
 
-class RechercheForm(DsfrBaseForm):
-    """Quoi, où, et jusqu’où.
+class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
+    """Quoi, où, jusqu’où, et qui d’abord.
 
     Un choix de la liste revient signé (`…_choisi`, ou `…_retenu` par un bouton
     « Vouliez-vous dire »). Si le texte a changé depuis, c’est le texte qui compte.
@@ -87,6 +88,7 @@ class RechercheForm(DsfrBaseForm):
             "ou": recherche.lieu["libelle"],
             "ou_choisi": signer_lieu(recherche.lieu_trouve),
             "rayon_km": round(recherche.rayon_km),
+            **AvecMedecinTraitant.reprendre_medecin(recherche.medecin_traitant, recherche.medecin),
         }
 
     def clean(self) -> dict[str, Any]:
@@ -95,6 +97,7 @@ class RechercheForm(DsfrBaseForm):
             donnees["quoi_compris"] = self._comprendre_quoi(donnees)
         if donnees.get("ou"):
             donnees["ou_compris"] = self._comprendre_ou(donnees)
+        donnees["medecin_compris"] = self.comprendre_medecin(donnees)
         return donnees
 
     def recherche(self) -> Recherche:
@@ -105,6 +108,7 @@ class RechercheForm(DsfrBaseForm):
             noms=quoi.noms,
             lieu=en_donnees(ou),
             rayon_km=self.cleaned_data["rayon_km"] or ou.rayon_defaut_km,
+            **self.donnees_du_medecin(self.cleaned_data["medecin_compris"]),
         )
 
     def _comprendre_quoi(self, donnees: dict[str, Any]) -> Quoi | None:

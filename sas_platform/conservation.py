@@ -44,7 +44,14 @@ from assistance.models import Ticket
 from comptes.actions import anonymiser, tracer
 from comptes.models import Compte, Courriel, Habilitation, Jeton, Lien
 from comptes.retention import purger_la_trace, trace_a_purger
-from orientation.models import JournalHub, MessageHub, Orientation, Redirection, RendezVous
+from orientation.models import (
+    JournalHub,
+    MessageHub,
+    Orientation,
+    OrientationExterne,
+    Redirection,
+    RendezVous,
+)
 from orientation.retention import (
     a_une_cle_d_appelant,
     effacer_les_cles,
@@ -164,6 +171,11 @@ def _pseudonymiser_les_regulateurs(rendez_vous: QuerySet[RendezVous], passage: P
     pseudonymiser_les_regulateurs(rendez_vous)
 
 
+def _effacer_les_pseudonymes(orientations: QuerySet[OrientationExterne], passage: Passage) -> None:
+    """Le fait reste : il justifie ce qui est dû à l’effecteur. La clé de l’outil n’y est que par son empreinte."""
+    orientations.update(pseudonyme="")
+
+
 def _effacer_les_cles(orientations: QuerySet[Orientation], passage: Passage) -> None:
     effacer_les_cles(orientations)
 
@@ -218,6 +230,13 @@ _LISTE = [
         lambda avant: Redirection.objects.filter(acteur__isnull=False, le__lt=avant),
         Geste.PSEUDONYMISER,
         _pseudonymiser,
+    ),
+    _regle(
+        "orientations_externes",
+        "Orientations versées par l’outil d’un territoire : le régulateur",
+        lambda avant: OrientationExterne.objects.filter(orientee_le__lt=avant).exclude(pseudonyme=""),
+        Geste.EFFACER,
+        _effacer_les_pseudonymes,
     ),
     _regle(
         "rendez_vous",
@@ -364,7 +383,11 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "agenda.Decouverte",
         "agenda.PeriodePrise",
     ),
+    "suit le jeton, dont il dit l’outil": ("orientation.JetonOutil",),
     "réglage, compteur ou copie, sans donnée personnelle": (
+        "orientation.LogicielRegulation",
+        "orientation.ArriveesLRM",
+        "orientation.OutilTerritorial",
         "agenda.Editeur",
         "agenda.Lot",
         "agenda.QualiteEditeur",

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "comptes.sessions.DureeDeSession",
+    "orientation.lrm.arrivee.AppelsDesLRM",
     "comptes.droits.GardeDesRoutes",
     "allauth.account.middleware.AccountMiddleware",
     "comptes.local.prealables.Prealables",
@@ -199,6 +200,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "100/5m/ip,5/15m/key",
     "reset_password": "60/m/ip,3/15m/key",
     "change_password": "10/m/user",
+    "lrm_essai": "30/m/ip",
 }
 # Le mandataire pose l’adresse du client (deploiement/nginx.conf) ; ailleurs, rien n’est cru de cet en-tête.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if EST_EN_LIGNE else 0
@@ -449,6 +451,7 @@ CONSERVATION = {
     "demandes_delegation": terme("demandes_delegation", "12 mois", _LIMITATION),
     "orientations": terme("orientations", "24 mois", _DECRET),
     "redirections": terme("redirections", "24 mois", _DECRET),
+    "orientations_externes": terme("orientations_externes", "24 mois", _DECRET),
     "rendez_vous": terme("rendez_vous", "24 mois", _DECRET),
     "cles_idempotence": terme("cles_idempotence", "30 jours", _MINIMISATION),
     "disponibilites": terme("disponibilites", "12 mois", _DECRET),

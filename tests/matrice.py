@@ -303,6 +303,7 @@ SANS_TITULAIRE = {
     "assistance:page_formation": _PUBLIQUE,
     "assistance:document": _PUBLIQUE,
     "assistance:formation_profil": _PUBLIQUE,
+    "lrm:arrivee": "le cookie du dépôt est la preuve (tests/orientation/lrm)",
     "orientation:resultats": "la recherche gardée dans la session de qui l’a faite (tests/orientation)",
     "direct:flux": "la recherche gardée dans la session de qui l’a faite (tests/orientation/direct)",
     "direct:maintenant": "la recherche gardée dans la session de qui l’a faite (tests/orientation/direct)",

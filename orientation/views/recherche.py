@@ -22,6 +22,7 @@ from comptes.enums import Action
 from orientation import carnet, rendu
 from orientation.forms import DISPONIBILITES, RAYON_MAX_KM, AffinageForm, PageForm, RechercheForm
 from orientation.lectures import Resultats, rechercher
+from orientation.lrm import saisies
 from orientation.requetes import ReponseSuivie, RequeteDeCompte
 from orientation.suggestions import suggestions_de_lieux, suggestions_de_quoi
 from orientation.views.csp import vers_les_editeurs
@@ -32,14 +33,21 @@ CARTES_PAR_PAGE = 10
 @require_http_methods(["GET", "POST"])
 @never_cache
 def recherche(request: RequeteDeCompte) -> HttpResponse:
+    saisie = None
     if request.method == "POST":
         form = RechercheForm(request.POST)
         if form.is_valid():
             return redirect("orientation:resultats", jeton=carnet.garder(request.session, form.recherche()))
     else:
+        # Un logiciel de régulation n’a pas tout transmis : le formulaire demande le reste.
+        saisie = saisies.retrouver(request.session, request.GET.get("lrm", ""))
         precedente = carnet.retrouver(request.session, request.GET.get("recherche", ""))
-        form = RechercheForm(initial=RechercheForm.reprendre(precedente) if precedente else None)
-    return render(request, "orientation/recherche.html", {"form": form})
+        form = (
+            saisie.formulaire()
+            if saisie
+            else RechercheForm(initial=RechercheForm.reprendre(precedente) if precedente else None)
+        )
+    return render(request, "orientation/recherche.html", {"form": form, "lrm": saisie})
 
 
 @require_POST

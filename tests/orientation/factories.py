@@ -11,6 +11,7 @@ from orientation.enums import (
     EtatMessageHub,
     MethodeHub,
     MotifNonDu,
+    NatureExterne,
     OrigineHub,
     Rattachement,
     StatutHub,
@@ -18,9 +19,18 @@ from orientation.enums import (
     TypeOrientation,
     Voie,
 )
-from orientation.models import EtatRendezVous, MessageHub, Orientation, Redirection, RendezVous
+from orientation.models import (
+    EtatRendezVous,
+    LogicielRegulation,
+    MessageHub,
+    Orientation,
+    OrientationExterne,
+    OutilTerritorial,
+    Redirection,
+    RendezVous,
+)
 from tests.agenda.factories import EditeurFactory, ReservationFactory
-from tests.annuaire.factories import LieuExerciceFactory
+from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, TerritoireFactory
 from tests.comptes.factories import CompteFactory
 
 
@@ -145,3 +155,34 @@ class EtatRendezVousFactory(DjangoModelFactory):
     rattachement = factory.SelfAttribute("rendez_vous.rattachement")
     recu_le = factory.SelfAttribute("rendez_vous.recu_le")
     est_applique = True
+
+
+class LogicielRegulationFactory(DjangoModelFactory):
+    class Meta:
+        model = LogicielRegulation
+
+    code = factory.Sequence(lambda n: f"fr.lrm{n}")
+    nom = "Logiciel de régulation fictif"
+
+
+class OutilTerritorialFactory(DjangoModelFactory):
+    class Meta:
+        model = OutilTerritorial
+
+    code = factory.Sequence(lambda n: f"outil-{n}")
+    nom = "Outil fictif"
+    territoire = factory.SubFactory(TerritoireFactory)
+
+
+class OrientationExterneFactory(DjangoModelFactory):
+    class Meta:
+        model = OrientationExterne
+
+    outil = factory.SubFactory(OutilTerritorialFactory)
+    territoire = factory.SelfAttribute("outil.territoire")
+    empreinte_cle = factory.Sequence(lambda n: f"{n:064}")
+    version = 1
+    effecteur = factory.SubFactory(EffecteurFactory)
+    orientee_le = datetime(2026, 11, 1, 17, tzinfo=UTC)
+    nature = NatureExterne.EN_SUS
+    pseudonyme = "0123456789abcdef"

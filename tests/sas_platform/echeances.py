@@ -39,6 +39,7 @@ from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerc
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
 from tests.orientation.factories import (
     MessageHubFactory,
+    OrientationExterneFactory,
     OrientationFactory,
     RedirectionFactory,
     RendezVousFactory,
@@ -118,6 +119,7 @@ CREER = {
     "demandes_delegation": creer_demande_delegation,
     "orientations": lambda le: OrientationFactory(prise_le=le),
     "redirections": lambda le: RedirectionFactory(le=le),
+    "orientations_externes": lambda le: OrientationExterneFactory(orientee_le=le),
     "rendez_vous": lambda le: RendezVousFactory(recu_le=le, modifie_le=MAINTENANT),
     "cles_idempotence": lambda le: OrientationFactory(prise_le=le),
     "disponibilites": lambda le: DisponibiliteFactory(premier_jour=le.astimezone(PARIS).date()),

@@ -1,0 +1,1 @@
+"""Recherche ouverte depuis un logiciel de régulation médicale (INT_L01)."""

@@ -1,0 +1,34 @@
+"""Un logiciel de régulation admis, et de quoi l’imiter."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from orientation.models import LogicielRegulation
+from tests.annuaire.factories import CommuneFactory
+from tests.orientation.factories import LogicielRegulationFactory
+
+ORIGINE = "fr.samu590"
+DOMICILE = {"streetnumber": "12 bis", "streetname": "rue Nationale", "inseecode": "59350", "city": "Lille"}
+
+
+@pytest.fixture
+def logiciel(db) -> LogicielRegulation:
+    return LogicielRegulationFactory(code=ORIGINE, contact="le service informatique du SAMU 59")
+
+
+@pytest.fixture
+def lille(medecine_generale):
+    return CommuneFactory()
+
+
+@pytest.fixture
+def appeler(client, logiciel, lille) -> Callable[..., Any]:
+    """`appeler(city="Lille")` : le clic du LRM, suivi jusqu’à la page où il mène."""
+
+    def appel(**parametres: str) -> Any:
+        return client.get(f"/recherche/?{urlencode({'origin': ORIGINE} | parametres)}", follow=True)
+
+    return appel
