@@ -274,6 +274,7 @@ class Demonstration:
                 "sas_platform.demo.editeur_simule",
                 *("--port", str(port), "--annuaire", str(annuaire), "--editeur", code),
                 *("--retour", self.env["FHIR_URL"], "--certificats", str(CERTIFICATS)),
+                *("--memoire", str(DONNEES_DEMO / f"{code}-comptes.json")),
             )
         port_fhir = int(self.env["SAS_PORT_FHIR"])
         lances[port_fhir] = self._lancer(

@@ -32,27 +32,30 @@ def main(arguments: list[str] | None = None) -> int:
     if options.reinitialiser:
         return reinitialiser(options.port, options.jeu)
     try:
-        annuaire = lire_annuaire(options.annuaire) if options.annuaire else Annuaire()
-        retour = _retour(options)
+        editeur = _editeur(options)
     except msgspec.DecodeError as erreur:
-        print(f"Annuaire illisible : {options.annuaire} ({erreur})", file=sys.stderr)
+        print(f"Annuaire ou mémoire illisible : {options.annuaire} ({erreur})", file=sys.stderr)
         return 1
     except OSError as erreur:
         print(f"Fichier illisible : {erreur.filename or options.certificats} ({erreur})", file=sys.stderr)
         return 1
-    editeur = EditeurSimule(
-        annuaire,
-        horloge=lambda: datetime.now(UTC),
-        code=options.editeur,
-        graine=options.graine,
-        panne=Panne.lire(options.panne),
-        retour=retour,
-    )
     if options.jeu:
         editeur.jouer(options.jeu)
     print(f"Éditeur simulé {options.editeur} : http://127.0.0.1:{options.port}", flush=True)
     web.run_app(editeur.application(), host="127.0.0.1", port=options.port, print=None, access_log=None)
     return 0
+
+
+def _editeur(options: argparse.Namespace) -> EditeurSimule:
+    return EditeurSimule(
+        lire_annuaire(options.annuaire) if options.annuaire else Annuaire(),
+        horloge=lambda: datetime.now(UTC),
+        code=options.editeur,
+        graine=options.graine,
+        panne=Panne.lire(options.panne),
+        retour=_retour(options),
+        memoire=options.memoire,
+    )
 
 
 def lire_annuaire(fichier: Path) -> Annuaire:
@@ -96,6 +99,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     analyseur.add_argument("--editeur", default="editeur-simule", help="code affiché")
     analyseur.add_argument("--retour", default="", help="adresse FHIR où annoncer les rendez-vous")
     analyseur.add_argument("--certificats", default="", help="dossier du certificat client présenté")
+    analyseur.add_argument("--memoire", type=Path, help="fichier où les comptes survivent à un arrêt")
     analyseur.add_argument("--panne", choices=[mode.value for mode in Mode], default=Mode.AUCUNE.value)
     return analyseur.parse_args(arguments)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,7 +35,12 @@ class EditeurSimule:
         graine: int = 1,
         panne: Panne | None = None,
         retour: Retour | None = None,
+        memoire: Path | None = None,
     ) -> None:
+        """`memoire` : fichier où les comptes survivent à un arrêt ; la plateforme ne les renverrait pas d’elle-même.
+
+        Lève `OSError` ou `msgspec.DecodeError` s’il est illisible.
+        """
         self.annuaire = praticiens if isinstance(praticiens, Annuaire) else Annuaire(tuple(praticiens))
         self.horloge = horloge
         self.code = code
@@ -43,7 +49,11 @@ class EditeurSimule:
         self.retour = retour
         self.comptes = Comptes()
         self.guichet = Guichet(self)
+        self.memoire: Path | None = None
         self.jouer("demonstration")
+        if memoire is not None and memoire.exists():
+            self.comptes.reprendre(msgspec.json.decode(memoire.read_bytes(), type=list[CompteTenu]))
+        self.memoire = memoire
 
     def jouer(self, jeu: str) -> None:
         """Remet tout à neuf, avec les données ordinaires ou celles du kit. Lève `ValueError` d’un jeu inconnu."""
@@ -55,6 +65,7 @@ class EditeurSimule:
         self.titulaires: dict[str, Titulaire] = {t.identifiant: t for t in annuaire.titulaires()}
         self.comptes.vider()
         self.guichet.vider()
+        self._retenir_les_comptes()
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=CORPS_MAX)
@@ -153,6 +164,7 @@ class EditeurSimule:
 
     async def creer(self, requete: web.Request) -> tuple[None, int, dict[str, str]]:
         tenu = self.comptes.creer(await _corps(requete))
+        self._retenir_les_comptes()
         return None, 201, _adresse(requete, tenu)
 
     async def mettre(self, requete: web.Request) -> tuple[None, int, dict[str, str]]:
@@ -160,7 +172,14 @@ class EditeurSimule:
         if len(cles) != 1:
             raise CompteRefuse(400, "required", "un paramètre identifier, et un seul")
         tenu, est_nouveau = self.comptes.mettre(cles[0].strip(), await _corps(requete))
+        self._retenir_les_comptes()
         return None, 201 if est_nouveau else 200, _adresse(requete, tenu)
+
+    def _retenir_les_comptes(self) -> None:
+        if self.memoire is not None:
+            brouillon = self.memoire.with_suffix(".nouveau")
+            brouillon.write_bytes(msgspec.json.encode(list(self.comptes.tenus.values())))
+            brouillon.replace(self.memoire)
 
     # --- Commandes d’essai --------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,11 @@ class Comptes:
 
     def vider(self) -> None:
         self.tenus.clear()
+
+    def reprendre(self, tenus: Iterable[CompteTenu]) -> None:
+        """Ceux d’une vie précédente, à la place de ceux-ci ; la numérotation les suit."""
+        self.tenus = {tenu.id: tenu for tenu in tenus}
+        self._numeros = itertools.count(max(self.tenus, default=0) + 1)
 
     def creer(self, corps: bytes) -> CompteTenu:
         """POST. L’`id` du client est ignoré. Lève `CompteRefuse`."""

@@ -9,7 +9,10 @@ import pytest
 
 from sas_platform.demo import ports
 from sas_platform.demo.editeur_simule import __main__ as lanceur
+from sas_platform.demo.editeur_simule.application import EditeurSimule
 from sas_platform.demo.editeur_simule.jeu_kit import ANNUAIRE
+from tests.kit.client import MAINTENANT, demander
+from tests.kit.test_comptes import UUID, regulateur
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +34,7 @@ def test_un_annuaire_illisible_est_une_erreur_claire(contenu, tmp_path, capsys):
     fichier.write_text(contenu)
 
     assert lanceur.main(["--port", "1", "--annuaire", str(fichier)]) == 1
-    assert "Annuaire illisible" in capsys.readouterr().err
+    assert "illisible" in capsys.readouterr().err
 
 
 def test_un_certificat_absent_est_une_erreur_claire(tmp_path, capsys):
@@ -76,3 +79,37 @@ def test_la_commande_remet_a_neuf_l_editeur_qui_tourne(capsys):
 def test_remettre_a_neuf_ce_qui_ne_tourne_pas_est_une_erreur_claire(capsys):
     assert lanceur.main(["--port", str(ports.port_libre(0)), "--reinitialiser"]) == 1
     assert "ne répond" in capsys.readouterr().err
+
+
+def test_les_comptes_survivent_a_un_arret_mais_pas_a_une_remise_a_neuf(tmp_path):
+    """La plateforme, qui les sait à jour, ne les renverrait pas à l’éditeur relancé."""
+    memoire = tmp_path / "comptes.json"
+    corps = json.dumps(regulateur()).encode()
+    entetes = {"Content-Type": "application/json"}
+
+    def relancer():
+        return EditeurSimule((), horloge=lambda: MAINTENANT, memoire=memoire)
+
+    premier = demander(relancer(), "/fhir/Practitioner", "POST", data=corps, headers=entetes)
+    double = demander(relancer(), "/fhir/Practitioner", "POST", data=corps, headers=entetes)
+    demander(relancer(), "/commandes/reinitialiser", "POST")
+
+    assert (premier.statut, double.statut) == (201, 409)
+    assert relancer().comptes.tenus == {}
+
+
+def test_un_compte_cree_apres_un_arret_a_un_autre_numero(tmp_path):
+    memoire = tmp_path / "comptes.json"
+    corps = [json.dumps(regulateur(*qui)).encode() for qui in ((), (UUID, "INTRN"))]
+    lieux = [
+        demander(
+            EditeurSimule((), horloge=lambda: MAINTENANT, memoire=memoire),
+            "/fhir/Practitioner",
+            "POST",
+            data=un,
+            headers={"Content-Type": "application/json"},
+        ).lieu.rpartition("/")[2]
+        for un in corps
+    ]
+
+    assert lieux == ["1", "2"]
