@@ -44,8 +44,7 @@ LUES = {
 
 @pytest.fixture(autouse=True)
 def presse(monkeypatch):
-    """Des délais de test : ni les attentes de l’éditeur ni la patience du client ne durent."""
-    monkeypatch.setattr(client_editeur, "DELAI_S", 0.3)
+    """Les attentes de l’éditeur ne durent pas."""
     monkeypatch.setattr(pannes, "ATTENTES_S", {Mode.LENT: 0.01, Mode.DELAI: 1.0})
 
 
@@ -62,8 +61,8 @@ def interroger_en_panne(mode):
 
 @pytest.mark.parametrize("mode", SANS_REPONSE)
 def test_une_panne_sans_reponse_lisible_se_voit_dans_l_etat_de_l_appel(mode, monkeypatch):
-    if mode in (Mode.ENORME, Mode.BOMBE):
-        monkeypatch.setattr(client_editeur, "DELAI_S", 7)
+    if SANS_REPONSE[mode] == EtatLot.DELAI:
+        monkeypatch.setattr(client_editeur, "DELAI_S", 0.3)
 
     _, reponse = interroger_en_panne(mode)
 
