@@ -11,16 +11,19 @@ from django.db.models import Q
 
 from agenda.domaine.offre import CreneauCarte, en_instant
 from agenda.lectures import occurrence_designee
-from agenda.models import AgendaEditeur, Disponibilite, Reservation
+from agenda.models import AgendaEditeur, Disponibilite, Reservation, Tenue
 from agenda.offre import ecrire, lire, rafraichir, verrouiller
 from annuaire.models import LieuExercice
+from comptes.models import Compte
 
 
 class PlaceIndisponible(Exception):
-    """Refus de tenir une place. `code` : `place_prise`, `perimee` ou `inconnue`."""
+    """Refus de donner une place. `code` : `place_prise`, `place_tenue`, `perimee` ou `inconnue`."""
 
     MESSAGES = {
         "place_prise": "Cette place vient d’être prise. Veuillez sélectionner un autre créneau.",
+        "place_tenue": "Cette place est tenue par une autre régulation, en cours d’appel. "
+        "Veuillez sélectionner un autre créneau.",
         "perimee": "Ce créneau n’est plus proposé. Veuillez sélectionner un autre créneau.",
         "inconnue": "Ce créneau n’existe pas.",
     }
@@ -45,26 +48,31 @@ class PlaceTenue:
     modalites: tuple[str, ...]
 
 
-def prendre_place(*, creneau_id: str, maintenant: datetime) -> PlaceTenue:
-    """Tient une place, dans la transaction de l’appelant, et met la projection à jour.
+def prendre_place(*, creneau_id: str, maintenant: datetime, compte: Compte | None = None) -> PlaceTenue:
+    """Prend une place, dans la transaction de l’appelant, et met la projection à jour.
 
-    Le lieu est verrouillé : ce qui est tenu est vérifié sur les sources, non
+    Le lieu est verrouillé : ce qui est pris est vérifié sur les sources, non
     sur la copie que l’écran montrait. La base garde le dernier mot
-    (`reservation_une_place_une_fois`). Lève `PlaceIndisponible`.
+    (`reservation_une_place_une_fois`). Une place que `compte` tient est la
+    sienne ; celles que d’autres tiennent en ce moment ne se prennent pas.
+    Lève `PlaceIndisponible`.
     """
     designee = occurrence_designee(creneau_id)
     lieu_id = designee and Disponibilite.objects.filter(pk=designee[0]).values_list("lieu", flat=True).first()
     if not designee or not lieu_id:
         raise PlaceIndisponible("inconnue")
     verrouiller([lieu_id])
-    lus = lire([lieu_id], maintenant)
+    tenue = tenue_de(compte, *designee)
+    lus = lire([lieu_id], maintenant, sans_tenue=tenue.pk if tenue else None)
     proposes = {c.id: (lieu, c) for lieu in lus.lieux for c in lus.creneaux_montres(lieu)}
     if creneau_id not in proposes:
-        raise PlaceIndisponible("place_prise" if _est_pleine(*designee) else "perimee", lieu_id)
+        raise PlaceIndisponible(raison_du_refus(*designee, maintenant), lieu_id)
     lieu, creneau = proposes[creneau_id]
-    reservation = _inserer(*designee, creneau, maintenant)
+    reservation = _inserer(*designee, creneau, maintenant, tenue)
     if reservation is None:
         raise PlaceIndisponible("place_prise", lieu_id)
+    if tenue is not None:
+        tenue.delete()
     lus.noter_place_prise(*designee)
     ecrire(lus.lignes(), [lieu_id])
     fuseau = ZoneInfo(lieu.fuseau)
@@ -130,15 +138,36 @@ def masquer_apres_rendez_vous(
     return rafraichir(lieu_ids, maintenant)
 
 
-def _est_pleine(disponibilite_id: int, debut: datetime) -> bool:
-    prises = Reservation.objects.filter(disponibilite=disponibilite_id, debut=debut, annulee_le=None).count()
-    return Disponibilite.objects.filter(pk=disponibilite_id, capacite__lte=prises).exists()
+def tenue_de(compte: Compte | None, disponibilite_id: int, debut: datetime) -> Tenue | None:
+    """La place que cette personne tient, ou tenait à l’instant, sur cette occurrence."""
+    if compte is None:
+        return None
+    return Tenue.objects.filter(compte=compte, disponibilite=disponibilite_id, debut=debut).first()
+
+
+def raison_du_refus(disponibilite_id: int, debut: datetime, maintenant: datetime) -> str:
+    """Pourquoi cette occurrence n’est plus proposée : tout y est pris, ou tenu ; sinon elle a changé."""
+    ici = {"disponibilite": disponibilite_id, "debut": debut}
+    capacite = Disponibilite.objects.filter(pk=disponibilite_id).values_list("capacite", flat=True).first()
+    prises = Reservation.objects.filter(**ici, annulee_le=None).count()
+    if capacite is None or prises >= capacite:
+        return "perimee" if capacite is None else "place_prise"
+    tenues = Tenue.objects.en_cours(maintenant).filter(**ici).count()
+    return "place_tenue" if tenues and prises + tenues >= capacite else "perimee"
 
 
 def _inserer(
-    disponibilite_id: int, debut: datetime, creneau: CreneauCarte, maintenant: datetime
+    disponibilite_id: int,
+    debut: datetime,
+    creneau: CreneauCarte,
+    maintenant: datetime,
+    tenue: Tenue | None,
 ) -> Reservation | None:
-    """Une seule instruction choisit le premier rang libre et le prend ; rien si un autre l’a devancée."""
+    """Une seule instruction choisit un rang libre et le prend, celui que l’on tient d’abord.
+
+    Rien si un autre l’a devancée. Une place que quelqu’un d’autre tient encore n’est pas libre ;
+    qu’une tenue soit finie se lit ici, et n’attend aucune tâche.
+    """
     prises = Reservation.objects.raw(
         """
         INSERT INTO agenda_reservation (disponibilite_id, debut, fin, rang, prise_le)
@@ -148,8 +177,12 @@ def _inserer(
             SELECT FROM agenda_reservation r
             WHERE r.disponibilite_id = d.id AND r.debut = %(debut)s
             AND r.rang = place.rang AND r.annulee_le IS NULL
+        ) AND NOT EXISTS (
+            SELECT FROM agenda_tenue t
+            WHERE t.disponibilite_id = d.id AND t.debut = %(debut)s AND t.rang = place.rang
+            AND t.expire_le > %(maintenant)s AND t.id IS DISTINCT FROM %(tenue)s::bigint
         )
-        ORDER BY place.rang LIMIT 1
+        ORDER BY place.rang = %(rang)s DESC, place.rang LIMIT 1
         ON CONFLICT DO NOTHING RETURNING *
         """,
         {
@@ -157,6 +190,8 @@ def _inserer(
             "debut": debut,
             "fin": en_instant(creneau.fin),
             "maintenant": maintenant,
+            "tenue": tenue.pk if tenue else None,
+            "rang": tenue.rang if tenue else 0,
         },
     )
     return next(iter(prises), None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -10,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre
+from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre, identifiant_sas
 from agenda.editeurs.liens import LienRefuse, avec_origine
-from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Editeur
-from agenda.offre import CreneauOffert, decodeur_carte
+from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Editeur, Tenue
+from agenda.offre import CreneauOffert, decodeur_carte, lire
 from annuaire.models import LieuExercice
+from comptes.models import Compte
 
 _SAS = re.compile(r"d(?P<disponibilite>[0-9]{1,18})-(?P<minute>[0-9]{1,9})")
 _EDITEUR = re.compile(r"e(?P<agenda>[0-9]{1,18})-[0-9a-f]{12}")
@@ -55,11 +58,24 @@ def occurrence_designee(creneau_id: str) -> tuple[int, datetime] | None:
     return int(trouve["disponibilite"]), en_instant(int(trouve["minute"]))
 
 
-def creneau_sas(creneau_id: str, maintenant: datetime) -> CreneauSas | None:
-    """Le créneau tel que la projection le montre ; rien s’il n’est plus proposable."""
+def creneau_sas(creneau_id: str, maintenant: datetime, *, compte: Compte | None = None) -> CreneauSas | None:
+    """Le créneau tel que la projection le montre ; rien s’il n’est plus proposable.
+
+    Que `compte` y tienne une place ne le lui cache pas, fût-elle la dernière.
+    """
     designee = occurrence_designee(creneau_id)
     if designee is None:
         return None
+    tenue = (
+        Tenue.objects.en_cours(maintenant)
+        .filter(compte=compte, disponibilite=designee[0], debut=designee[1])
+        .values_list("pk", "disponibilite__lieu")
+        .first()
+        if compte
+        else None
+    )
+    if tenue is not None:
+        return _d_apres_les_sources(creneau_id, tenue[1], maintenant, sans_tenue=tenue[0])
     disponibilite = Disponibilite.objects.filter(pk=designee[0]).values_list("lieu_id", flat=True).first()
     trouve = disponibilite and _dans_la_carte(disponibilite, creneau_id, maintenant)
     if not trouve:
@@ -76,6 +92,60 @@ def creneau_sas(creneau_id: str, maintenant: datetime) -> CreneauSas | None:
         prises=creneau.prises,
         modalites=creneau.modalites,
     )
+
+
+def _d_apres_les_sources(
+    creneau_id: str, lieu_id: int, maintenant: datetime, *, sans_tenue: int
+) -> CreneauSas | None:
+    lus = lire([lieu_id], maintenant, sans_tenue=sans_tenue)
+    for lieu in lus.lieux:
+        for creneau in lus.creneaux_montres(lieu):
+            if creneau.id == creneau_id:
+                fuseau = ZoneInfo(lieu.fuseau)
+                return CreneauSas(
+                    id=creneau_id,
+                    lieu=lieu,
+                    debut=en_instant(creneau.debut).astimezone(fuseau),
+                    fin=en_instant(creneau.fin).astimezone(fuseau),
+                    est_plage=creneau.est_plage,
+                    capacite=creneau.capacite,
+                    prises=creneau.prises,
+                    modalites=creneau.modalites,
+                )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceEnAppel:
+    """Une place tenue en ce moment. `regulation` : territoire de qui la tient, vide s’il n’en a pas ; début à l’heure du lieu."""
+
+    lieu_id: int
+    creneau_id: str
+    debut: datetime
+    expire_le: datetime
+    regulation: str
+    est_la_sienne: bool
+
+
+def places_en_appel(
+    lieu_ids: Collection[int], *, compte: Compte, maintenant: datetime
+) -> dict[int, list[PlaceEnAppel]]:
+    """Ce que des régulateurs tiennent en ces lieux, sans les nommer ; une requête."""
+    tenues = Tenue.objects.en_cours(maintenant).filter(disponibilite__lieu__in=lieu_ids)
+    par_lieu: dict[int, list[PlaceEnAppel]] = defaultdict(list)
+    for tenue in tenues.select_related("disponibilite__lieu", "territoire").order_by("debut", "pk"):
+        lieu = tenue.disponibilite.lieu
+        par_lieu[lieu.pk].append(
+            PlaceEnAppel(
+                lieu_id=lieu.pk,
+                creneau_id=identifiant_sas(tenue.disponibilite_id, en_minutes(tenue.debut)),
+                debut=tenue.debut.astimezone(ZoneInfo(lieu.fuseau)),
+                expire_le=tenue.expire_le,
+                regulation=tenue.territoire.nom if tenue.territoire else "",
+                est_la_sienne=tenue.compte_id == compte.pk,
+            )
+        )
+    return par_lieu
 
 
 def creneau_editeur(creneau_id: str, maintenant: datetime) -> CreneauEditeur | None:

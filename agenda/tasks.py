@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from agenda import offre
+from agenda import offre, tenues
 from agenda.echanges import entree
 from agenda.editeurs import choix, decouverte, ordonnanceur, raccordements, retraits
 from agenda.editeurs.budget import File
@@ -23,6 +23,12 @@ ATTENTE_IMMEDIATE_S = 15  # passé ce temps, plus aucun écran n’attend la ré
 def balayer_offre() -> int:
     """Chaque minute : avance le premier créneau des offres dont le premier est passé."""
     return offre.balayer(timezone.now())
+
+
+@shared_task
+def liberer_tenues_echues() -> int:
+    """Toutes les dix secondes : remontre les places dont la tenue est finie, que l’on peut déjà prendre."""
+    return tenues.liberer_echues(maintenant=timezone.now())
 
 
 LOTS_PAR_PASSAGE = 40

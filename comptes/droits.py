@@ -48,6 +48,20 @@ TABLE: dict[Action, dict[Role, Etendue]] = {
     Action.ORIENTER_EN_SUS: {Role.OSNP: _FRANCE, Role.REGULATEUR: _FRANCE},
     # Par un jeton que l’on donne à l’outil ; la route ne s’ouvre pas sans lui (orientation/api/externes).
     Action.VERSER_ORIENTATIONS: {Role.GESTIONNAIRE_COMPTES: _TERRITOIRE, Role.ADMINISTRATEUR: _FRANCE},
+    # Une équipe suit les siennes ; le gestionnaire et le référent, celles de leurs régulations.
+    Action.SUIVRE_ORIENTATIONS: {
+        Role.OSNP: _TERRITOIRE,
+        Role.REGULATEUR: _TERRITOIRE,
+        Role.IOA: _TERRITOIRE,
+        Role.GESTIONNAIRE_COMPTES: _TERRITOIRE,
+        Role.REFERENT: _TERRITOIRE,
+        Role.ADMINISTRATEUR: _FRANCE,
+    },
+    Action.CORRIGER_ORIENTATIONS: {
+        Role.GESTIONNAIRE_COMPTES: _TERRITOIRE,
+        Role.REFERENT: _TERRITOIRE,
+        Role.ADMINISTRATEUR: _FRANCE,
+    },
     Action.TENIR_AGENDA: {
         Role.EFFECTEUR: _SOI,
         Role.DELEGATAIRE: _DELEGATION,
@@ -158,6 +172,23 @@ ROUTES: dict[str, Action | Acces] = {
     "orientation:orientation": Action.ORIENTER,
     "orientation:annulation": Action.ORIENTER,
     "orientation:rediriger": Action.ORIENTER,
+    "suivi:tenir": Action.ORIENTER,
+    "suivi:prolonger": Action.ORIENTER,
+    "suivi:rendre": Action.ORIENTER,
+    "suivi:appel": Action.ORIENTER,
+    "suivi:bulletin": Action.ORIENTER,
+    "suivi:corriger": Action.ORIENTER,
+    "suivi:tableau": Action.SUIVRE_ORIENTATIONS,
+    "suivi:export": Action.SUIVRE_ORIENTATIONS,
+    "suivi:fiche": Action.SUIVRE_ORIENTATIONS,
+    "suivi:noter": Action.SUIVRE_ORIENTATIONS,
+    "suivi:effacer_note": Action.SUIVRE_ORIENTATIONS,
+    "suivi:retirer": Action.CORRIGER_ORIENTATIONS,
+    "suivi:issues": Action.TENIR_AGENDA,
+    "suivi:issue": Action.TENIR_AGENDA,
+    "suivi:avis": Action.TENIR_AGENDA,
+    # Le lien reçu par courriel est la preuve : il n’enregistre qu’une issue, d’une orientation.
+    "suivi:issue_par_lien": PUBLIC,
     "orientation:place_de_marche": Action.ORIENTER,
     # Sans session : le certificat client de l’éditeur est la preuve (orientation/rendez_vous/certificat.py).
     "fhir:metadata": PUBLIC,

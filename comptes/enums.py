@@ -30,6 +30,11 @@ class Action(TextChoices):
     ORIENTER = "orienter", "Orienter un patient vers un créneau proposé"
     ORIENTER_EN_SUS = "orienter_en_sus", "Orienter un patient en sus des disponibilités"
     VERSER_ORIENTATIONS = "verser_orientations", "Verser les orientations faites dans l’outil d’un territoire"
+    SUIVRE_ORIENTATIONS = "suivre_orientations", "Suivre les orientations et se laisser des notes de relève"
+    CORRIGER_ORIENTATIONS = (
+        "corriger_orientations",
+        "Retirer l’orientation d’un régulateur, avec un motif, une fois son délai passé",
+    )
     TENIR_AGENDA = (
         "tenir_agenda",
         "Tenir l’agenda, les indisponibilités et la participation d’un lieu d’exercice",

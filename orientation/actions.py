@@ -1,4 +1,4 @@
-"""Orienter un patient, revenir dessus, partir vers le site d’un éditeur."""
+"""Orienter un patient, corriger, retirer."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.db import connection, transaction
 
 from agenda.actions import PlaceTenue, liberer_place, prendre_place
-from agenda.lectures import creneau_editeur, place_de_marche
-from agenda.offre import rafraichir
+from agenda.lectures import occurrence_designee
+from agenda.models import Disponibilite
+from agenda.offre import rafraichir, verrouiller
 from comptes.actions import tracer
 from comptes.droits import peut
 from comptes.enums import Action, Role
 from comptes.models import Compte
-from orientation.enums import TypeOrientation, Voie
+from orientation.destinataires import (
+    structure_destinataire,
+    territoire_de_la_commune,
+    territoire_du_regulateur,
+)
+from orientation.enums import MotifAnnulation, TypeOrientation, Voie
 from orientation.hub.annonces import annoncer_orientation
 from orientation.lectures import offre_du_lieu
-from orientation.models import Orientation, Redirection
+from orientation.models import Annulation, Orientation
+from orientation.suivi.avis import prevenir
 
 HORIZON_SURNUMERAIRE = timedelta(days=30)
 DELAI_DE_REPENTIR = timedelta(hours=1)
+# Après le régulateur, un gestionnaire du territoire retire encore une orientation, le temps de clore un mois.
+DELAI_DU_GESTIONNAIRE = timedelta(days=31)
 ATTENTE_MAX_MS = 5_000
 
 _LIEU = re.compile(r"l([0-9]{1,18})")
@@ -57,10 +65,6 @@ class PlaceModifiee(OrientationRefusee):
     code = "modifiee"
 
 
-class CreneauParti(OrientationRefusee):
-    code = "perimee"
-
-
 @dataclass(frozen=True, slots=True)
 class Surnumeraire:
     """Demande hors disponibilité : identifiant opaque du lieu, instant avec fuseau."""
@@ -86,11 +90,14 @@ def orienter(
     creneau_id: str = "",
     surnumeraire: Surnumeraire | None = None,
     vue: PlaceVue | None = None,
+    remplace: Orientation | None = None,
 ) -> Orientation:
     """Enregistre une orientation, ou rend celle que la même clé a déjà enregistrée.
 
     Une seule des deux demandes, `creneau_id` ou `surnumeraire`. Tout est écrit
     ou rien ne l’est ; la trace, qui tient un verrou commun, vient en dernier.
+    Une place que l’acteur tient le temps d’un appel lui est donnée. `remplace` :
+    celle que `corriger` vient de retirer.
 
     Lève `PlaceIndisponible` (agenda) si la place n’est plus libre, `PlaceModifiee`
     si elle diffère de `vue`, `SurnumeraireRefuse`, `CleReutilisee` si la clé a
@@ -101,114 +108,142 @@ def orienter(
     if not peut(acteur, Action.ORIENTER):
         raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
     empreinte = _empreinte(creneau_id, surnumeraire)
-    _borner_l_attente()
+    borner_l_attente()
     _attendre_son_tour(acteur, cle)
-    deja = Orientation.objects.filter(acteur=acteur, cle=cle).first()
+    deja = _deja_enregistree(acteur, cle, empreinte)
     if deja is not None:
-        if deja.empreinte != empreinte:
-            raise CleReutilisee("Cette clé d’idempotence a déjà servi à une autre demande.")
         return deja
-    orientation = Orientation(acteur=acteur, cle=cle, empreinte=empreinte, prise_le=maintenant)
+    orientation = Orientation(
+        acteur=acteur, cle=cle, empreinte=empreinte, prise_le=maintenant, remplace=remplace
+    )
     if surnumeraire is None:
-        place = prendre_place(creneau_id=creneau_id, maintenant=maintenant)
+        place = prendre_place(creneau_id=creneau_id, maintenant=maintenant, compte=acteur)
         _verifier_inchangee(place, vue)
         _remplir_creneau(orientation, place)
     else:
         _remplir_surnumeraire(orientation, surnumeraire, maintenant)
+    _dire_qui_recoit(orientation, maintenant)
     orientation.save()
     annoncer_orientation(orientation, maintenant=maintenant)
+    prevenir(orientation, maintenant=maintenant)
     _tracer(acteur, "orientation.enregistree", orientation)
     return orientation
 
 
 @transaction.atomic
-def annuler(*, acteur: Compte, orientation: Orientation, maintenant: datetime) -> Orientation:
-    """Annule une orientation et rend sa place.
+def corriger(
+    *,
+    acteur: Compte,
+    orientation: Orientation,
+    cle: str,
+    maintenant: datetime,
+    creneau_id: str = "",
+    surnumeraire: Surnumeraire | None = None,
+) -> Orientation:
+    """Retire une orientation et en enregistre une autre à sa place, d’un bloc ; la première reste, telle quelle.
+
+    Lève ce que lèvent `annuler` et `orienter` ; rien n’est alors changé.
+    """
+    borner_l_attente()
+    _attendre_son_tour(acteur, cle)
+    deja = _deja_enregistree(acteur, cle, _empreinte(creneau_id, surnumeraire))
+    if deja is not None:
+        return deja
+    # Les deux lieux d’abord, dans l’ordre : deux corrections croisées se suivent au lieu de s’attendre.
+    verrouiller(sorted({orientation.lieu_id, *_lieux_demandes(creneau_id, surnumeraire)}))
+    retiree = annuler(
+        acteur=acteur, orientation=orientation, motif=MotifAnnulation.CORRECTION, maintenant=maintenant
+    )
+    return orienter(
+        acteur=acteur,
+        cle=cle,
+        creneau_id=creneau_id,
+        surnumeraire=surnumeraire,
+        maintenant=maintenant,
+        remplace=retiree,
+    )
+
+
+@transaction.atomic
+def annuler(
+    *,
+    acteur: Compte,
+    orientation: Orientation,
+    maintenant: datetime,
+    motif: MotifAnnulation = MotifAnnulation.ERREUR,
+) -> Orientation:
+    """Retire sa propre orientation et rend sa place.
 
     Lève `OrientationRefusee`, de code `deja_annulee` ou `trop_tard`.
     """
-    _borner_l_attente()
-    orientation = (
-        Orientation.objects.select_for_update(of=("self",))
-        .select_related("reservation")
-        .get(pk=orientation.pk, acteur=acteur)
-    )
-    if orientation.annulee_le is not None:
-        raise OrientationRefusee("Cette orientation est déjà annulée.", "deja_annulee")
+    orientation = _tenir_l_orientation(orientation, acteur=acteur)
     if not est_annulable(orientation, maintenant):
         raise OrientationRefusee(
-            "Le rendez-vous est passé : cette orientation ne s’annule plus.", "trop_tard"
+            "Le rendez-vous est passé : cette orientation ne s’annule plus.", "trop_tard"
         )
+    return _retirer(orientation, acteur, motif, maintenant, apres_delai=False)
+
+
+@transaction.atomic
+def retirer_pour_le_territoire(
+    *, acteur: Compte, orientation: Orientation, motif: MotifAnnulation, maintenant: datetime
+) -> Orientation:
+    """Retire l’orientation d’un autre : un gestionnaire du territoire, dont l’appelant a vérifié le champ.
+
+    Lève `OrientationRefusee`, de code `deja_annulee` ou `trop_tard`, `OrientationInterdite`.
+    """
+    if not peut(acteur, Action.CORRIGER_ORIENTATIONS):
+        raise OrientationInterdite("Votre rôle ne permet pas de retirer l’orientation d’un régulateur.")
+    orientation = _tenir_l_orientation(orientation)
+    if not est_retirable(orientation, maintenant):
+        raise OrientationRefusee("Le mois est passé : cette orientation ne se retire plus.", "trop_tard")
+    apres_delai = not est_annulable(orientation, maintenant)
+    return _retirer(orientation, acteur, motif, maintenant, apres_delai=apres_delai)
+
+
+def _tenir_l_orientation(orientation: Orientation, **conditions: object) -> Orientation:
+    """La ligne verrouillée, relue. Lève `OrientationRefusee`, de code `deja_annulee`."""
+    borner_l_attente()
+    tenue = (
+        Orientation.objects.select_for_update(of=("self",))
+        .select_related("reservation")
+        .get(pk=orientation.pk, **conditions)
+    )
+    if tenue.annulee_le is not None:
+        raise OrientationRefusee("Cette orientation est déjà annulée.", "deja_annulee")
+    return tenue
+
+
+def _retirer(
+    orientation: Orientation,
+    acteur: Compte,
+    motif: MotifAnnulation,
+    maintenant: datetime,
+    *,
+    apres_delai: bool,
+) -> Orientation:
     if orientation.reservation is not None:
         liberer_place(reservation=orientation.reservation, maintenant=maintenant)
     orientation.annulee_le = maintenant
     orientation.save(update_fields=["annulee_le"])
+    Annulation.objects.create(
+        orientation=orientation, acteur=acteur, motif=motif, apres_delai=apres_delai, le=maintenant
+    )
     annoncer_orientation(orientation, maintenant=maintenant)
-    _tracer(acteur, "orientation.annulee", orientation)
+    prevenir(orientation, maintenant=maintenant)
+    _tracer(acteur, "orientation.annulee", orientation, motif=motif)
     return orientation
-
-
-@transaction.atomic
-def rediriger(*, acteur: Compte, creneau_id: str, maintenant: datetime) -> str:
-    """Note le départ vers le site de l’éditeur ; rend le lien de réservation, `origin` compris.
-
-    Lève `CreneauParti` si le créneau n’est plus proposé.
-    """
-    if not peut(acteur, Action.ORIENTER):
-        raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
-    creneau = creneau_editeur(creneau_id, maintenant)
-    if creneau is not None:
-        _borner_l_attente()
-        # Un éditeur coupé ou un hôte retiré à l’instant : on n’envoie personne sur la foi de la copie.
-        rafraichir([creneau.lieu.pk], maintenant)
-        creneau = creneau_editeur(creneau_id, maintenant)
-    if creneau is None:
-        raise CreneauParti("Ce créneau n’est plus proposé par l’éditeur.")
-    redirection = Redirection.objects.create(
-        acteur=acteur,
-        editeur=creneau.editeur,
-        lieu=creneau.lieu,
-        debut=creneau.debut,
-        fin=creneau.fin,
-        hote=urlsplit(creneau.lien).hostname or "",
-        le=maintenant,
-    )
-    tracer(
-        acteur=acteur,
-        verbe="redirection.enregistree",
-        objet=f"redirection:{redirection.uuid}",
-        lieu=creneau.lieu.pk,
-        editeur=creneau.editeur.code,
-    )
-    return creneau.lien
-
-
-@transaction.atomic
-def rediriger_vers_la_place_de_marche(*, acteur: Compte, code: str, maintenant: datetime) -> str:
-    """Note le départ vers la place de marché de l’éditeur de ce code ; rend son adresse, `origin` compris.
-
-    Rien de la recherche n’y est ajouté. Lève `CreneauParti` si l’éditeur n’en a pas, ou plus.
-    """
-    if not peut(acteur, Action.ORIENTER):
-        raise OrientationInterdite("Votre rôle ne permet pas d’orienter un patient.")
-    place = place_de_marche(code)
-    if place is None:
-        raise CreneauParti("La place de marché de cet éditeur n’est plus ouverte.")
-    redirection = Redirection.objects.create(
-        acteur=acteur, editeur=place.editeur, hote=urlsplit(place.lien).hostname or "", le=maintenant
-    )
-    tracer(
-        acteur=acteur,
-        verbe="redirection.enregistree",
-        objet=f"redirection:{redirection.uuid}",
-        editeur=place.editeur.code,
-    )
-    return place.lien
 
 
 def est_annulable(orientation: Orientation, maintenant: datetime) -> bool:
     """Tant que le rendez-vous n’est pas passé, et toujours dans l’heure de l’enregistrement."""
     terme = max(orientation.fin or orientation.debut, orientation.prise_le + DELAI_DE_REPENTIR)
+    return orientation.annulee_le is None and maintenant < terme
+
+
+def est_retirable(orientation: Orientation, maintenant: datetime) -> bool:
+    """Par un gestionnaire du territoire : jusqu’à un mois après le rendez-vous."""
+    terme = (orientation.fin or orientation.debut) + DELAI_DU_GESTIONNAIRE
     return orientation.annulee_le is None and maintenant < terme
 
 
@@ -224,6 +259,33 @@ def lieu_designe(identifiant: str) -> int | None:
     """Clé du lieu que désigne l’identifiant opaque d’une offre ; rien s’il est mal formé."""
     trouve = _LIEU.fullmatch(identifiant)
     return int(trouve[1]) if trouve else None
+
+
+def _deja_enregistree(acteur: Compte, cle: str, empreinte: str) -> Orientation | None:
+    deja = Orientation.objects.filter(acteur=acteur, cle=cle).first()
+    if deja is not None and deja.empreinte != empreinte:
+        raise CleReutilisee("Cette clé d’idempotence a déjà servi à une autre demande.")
+    return deja
+
+
+def _lieux_demandes(creneau_id: str, surnumeraire: Surnumeraire | None) -> list[int]:
+    if surnumeraire is not None:
+        lieu_id = lieu_designe(surnumeraire.lieu_id)
+        return [lieu_id] if lieu_id else []
+    designee = occurrence_designee(creneau_id)
+    return (
+        list(Disponibilite.objects.filter(pk=designee[0]).values_list("lieu", flat=True)) if designee else []
+    )
+
+
+def _dire_qui_recoit(orientation: Orientation, maintenant: datetime) -> None:
+    """Le destinataire et les territoires, tels qu’ils sont en ce moment : ce qui est compté plus tard ne bouge plus."""
+    assert orientation.acteur is not None  # elle vient de naître
+    lieu = orientation.lieu
+    orientation.effecteur = lieu.effecteur
+    orientation.structure = structure_destinataire(lieu, en_sus=orientation.voie == Voie.SURNUMERAIRE)
+    orientation.territoire = territoire_du_regulateur(orientation.acteur, lieu, maintenant=maintenant)
+    orientation.territoire_destinataire = territoire_de_la_commune(lieu.commune)
 
 
 def _verifier_inchangee(place: PlaceTenue, vue: PlaceVue | None) -> None:
@@ -274,7 +336,7 @@ def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maint
     orientation.debut = demande.debut
 
 
-def _borner_l_attente() -> None:
+def borner_l_attente() -> None:
     """Un lieu qu’un import tient des minutes : mieux vaut un 503 que tous les fils du serveur en attente."""
     with connection.cursor() as curseur:
         curseur.execute("SELECT set_config('lock_timeout', %s, true)", [f"{ATTENTE_MAX_MS}ms"])
@@ -297,11 +359,12 @@ def _empreinte(creneau_id: str, surnumeraire: Surnumeraire | None) -> str:
     return hashlib.sha256(demande.encode()).hexdigest()
 
 
-def _tracer(acteur: Compte, verbe: str, orientation: Orientation) -> None:
+def _tracer(acteur: Compte, verbe: str, orientation: Orientation, **details: str) -> None:
     tracer(
         acteur=acteur,
         verbe=verbe,
         objet=f"orientation:{orientation.uuid}",
         lieu=orientation.lieu_id,
         voie=orientation.voie,
+        **details,
     )

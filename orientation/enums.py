@@ -138,3 +138,45 @@ class Rattachement(TextChoices):
     PLACE_DE_MARCHE = "place", "Départ vers la place de marché de l’éditeur"
     AMBIGU = "ambigu", "Plusieurs actes possibles : aucun retenu"
     AUCUN = "aucun", "Aucun acte retrouvé"
+
+
+class IssueAppel(TextChoices):
+    """Ce qu’a donné un appel au cabinet, avant d’orienter."""
+
+    SANS_REPONSE = "sans_reponse", "Pas de réponse"
+    REFUS = "refus", "Refus"
+    ACCEPTE = "accepte", "Accepté"
+
+
+class Issue(TextChoices):
+    """Ce qu’est devenue une orientation."""
+
+    VENU = "venu", "Patient venu"
+    PAS_VENU = "pas_venu", "Patient pas venu"
+    ANNULE = "annule", "Rendez-vous annulé"
+
+
+class SourceIssue(TextChoices):
+    """D’où l’on tient une issue."""
+
+    LIEN = "lien", "Lien reçu par courriel"
+    TABLEAU = "tableau", "Liste du tableau de bord"
+    EDITEUR = "editeur", "Logiciel de rendez-vous"
+
+
+class MotifAnnulation(TextChoices):
+    """Pourquoi une orientation est retirée ; une liste, jamais un texte où parler d’un patient."""
+
+    ERREUR = "erreur", "Erreur de saisie"
+    PATIENT = "patient", "Le patient ne s’y rendra pas"
+    PROFESSIONNEL = "professionnel", "Le professionnel ne peut pas le recevoir"
+    URGENCE = "urgence", "L’état du patient demande une autre prise en charge"
+    CORRECTION = "correction", "Remplacée par une autre"
+
+
+class RythmeAvis(TextChoices):
+    """Quand un professionnel, ou une structure, apprend ce qu’on lui adresse."""
+
+    IMMEDIAT = "immediat", "Un courriel à chaque orientation"
+    QUOTIDIEN = "quotidien", "Un résumé chaque soir"
+    AUCUN = "aucun", "Aucun courriel"

@@ -9,9 +9,9 @@ from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.crypto import salted_hmac
 
-from orientation.models import Orientation, Redirection, RendezVous
+from orientation.models import Annulation, IssueOrientation, Orientation, Redirection, RendezVous
 
-Acte = TypeVar("Acte", Orientation, Redirection)
+Acte = TypeVar("Acte", Orientation, Redirection, Annulation, IssueOrientation)
 CLE_EFFACEE = "effacee:"
 _SEL = "orientation.pseudonyme"
 

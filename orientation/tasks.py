@@ -1,4 +1,4 @@
-"""Tâches de l’orientation : la remise des messages au Hub Santé."""
+"""Tâches de l’orientation : messages au Hub Santé, résumés du soir."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from orientation.hub.expedition import envoyer_dus
+from orientation.suivi.avis import resumer
 
 
 @shared_task(soft_time_limit=80)
@@ -16,3 +17,9 @@ def envoyer_messages_hub() -> int:
     Le prochain essai est écrit en base et non confié au courtier, qui peut tomber.
     """
     return envoyer_dus(maintenant=timezone.now()) if settings.HUB_URL else 0
+
+
+@shared_task(soft_time_limit=540)
+def envoyer_resumes() -> int:
+    """Chaque soir, puis une heure après si le premier passage a manqué : rien ne part deux fois."""
+    return resumer(maintenant=timezone.now())

@@ -41,6 +41,11 @@ app.conf.beat_schedule = {
         "schedule": 10,
         "options": {"queue": "immediat", "expires": 10},
     },
+    "liberer-tenues": {
+        "task": "agenda.tasks.liberer_tenues_echues",
+        "schedule": 10,
+        "options": {"queue": "immediat", "expires": 10},
+    },
     "balayer-offre": {
         "task": "agenda.tasks.balayer_offre",
         "schedule": crontab(),
@@ -65,6 +70,11 @@ app.conf.beat_schedule = {
         "task": "orientation.tasks.envoyer_messages_hub",
         "schedule": crontab(),
         "options": {"queue": "sorties", "expires": 60},
+    },
+    "envoyer-resumes-du-soir": {
+        "task": "orientation.tasks.envoyer_resumes",
+        "schedule": crontab(hour="18,19", minute=32),
+        "options": {"queue": "sorties", "expires": 3000},
     },
     "relancer-inactifs": {
         "task": "comptes.tasks.relancer_inactifs",

@@ -45,8 +45,12 @@ from comptes.actions import anonymiser, tracer
 from comptes.models import Compte, Courriel, Habilitation, Jeton, Lien
 from comptes.retention import purger_la_trace, trace_a_purger
 from orientation.models import (
+    Annulation,
+    Appel,
+    IssueOrientation,
     JournalHub,
     MessageHub,
+    NoteReleve,
     Orientation,
     OrientationExterne,
     Redirection,
@@ -254,6 +258,22 @@ _LISTE = [
         Geste.EFFACER,
         _effacer_les_cles,
     ),
+    _regle(
+        "annulations",
+        "Annulations d’orientations : qui a annulé",
+        lambda avant: Annulation.objects.filter(acteur__isnull=False, le__lt=avant),
+        Geste.PSEUDONYMISER,
+        _pseudonymiser,
+    ),
+    _regle(
+        "issues",
+        "Issues d’orientations : qui les a dites",
+        lambda avant: IssueOrientation.objects.filter(acteur__isnull=False, le__lt=avant),
+        Geste.PSEUDONYMISER,
+        _pseudonymiser,
+    ),
+    _regle("appels", "Appels aux cabinets", lambda avant: Appel.objects.filter(le__lt=avant)),
+    _regle("notes_releve", "Notes de relève", lambda avant: NoteReleve.objects.filter(le__lt=avant)),
     _regle("disponibilites", "Disponibilités passées, sans place prise", _disponibilites),
     _regle(
         "indisponibilites",
@@ -351,6 +371,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
     "s’efface avec la session, dans l’heure qui suit sa fin": ("comptes.SessionOuverte",),
     "suit le compte, et perd son identifiant quand il est anonymisé": ("agenda.CopieRegulateur",),
     "lu, puis effacé, dans la minute": ("agenda.RegulateurAComparer",),
+    "place tenue le temps d’un appel, effacée aussitôt": ("agenda.Tenue",),
     "preuve d’une purge, sans donnée personnelle": ("comptes.AncreTrace",),
     "part avec la demande d’assistance": ("assistance.Echange", "assistance.PieceJointe"),
     "suit la disponibilité ou l’orientation": ("agenda.Reservation",),
@@ -372,6 +393,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "participation.Participation",
         "participation.ParticipationStructure",
         "participation.Sollicitation",
+        "orientation.PreferenceAvis",
         "agenda.SemaineType",
         "comptes.OuvertureSecours",
     ),
@@ -394,6 +416,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "agenda.OffreLieu",
         "agenda.CarteLieu",
         "agenda.OffrePerimee",
+        "orientation.MotifRefus",
     ),
     "texte publié": (
         "comptes.VersionCGU",

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ce-que-voit-la-regulation/", include("orientation.vu.urls")),
     path("recherche/<slug:jeton>/direct/", include("orientation.direct.urls")),
     path("recherche/<slug:jeton>/trajets/", include("orientation.trajets.urls")),
+    path("", include("orientation.suivi.urls")),
     path("", include("orientation.urls")),
     path("", include("assistance.urls")),
 ]

@@ -121,7 +121,7 @@ def creer_le_monde() -> Monde:
         ),
         propose=Rattachement.objects.create(structure=structure, lieu=lieu, debut_le=DEBUT),
         membre=Rattachement.objects.create(structure=structure, lieu=confrere, debut_le=DEBUT),
-        orientation=OrientationFactory(acteur=comptes["régulateur"]),
+        orientation=OrientationFactory(acteur=comptes["régulateur"], territoire=nord),
         message_hub=MessageHubFactory(territoire=nord),
         editeur=EditeurFactory(),
         copie=CopieRegulateurFactory(compte=osnp),
@@ -199,6 +199,7 @@ _VOIENT_LE_TERRITOIRE = _a("gestionnaire", "référent", "support", "administrat
 _TIENNENT_LA_STRUCTURE = _a("responsable", "délégataire", "administrateur")
 _DE_LA_DELEGATION = _a("titulaire", "délégataire", "gestionnaire", "administrateur")
 _TRAITENT = _a("gestionnaire", "administrateur")
+_RETIRENT = _a("gestionnaire", "référent", "administrateur")
 _SUIVENT_LES_ECHANGES = _a("support", "administrateur")
 # La responsable n’y est pas : le rattachement de ce lieu à sa structure attend l’accord du titulaire.
 _TIENNENT_LE_LIEU = _a("titulaire", "délégataire", "administrateur")
@@ -265,6 +266,10 @@ OBJETS: dict[str, Ligne] = {
     "tableau:historique_structure": _structure(_a("responsable")),
     "orientation:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "orientation:annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
+    "suivi:bulletin": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
+    "suivi:corriger": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
+    "suivi:fiche": Ligne(lambda m: {"uuid": m.orientation.uuid}, _RETIRENT | {"régulateur"}),
+    "suivi:retirer": Ligne(lambda m: {"uuid": m.orientation.uuid}, _RETIRENT, True),
     "api:orientation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur")),
     "api:orientation_annulation": Ligne(lambda m: {"uuid": m.orientation.uuid}, _a("régulateur"), True),
     "qualite:editeur": _editeur(_SUIVENT_LES_ECHANGES),
@@ -309,6 +314,13 @@ SANS_TITULAIRE = {
     "direct:maintenant": "la recherche gardée dans la session de qui l’a faite (tests/orientation/direct)",
     "orientation:orienter": "toute place libre s’offre à tout régulateur",
     "orientation:orienter_en_sus": "tout lieu qui accepte le surnuméraire s’offre à tout régulateur",
+    "suivi:tenir": "toute place libre s’offre à tout régulateur",
+    "suivi:prolonger": "la tenue est celle de qui demande, quel que soit le créneau nommé",
+    "suivi:rendre": "la tenue est celle de qui demande, quel que soit le créneau nommé",
+    "suivi:appel": "tout lieu s’appelle, par tout régulateur",
+    "suivi:effacer_note": "chacun les siennes (tests/orientation/suivi)",
+    "suivi:issue": "les rendez-vous récents des lieux que l’on tient (tests/orientation/suivi)",
+    "suivi:issue_par_lien": _SECRET,
     "orientation:rediriger": "tout créneau d’éditeur s’offre à tout régulateur",
     "orientation:place_de_marche": "toute place de marché s’offre à tout régulateur",
     # Réservée aux CPTS : le monde tient une association SOS Médecins, pour ses points fixes.

@@ -20,25 +20,26 @@ from agenda.models.qualite import (
 from agenda.models.regulateurs import CopieRegulateur, EnvoiRegulateur, RegulateurAComparer
 from agenda.models.releves import ReleveHebdomadaire
 from agenda.models.saisie import Disponibilite, GesteAgenda, Indisponibilite, Reservation, SemaineType
+from agenda.models.tenues import Tenue, TenueQuerySet
 
 __all__ = [
     "AgendaEditeur",
-    "CalendrierExterne",
     "AppelsEditeur",
+    "CalendrierExterne",
     "CarteLieu",
     "CopieRegulateur",
     "Decouverte",
     "Disponibilite",
-    "Editeur",
     "EchantillonRejet",
+    "Editeur",
     "EnvoiRegulateur",
-    "GesteAgenda",
     "ErreurEditeur",
+    "GesteAgenda",
     "ImportPlanning",
     "Indisponibilite",
     "LienCalendrier",
-    "Lot",
     "LienEditeur",
+    "Lot",
     "OffreLieu",
     "OffrePerimee",
     "PeriodeOccupee",
@@ -49,4 +50,6 @@ __all__ = [
     "ReleveHebdomadaire",
     "Reservation",
     "SemaineType",
+    "Tenue",
+    "TenueQuerySet",
 ]

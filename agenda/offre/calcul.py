@@ -25,7 +25,7 @@ from agenda.domaine.offre import (
     telephone_de,
 )
 from agenda.enums import Genre, ModaliteConsultation
-from agenda.models import Disponibilite, Indisponibilite, PeriodeOccupee, Reservation
+from agenda.models import Disponibilite, Indisponibilite, PeriodeOccupee, Reservation, Tenue
 from agenda.offre.agendas import agendas_recus
 from agenda.offre.cartes import (
     Carte,
@@ -134,18 +134,29 @@ class LieuxLus:
         self.sources.prises[cle] = self.sources.prises.get(cle, 0) + 1
 
 
-def lire(lieu_ids: Collection[int], maintenant: datetime, *, jours: int = JOURS_CALCULES) -> LieuxLus:
-    """Ces lieux, ou ceux d’entre eux que la recherche montre, sur `jours`, en un nombre fixe de requêtes."""
+def lire(
+    lieu_ids: Collection[int],
+    maintenant: datetime,
+    *,
+    jours: int = JOURS_CALCULES,
+    sans_tenue: int | None = None,
+) -> LieuxLus:
+    """Ces lieux, ou ceux d’entre eux que la recherche montre, sur `jours`, en un nombre fixe de requêtes.
+
+    `sans_tenue` : celle que l’on ne compte pas, parce qu’elle est à qui demande.
+    """
     lieux = list(
         LieuExercice.objects.filter(pk__in=lieu_ids, est_actif=True)
         .filter(Q(effecteur__est_actif=True) | Q(effecteur=None, structure__est_active=True))
         .select_related("effecteur__profession", "structure", "commune")
         .order_by("pk")
     )
-    return LieuxLus(lieux, _lire_sources(lieux, maintenant, jours), maintenant)
+    return LieuxLus(lieux, _lire_sources(lieux, maintenant, jours, sans_tenue), maintenant)
 
 
-def _lire_sources(lieux: list[LieuExercice], maintenant: datetime, jours: int) -> _Sources:
+def _lire_sources(
+    lieux: list[LieuExercice], maintenant: datetime, jours: int, sans_tenue: int | None
+) -> _Sources:
     ids = [lieu.pk for lieu in lieux]
     veille = maintenant.date() - timedelta(days=1)  # un jour de marge couvre tous les fuseaux
     terme = maintenant + timedelta(days=jours + 1)
@@ -167,13 +178,7 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime, jours: int) -
         sources.occupees[lieu_id].append(Intervalle(debut, fin))
     # Par leur début : la fin d’une place est celle de la plage rognée, telle qu’elle était ce jour-là.
     lues = [disponibilite.pk for siennes in sources.ouvertures.values() for disponibilite in siennes]
-    prises = Reservation.objects.filter(
-        disponibilite__in=lues, annulee_le=None, debut__range=(maintenant - timedelta(days=1), terme)
-    )
-    for disponibilite_id, debut, nombre in (
-        prises.values_list("disponibilite_id", "debut").annotate(n=Count("pk")).order_by()
-    ):
-        sources.prises[disponibilite_id, en_minutes(debut)] = nombre
+    sources.prises = _places_occupees(lues, (maintenant - timedelta(days=1), terme), maintenant, sans_tenue)
     for lieu_id, agenda in agendas_recus(ids, maintenant):
         sources.agendas[lieu_id].append(agenda)
     effecteurs = {lieu.effecteur_id for lieu in lieux if lieu.effecteur_id}
@@ -197,6 +202,29 @@ def _lire_sources(lieux: list[LieuExercice], maintenant: datetime, jours: int) -
         ).values_list("structure_id", flat=True)
     )
     return sources
+
+
+def _places_occupees(
+    disponibilite_ids: list[int],
+    periode: tuple[datetime, datetime],
+    maintenant: datetime,
+    sans_tenue: int | None,
+) -> dict[tuple[int, int], int]:
+    """Places prises, et places tenues le temps d’un appel, par (disponibilité, minute de début)."""
+    prises = Reservation.objects.filter(
+        disponibilite__in=disponibilite_ids, annulee_le=None, debut__range=periode
+    )
+    tenues = Tenue.objects.en_cours(maintenant).filter(
+        disponibilite__in=disponibilite_ids, debut__range=periode
+    )
+    if sans_tenue is not None:
+        tenues = tenues.exclude(pk=sans_tenue)
+    occupees: dict[tuple[int, int], int] = defaultdict(int)
+    for lignes in (prises, tenues):
+        comptees = lignes.values_list("disponibilite_id", "debut").annotate(n=Count("pk")).order_by()
+        for disponibilite_id, debut, nombre in comptees:
+            occupees[disponibilite_id, en_minutes(debut)] += nombre
+    return dict(occupees)
 
 
 def _ligne(lieu: LieuExercice, sources: _Sources, maintenant: datetime) -> Ligne:

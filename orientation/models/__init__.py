@@ -10,21 +10,37 @@ from orientation.models.hub import JournalHub, MessageHub, MessageHubQuerySet
 from orientation.models.lrm import ArriveesLRM, ArriveesLRMQuerySet, LogicielRegulation
 from orientation.models.orientations import Orientation, OrientationQuerySet, Redirection
 from orientation.models.rendez_vous import EtatRendezVous, RendezVous, RendezVousQuerySet
+from orientation.models.suivi import (
+    Annulation,
+    Appel,
+    IssueOrientation,
+    IssueOrientationQuerySet,
+    MotifRefus,
+    NoteReleve,
+    PreferenceAvis,
+)
 
 __all__ = [
+    "Annulation",
+    "Appel",
     "ArriveesLRM",
     "ArriveesLRMQuerySet",
     "EtatRendezVous",
+    "IssueOrientation",
+    "IssueOrientationQuerySet",
     "JetonOutil",
     "JournalHub",
     "LogicielRegulation",
     "MessageHub",
     "MessageHubQuerySet",
+    "MotifRefus",
+    "NoteReleve",
     "Orientation",
     "OrientationExterne",
     "OrientationExterneQuerySet",
     "OrientationQuerySet",
     "OutilTerritorial",
+    "PreferenceAvis",
     "Redirection",
     "RendezVous",
     "RendezVousQuerySet",

@@ -12,16 +12,22 @@ from django.db.models import F, Q
 
 from agenda.enums import ModaliteConsultation
 from agenda.models import Editeur, Reservation
-from annuaire.models import LieuExercice
+from annuaire.models import Effecteur, LieuExercice, Structure, Territoire
 from comptes.models import Compte
 from orientation.enums import TypeOrientation, Voie
 
 
-def _acteur_ou_pseudonyme(nom: str) -> models.CheckConstraint:
+def acteur_ou_pseudonyme(nom: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         name=nom,
         condition=Q(acteur__isnull=False, pseudonyme="") | (Q(acteur=None) & ~Q(pseudonyme="")),
         violation_error_message="Le pseudonyme remplace la personne qui a agi ; il n’y a jamais les deux.",
+    )
+
+
+def _territoire(libelle: str) -> models.ForeignKey[Territoire | None, Territoire | None]:
+    return models.ForeignKey(
+        Territoire, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=libelle
     )
 
 
@@ -35,7 +41,8 @@ class OrientationQuerySet(models.QuerySet["Orientation"]):
     def pour_affichage(self) -> OrientationQuerySet:
         """Tout ce que lisent la liste, la notification et l’API ; la plus récente d’abord."""
         lieu = ("lieu__effecteur__profession", "lieu__structure", "lieu__commune")
-        return self.select_related("reservation__disponibilite", *lieu).order_by("-prise_le", "-pk")
+        autour = ("reservation__disponibilite", "structure", "annulation")
+        return self.select_related(*autour, *lieu).order_by("-prise_le", "-pk")
 
 
 class Orientation(models.Model):
@@ -43,7 +50,10 @@ class Orientation(models.Model):
 
     L’identité du régulateur, le destinataire et les dates sont établis par le
     serveur (W-20) ; au terme de la conservation, un pseudonyme remplace le
-    régulateur (`orientation.retention`). `cle` est la clé d’idempotence de
+    régulateur (`orientation.retention`). Le destinataire est `structure` si elle
+    est donnée (SOS Médecins, centre, CPTS pour un patient en sus), sinon
+    `effecteur` ; `territoire` est celui du régulateur, `territoire_destinataire`
+    celui où l’on consulte. `cle` est la clé d’idempotence de
     l’appelant, `empreinte` celle de sa demande : la même clé ne sert pas à deux
     demandes.
     """
@@ -66,6 +76,27 @@ class Orientation(models.Model):
     modalites = ArrayField(
         models.CharField(max_length=20, choices=ModaliteConsultation.choices), default=list, blank=True
     )
+    effecteur = models.ForeignKey(
+        Effecteur, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    structure = models.ForeignKey(
+        Structure,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="structure destinataire",
+    )
+    territoire = _territoire("territoire du régulateur")
+    territoire_destinataire = _territoire("territoire du destinataire")
+    remplace = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="remplacante",
+        verbose_name="corrige l’orientation",
+    )
     prise_le = models.DateTimeField("enregistrée le")
     annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
 
@@ -73,10 +104,19 @@ class Orientation(models.Model):
 
     class Meta:
         verbose_name = "orientation"
-        indexes = [models.Index(fields=["acteur", "prise_le"], name="orientation_acteur_jour")]
+        indexes = [
+            models.Index(fields=["acteur", "prise_le"], name="orientation_acteur_jour"),
+            models.Index(fields=["territoire", "prise_le"], name="orientation_territoire_jour"),
+            models.Index(fields=["lieu", "debut"], name="orientation_lieu_debut"),
+        ]
         constraints = [
             models.UniqueConstraint(name="orientation_cle_par_acteur", fields=["acteur", "cle"]),
-            _acteur_ou_pseudonyme("orientation_acteur_ou_pseudonyme"),
+            acteur_ou_pseudonyme("orientation_acteur_ou_pseudonyme"),
+            models.CheckConstraint(
+                name="orientation_a_un_destinataire",
+                condition=Q(effecteur__isnull=False) | Q(structure__isnull=False),
+                violation_error_message="Une orientation a un destinataire, effecteur ou structure.",
+            ),
             models.CheckConstraint(name="orientation_a_une_cle", condition=~Q(cle="")),
             models.CheckConstraint(
                 name="orientation_reservation_selon_la_voie",
@@ -125,12 +165,14 @@ class Redirection(models.Model):
     debut = models.DateTimeField("début du créneau", null=True, blank=True)
     fin = models.DateTimeField("fin du créneau", null=True, blank=True)
     hote = models.CharField("hôte", max_length=120)
+    territoire = _territoire("territoire du régulateur")
+    territoire_destinataire = _territoire("territoire du destinataire")
     le = models.DateTimeField("le")
 
     class Meta:
         verbose_name = "redirection"
         constraints = [
-            _acteur_ou_pseudonyme("redirection_acteur_ou_pseudonyme"),
+            acteur_ou_pseudonyme("redirection_acteur_ou_pseudonyme"),
             models.CheckConstraint(name="redirection_fin_apres_debut", condition=Q(fin__gt=F("debut"))),
             models.CheckConstraint(
                 name="redirection_creneau_ou_place_de_marche",

@@ -21,6 +21,7 @@ from orientation.models import EtatRendezVous, RendezVous
 from orientation.rendez_vous import rattachement
 from orientation.rendez_vous.message import SYSTEME_PERSONNE, Cle, MessageRefuse, RendezVousLu
 from orientation.rendez_vous.rattachement import Cause
+from orientation.suivi.issues import noter_d_apres_l_editeur
 
 ATTENTE_MAX_MS = 5_000
 
@@ -191,6 +192,7 @@ def _prevenir(rendez_vous: RendezVous, maintenant: datetime) -> None:
             effecteur_id=rendez_vous.effecteur_id,
         )
     annoncer_rendez_vous(rendez_vous, maintenant=maintenant)
+    noter_d_apres_l_editeur(rendez_vous, maintenant=maintenant)
 
 
 def _empreinte(lu: RendezVousLu) -> str:

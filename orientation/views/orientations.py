@@ -25,7 +25,6 @@ from annuaire.models import LieuExercice
 from orientation import carnet, rendu
 from orientation.actions import (
     CleReutilisee,
-    CreneauParti,
     OrientationRefusee,
     PlaceModifiee,
     Surnumeraire,
@@ -34,9 +33,8 @@ from orientation.actions import (
     est_annulable,
     lieu_designe,
     orienter,
-    rediriger,
-    rediriger_vers_la_place_de_marche,
 )
+from orientation.departs import CreneauParti, rediriger, rediriger_vers_la_place_de_marche
 from orientation.enums import Voie
 from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
 from orientation.hub.lectures import etat_lrm
@@ -45,6 +43,8 @@ from orientation.models import Orientation
 from orientation.rendez_vous.lectures import departs, retours_des_orientations, sans_acte
 from orientation.requetes import RequeteDeCompte
 from orientation.sollicitation import contacts
+from orientation.suivi.forms import AnnulationForm
+from orientation.suivi.lectures import fiche_d_appel
 from orientation.views.csp import vers_les_editeurs
 
 AUTRES_OFFRES = 5
@@ -79,7 +79,7 @@ def _etape_creneau(
 ) -> HttpResponse:
     """Saisie, ou confirmation avec ce qui a changé depuis l’écran précédent."""
     jeton = _jeton(request, etape)
-    creneau = creneau_sas(creneau_id, maintenant)
+    creneau = creneau_sas(creneau_id, maintenant, compte=request.user)
     if creneau is None:
         return _place_indisponible(request, _perimee(creneau_id), jeton, maintenant)
     suivante = EtapeForm.CONFIRMATION if etape else EtapeForm.SAISIE
@@ -101,6 +101,7 @@ def _etape_creneau(
         "jour": rendu.jour_long(creneau.debut),
         "changements": rendu.changements(etape.cleaned_data["vue"], creneau) if etape else [],
         "retour": _retour(jeton, f"offre-l{creneau.lieu.pk}"),
+        "appel": fiche_d_appel(request.user, creneau.lieu.pk, creneau_id, maintenant) | {"recherche": jeton},
     }
     statut = 409 if etape and etape.cleaned_data["etape"] == EtapeForm.CONFIRMATION else 200
     gabarit = "orientation/confirmation.html" if etape else "orientation/saisie.html"
@@ -185,6 +186,7 @@ def _saisie_en_sus(request: RequeteDeCompte, lieu: LieuExercice, form: EnSusForm
         "form": form,
         "resume": _resume(lieu),
         "retour": _retour(jeton, f"offre-l{lieu.pk}"),
+        "appel": fiche_d_appel(request.user, lieu.pk, "", timezone.now()) | {"recherche": jeton},
     }
     return render(request, "orientation/saisie_en_sus.html", contexte)
 
@@ -269,14 +271,20 @@ def annulation(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
     orientation = get_object_or_404(visibles, uuid=uuid)
     maintenant = timezone.now()
-    if request.method == "POST":
-        try:
-            annuler(acteur=request.user, orientation=orientation, maintenant=maintenant)
-        except OrientationRefusee as refus:
-            contexte = _decrire(orientation, maintenant) | {"refus": str(refus)}
-            return render(request, "orientation/annulation.html", contexte, status=409)
-        return redirect("orientation:orientation", uuid=uuid)
-    return render(request, "orientation/annulation.html", _decrire(orientation, maintenant))
+    form = AnnulationForm(request.POST or None)
+    contexte = _decrire(orientation, maintenant) | {"form": form}
+    if not form.is_valid():
+        return render(request, "orientation/annulation.html", contexte)
+    try:
+        annuler(
+            acteur=request.user,
+            orientation=orientation,
+            motif=form.motif_choisi(),
+            maintenant=maintenant,
+        )
+    except OrientationRefusee as refus:
+        return render(request, "orientation/annulation.html", contexte | {"refus": str(refus)}, status=409)
+    return redirect("orientation:orientation", uuid=uuid)
 
 
 @require_safe

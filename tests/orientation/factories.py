@@ -47,6 +47,8 @@ class OrientationFactory(DjangoModelFactory):
     voie = Voie.AGENDA_SAS
     reservation = factory.SubFactory(ReservationFactory)
     lieu = factory.LazyAttribute(lambda o: o.reservation.disponibilite.lieu)
+    effecteur = factory.LazyAttribute(lambda o: o.lieu.effecteur)
+    structure = factory.LazyAttribute(lambda o: None if o.lieu.effecteur else o.lieu.structure)
     debut = datetime(2026, 11, 2, 8, tzinfo=UTC)
     fin = datetime(2026, 11, 2, 8, 20, tzinfo=UTC)
     prise_le = datetime(2026, 11, 1, 17, tzinfo=UTC)

@@ -12,7 +12,6 @@ from comptes.enums import Role
 from comptes.models import Trace
 from orientation.actions import (
     CleReutilisee,
-    CreneauParti,
     OrientationInterdite,
     OrientationRefusee,
     PlaceModifiee,
@@ -22,8 +21,8 @@ from orientation.actions import (
     annuler,
     orienter,
     prochain_quart_d_heure,
-    rediriger,
 )
+from orientation.departs import CreneauParti, rediriger
 from orientation.enums import TypeOrientation, Voie
 from orientation.models import Orientation, Redirection
 from participation.models import Participation

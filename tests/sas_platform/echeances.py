@@ -26,8 +26,8 @@ from assistance.enums import Destination, EtatTicket, Profil
 from assistance.models import Theme, Ticket
 from comptes.enums import UsageLien
 from comptes.models import Compte, Courriel, Lien, Trace
-from orientation.enums import EvenementHub
-from orientation.models import JournalHub
+from orientation.enums import EvenementHub, Issue, IssueAppel, MotifAnnulation, SourceIssue
+from orientation.models import Annulation, Appel, IssueOrientation, JournalHub, NoteReleve
 from sas_platform.conservation import REGLES, executer
 from tests.agenda.factories import (
     DisponibiliteFactory,
@@ -35,7 +35,12 @@ from tests.agenda.factories import (
     EnvoiRegulateurFactory,
     IndisponibiliteFactory,
 )
-from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory
+from tests.annuaire.factories import (
+    CommuneFactory,
+    EffecteurFactory,
+    LieuExerciceFactory,
+    TerritoireFactory,
+)
 from tests.comptes.factories import CompteFactory, HabilitationFactory, JetonFactory
 from tests.orientation.factories import (
     MessageHubFactory,
@@ -121,6 +126,22 @@ CREER = {
     "redirections": lambda le: RedirectionFactory(le=le),
     "orientations_externes": lambda le: OrientationExterneFactory(orientee_le=le),
     "rendez_vous": lambda le: RendezVousFactory(recu_le=le, modifie_le=MAINTENANT),
+    "annulations": lambda le: Annulation.objects.create(
+        orientation=OrientationFactory(), acteur=CompteFactory(), motif=MotifAnnulation.ERREUR, le=le
+    ),
+    "issues": lambda le: IssueOrientation.objects.create(
+        orientation=OrientationFactory(),
+        issue=Issue.VENU,
+        source=SourceIssue.TABLEAU,
+        acteur=CompteFactory(),
+        le=le,
+    ),
+    "appels": lambda le: Appel.objects.create(
+        acteur=CompteFactory(), lieu=LieuExerciceFactory(), issue=IssueAppel.SANS_REPONSE, le=le
+    ),
+    "notes_releve": lambda le: NoteReleve.objects.create(
+        territoire=TerritoireFactory(), auteur=CompteFactory(), texte="x", le=le
+    ),
     "cles_idempotence": lambda le: OrientationFactory(prise_le=le),
     "disponibilites": lambda le: DisponibiliteFactory(premier_jour=le.astimezone(PARIS).date()),
     "indisponibilites": lambda le: IndisponibiliteFactory(

@@ -11,6 +11,16 @@ SUFFIXE = "_sujet.txt"
 DOSSIER = settings.RACINE / "templates" / "courriels"
 
 
+_ORIENTATION = {
+    "moment": "mardi 8 décembre 2026 à 09h20",
+    "adresse": "3 quai de la Bourse, 76000 Rouen",
+    "en_sus": True,
+    "regulation": "SAS-76A Seine-Maritime",
+    "est_annulee": False,
+    "liens": [(libelle, "https://exemple.invalid/lien") for libelle in ("Patient venu", "Patient pas venu")],
+}
+
+
 def gabarits() -> list[str]:
     """« comptes/bienvenue »… : tous ceux qui ont un sujet."""
     return sorted(
@@ -54,5 +64,8 @@ def contexte() -> dict[str, Any]:
         # Agenda.
         "lundi": date(2026, 12, 7),
         "montre": "1 h 30",
+        # Orientations.
+        "ligne": _ORIENTATION,
+        "lignes": [_ORIENTATION],
         "seuil": "2 h",
     }

@@ -1,0 +1,134 @@
+"""Tenir une place le temps d’un appel (docs/adr/0024) : la prendre, la prolonger une fois, la rendre.
+
+Une personne n’appelle qu’un cabinet à la fois : une nouvelle tenue rend la
+précédente. La fin d’une tenue est une condition des instructions qui prennent
+une place (`agenda.actions`) ; rien n’attend qu’une tâche passe pour être juste.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from agenda.actions import PlaceIndisponible, raison_du_refus
+from agenda.lectures import occurrence_designee
+from agenda.models import Disponibilite, Tenue
+from agenda.offre import ecrire, lire, rafraichir, verrouiller
+from annuaire.models import Territoire
+from comptes.models import Compte
+
+DUREE = timedelta(minutes=3)
+LOT = 500
+
+
+class TenuePerdue(Exception):
+    """La place n’est plus tenue, ou l’a déjà été deux fois trois minutes ; à montrer tel quel."""
+
+
+@transaction.atomic
+def tenir(*, compte: Compte, creneau_id: str, territoire: Territoire | None, maintenant: datetime) -> Tenue:
+    """Tient une place de cette occurrence pendant `DUREE` ; rend la tenue en cours si elle y est déjà.
+
+    Rend la place que la personne tenait ailleurs. Lève `PlaceIndisponible`.
+    """
+    designee = occurrence_designee(creneau_id)
+    lieu_id = designee and Disponibilite.objects.filter(pk=designee[0]).values_list("lieu", flat=True).first()
+    if not designee or not lieu_id:
+        raise PlaceIndisponible("inconnue")
+    # Deux onglets de la même personne se suivent : elle n’a qu’une tenue.
+    Compte.objects.select_for_update(no_key=True).get(pk=compte.pk)
+    ancienne = Tenue.objects.filter(compte=compte).select_related("disponibilite").first()
+    quitte = {ancienne.disponibilite.lieu_id} - {lieu_id} if ancienne else set()
+    verrouiller([lieu_id, *quitte])
+    est_la_meme = ancienne is not None and (ancienne.disponibilite_id, ancienne.debut) == designee
+    if ancienne and est_la_meme and ancienne.expire_le > maintenant:
+        return ancienne
+    lus = lire([lieu_id], maintenant, sans_tenue=ancienne.pk if ancienne else None)
+    if all(creneau_id != c.id for lieu in lus.lieux for c in lus.creneaux_montres(lieu)):
+        raise PlaceIndisponible(raison_du_refus(*designee, maintenant), lieu_id)
+    Tenue.objects.filter(compte=compte).delete()
+    Tenue.objects.echues(maintenant).filter(disponibilite=designee[0], debut=designee[1]).delete()
+    tenue = _inserer(compte, territoire, *designee, maintenant)
+    if tenue is None:
+        raise PlaceIndisponible("place_prise", lieu_id)
+    lus.noter_place_prise(*designee)
+    ecrire(lus.lignes(), [lieu_id])
+    rafraichir(quitte, maintenant)
+    return tenue
+
+
+@transaction.atomic
+def prolonger(*, compte: Compte, maintenant: datetime) -> Tenue:
+    """Trois minutes de plus, une seule fois. Lève `TenuePerdue`."""
+    prolongees = (
+        Tenue.objects.en_cours(maintenant)
+        .filter(compte=compte, prolongee_le=None)
+        .update(expire_le=maintenant + DUREE, prolongee_le=maintenant)
+    )
+    tenue = Tenue.objects.en_cours(maintenant).filter(compte=compte).first()
+    if tenue is None:
+        raise TenuePerdue("Vous ne tenez plus de place : le temps est passé.")
+    if not prolongees:
+        raise TenuePerdue("Une place ne se prolonge qu’une fois.")
+    return tenue
+
+
+@transaction.atomic
+def rendre(*, compte: Compte, maintenant: datetime) -> bool:
+    """Rend la place tenue ; faux s’il n’y en avait pas."""
+    lieu_id = Tenue.objects.filter(compte=compte).values_list("disponibilite__lieu", flat=True).first()
+    if lieu_id is None:
+        return False
+    verrouiller([lieu_id])
+    rendues, _ = Tenue.objects.filter(compte=compte, disponibilite__lieu=lieu_id).delete()
+    rafraichir([lieu_id], maintenant)
+    return rendues > 0
+
+
+@transaction.atomic
+def liberer_echues(*, maintenant: datetime) -> int:
+    """Efface les tenues finies et remontre leurs places ; rend leur nombre. Un lieu pris attend le passage suivant."""
+    echues = Tenue.objects.echues(maintenant).order_by("disponibilite__lieu")
+    lieu_ids = verrouiller(
+        list(echues.values_list("disponibilite__lieu", flat=True).distinct()[:LOT]), sans_attendre=True
+    )
+    liberees, _ = Tenue.objects.echues(maintenant).filter(disponibilite__lieu__in=lieu_ids).delete()
+    rafraichir(lieu_ids, maintenant)
+    return liberees
+
+
+def _inserer(
+    compte: Compte,
+    territoire: Territoire | None,
+    disponibilite_id: int,
+    debut: datetime,
+    maintenant: datetime,
+) -> Tenue | None:
+    """Une seule instruction choisit un rang ni pris ni tenu, et le tient ; rien s’il n’y en a plus."""
+    tenues = Tenue.objects.raw(
+        """
+        INSERT INTO agenda_tenue (compte_id, territoire_id, disponibilite_id, debut, rang, prise_le, expire_le)
+        SELECT %(compte)s, %(territoire)s, d.id, %(debut)s, place.rang, %(maintenant)s, %(expire_le)s
+        FROM agenda_disponibilite d, generate_series(1, d.capacite) AS place (rang)
+        WHERE d.id = %(disponibilite)s AND NOT EXISTS (
+            SELECT FROM agenda_reservation r
+            WHERE r.disponibilite_id = d.id AND r.debut = %(debut)s
+            AND r.rang = place.rang AND r.annulee_le IS NULL
+        ) AND NOT EXISTS (
+            SELECT FROM agenda_tenue t
+            WHERE t.disponibilite_id = d.id AND t.debut = %(debut)s AND t.rang = place.rang
+        )
+        ORDER BY place.rang LIMIT 1
+        ON CONFLICT DO NOTHING RETURNING *
+        """,
+        {
+            "compte": compte.pk,
+            "territoire": territoire.pk if territoire else None,
+            "disponibilite": disponibilite_id,
+            "debut": debut,
+            "maintenant": maintenant,
+            "expire_le": maintenant + DUREE,
+        },
+    )
+    return next(iter(tenues), None)

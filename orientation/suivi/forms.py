@@ -1,0 +1,183 @@
+"""Formulaires de la vie d’une orientation."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import Q, QuerySet
+from dsfr.forms import DsfrBaseForm
+
+from agenda.enums import Genre
+from annuaire.models import Territoire
+from comptes.models import Compte
+from orientation.enums import Issue, IssueAppel, MotifAnnulation, RythmeAvis, TypeOrientation, Voie
+from orientation.models import MotifRefus, OrientationQuerySet
+from orientation.rendu.textes import FUSEAU_DE_PARIS
+
+PERIODE_MAX = timedelta(days=92)
+PATIENT_DANS_UNE_NOTE = (
+    "Cette note semble désigner un patient (un numéro ou une date). Écrivez-la sans rien de lui."
+)
+# Téléphone, numéro de sécurité sociale, date de naissance : ce qui n’a rien à faire dans une note.
+_NUMERO = re.compile(r"\d(?:[ .\-/]?\d){8,}|\b\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d{2}\b")
+
+
+class AppelForm(DsfrBaseForm):
+    """Ce qu’a donné un appel ; un refus dit pourquoi."""
+
+    issue = forms.ChoiceField(choices=IssueAppel.choices)
+    motif = forms.ModelChoiceField(
+        label="Raison du refus", queryset=MotifRefus.objects.none(), required=False, empty_label=None
+    )
+    creneau = forms.SlugField(required=False)
+    recherche = forms.SlugField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        motif: Any = self.fields["motif"]
+        motif.queryset = MotifRefus.objects.filter(est_actif=True).order_by("rang", "pk")
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or self.cleaned_data
+        if donnees.get("issue") == IssueAppel.REFUS and donnees.get("motif") is None:
+            self.add_error("motif", "Choisissez la raison du refus.")
+        return donnees
+
+
+class AnnulationForm(DsfrBaseForm):
+    motif = forms.ChoiceField(
+        label="Pourquoi",
+        choices=[(m.value, m.label) for m in MotifAnnulation if m != MotifAnnulation.CORRECTION],
+    )
+
+    def motif_choisi(self) -> MotifAnnulation:
+        return MotifAnnulation(self.cleaned_data["motif"])
+
+
+class IssueForm(DsfrBaseForm):
+    issue = forms.ChoiceField(choices=Issue.choices)
+
+
+class RythmeForm(DsfrBaseForm):
+    rythme = forms.ChoiceField(
+        label="Être prévenu des patients adressés", choices=RythmeAvis.choices, widget=forms.RadioSelect
+    )
+
+
+class NoteForm(DsfrBaseForm):
+    territoire = forms.ModelChoiceField(
+        label="Territoire", queryset=Territoire.objects.none(), empty_label=None
+    )
+    texte = forms.CharField(
+        label="Note pour l’équipe suivante",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Aucune donnée de patient. Effacée après trois jours.",
+    )
+
+    def __init__(self, *args: Any, territoires: QuerySet[Territoire], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        champ: Any = self.fields["territoire"]
+        champ.queryset = territoires.order_by("nom", "pk")
+
+    def clean_texte(self) -> str:
+        texte = str(self.cleaned_data["texte"]).strip()
+        if _NUMERO.search(texte):
+            raise forms.ValidationError(PATIENT_DANS_UNE_NOTE)
+        return texte
+
+
+class CreneauForm(DsfrBaseForm):
+    """Le créneau du même lieu qui remplace celui de l’orientation."""
+
+    creneau = forms.ChoiceField(label="Remplacer par", widget=forms.RadioSelect)
+    cle = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, creneaux: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        champ: Any = self.fields["creneau"]
+        champ.choices = creneaux
+
+
+# L’annotation de `lectures.suivies_par`.
+ISSUE = "issue_retenue"
+MIENNES, EQUIPE = "miennes", "equipe"
+GENRES = [
+    ("creneau", "Créneau"),
+    ("plage", "Plage"),
+    ("en_sus", "En sus des disponibilités"),
+    ("reorientation", "Réorientation depuis les urgences"),
+]
+ETATS = [
+    ("prise", "Enregistrées"),
+    ("annulee", "Annulées par la régulation"),
+    ("sans_issue", "Passées, sans issue connue"),
+    *Issue.choices,
+]
+_GENRES = {
+    "creneau": Q(reservation__disponibilite__genre=Genre.CRENEAU) & ~Q(type=TypeOrientation.IOA),
+    "plage": Q(reservation__disponibilite__genre=Genre.PLAGE) & ~Q(type=TypeOrientation.IOA),
+    "en_sus": Q(voie=Voie.SURNUMERAIRE),
+    "reorientation": Q(type=TypeOrientation.IOA),
+}
+
+
+def _jour(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class FiltreForm(DsfrBaseForm):
+    """Filtres du suivi, à l’heure de Paris ; sans période, le jour en cours. Une valeur inconnue ne filtre rien."""
+
+    qui = forms.ChoiceField(
+        label="Qui", required=False, choices=[(EQUIPE, "Toute l’équipe"), (MIENNES, "Moi seulement")]
+    )
+    du = _jour("Du")
+    au = _jour("Au")
+    genre = forms.ChoiceField(label="Genre", required=False, choices=[("", "Tous"), *GENRES])
+    etat = forms.ChoiceField(label="État", required=False, choices=[("", "Tous"), *ETATS])
+
+    def __init__(self, *args: Any, compte: Compte, maintenant: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.compte, self.maintenant = compte, maintenant
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or self.cleaned_data
+        jour = self.maintenant.astimezone(ZoneInfo(FUSEAU_DE_PARIS)).date()
+        du, au = donnees.get("du"), donnees.get("au")
+        du, au = du or min(au or jour, jour), au or max(du or jour, jour)
+        if au < du:
+            self.add_error("au", "Le dernier jour est d’au moins le premier.")
+        elif au - du > PERIODE_MAX:
+            self.add_error("au", f"Choisissez une période de {PERIODE_MAX.days} jours au plus.")
+        return donnees | {"du": du, "au": au}
+
+    def appliquer(self, orientations: OrientationQuerySet) -> OrientationQuerySet:
+        """Aucune ligne si la période ne tient pas : la montrer en partie tromperait."""
+        if not self.is_valid():
+            return orientations.none()
+        lus = self.cleaned_data
+        if lus["qui"] == MIENNES:
+            orientations = orientations.filter(acteur=self.compte)
+        if lus["genre"]:
+            orientations = orientations.filter(_GENRES[lus["genre"]])
+        paris = ZoneInfo(FUSEAU_DE_PARIS)
+        debut = datetime.combine(lus["du"], time.min, tzinfo=paris)
+        fin = datetime.combine(lus["au"] + timedelta(days=1), time.min, tzinfo=paris)
+        return self._dans_l_etat(orientations.enregistrees_entre(debut, fin), lus["etat"])
+
+    def _dans_l_etat(self, orientations: OrientationQuerySet, etat: str) -> OrientationQuerySet:
+        if etat == "annulee":
+            return orientations.exclude(annulee_le=None)
+        if not etat:
+            return orientations
+        en_cours = orientations.filter(annulee_le=None)
+        if etat == "sans_issue":
+            return en_cours.filter(debut__lt=self.maintenant, **{ISSUE: None})
+        return en_cours if etat == "prise" else en_cours.filter(**{ISSUE: etat})

@@ -1,0 +1,166 @@
+"""Ce que l’on relit d’une orientation : appels du jour, suivi d’équipe, issues à dire, notes de relève."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from agenda.lectures import PlaceEnAppel, occurrence_designee, places_en_appel
+from agenda.models import Tenue
+from annuaire.champs import champ, lieux_du, territoires_du
+from annuaire.models import LieuExercice, Territoire
+from comptes.enums import Action
+from comptes.models import Compte
+from orientation.enums import IssueAppel
+from orientation.models import (
+    Appel,
+    IssueOrientation,
+    MotifRefus,
+    NoteReleve,
+    Orientation,
+    OrientationQuerySet,
+)
+from orientation.rendu.textes import heure
+
+# Ce qu’un professionnel a encore à dire : les rendez-vous des quinze derniers jours, et ceux à venir.
+JOURS_A_DIRE = timedelta(days=15)
+
+
+@dataclass(frozen=True, slots=True)
+class AppelsDuJour:
+    """Les appels d’un lieu depuis minuit, à son heure. Réservé à la régulation."""
+
+    sans_reponse: int
+    refus: int
+    motif: str
+
+    def phrase(self) -> str:
+        """« 2 appels sans réponse, 1 refus (absent ou en visite) aujourd’hui » ; vide si rien."""
+        parties = []
+        if self.sans_reponse:
+            parties.append(f"{self.sans_reponse} appel{'s' if self.sans_reponse > 1 else ''} sans réponse")
+        if self.refus:
+            parties.append(f"{self.refus} refus ({self.motif[:1].lower()}{self.motif[1:]})")
+        return f"{', '.join(parties)} aujourd’hui" if parties else ""
+
+
+def appels_du_jour(lieu_ids: Collection[int], *, maintenant: datetime) -> dict[int, AppelsDuJour]:
+    """Les lieux appelés en vain aujourd’hui, à l’heure de chacun ; une requête."""
+    recents = Appel.objects.filter(
+        lieu__in=lieu_ids, le__gt=maintenant - timedelta(days=1), le__lte=maintenant
+    )
+    vains = recents.exclude(issue=IssueAppel.ACCEPTE).order_by("-le", "-pk")
+    par_lieu: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    lus = vains.values_list("lieu_id", "lieu__fuseau", "le", "issue", "motif__libelle")
+    for lieu_id, fuseau, le, issue, motif in lus:
+        if le.astimezone(ZoneInfo(fuseau)).date() == maintenant.astimezone(ZoneInfo(fuseau)).date():
+            par_lieu[lieu_id].append((issue, motif or ""))
+    return {
+        lieu_id: AppelsDuJour(
+            sans_reponse=sum(1 for issue, _ in appels if issue == IssueAppel.SANS_REPONSE),
+            refus=sum(1 for issue, _ in appels if issue == IssueAppel.REFUS),
+            motif=next((motif for issue, motif in appels if issue == IssueAppel.REFUS), ""),
+        )
+        for lieu_id, appels in par_lieu.items()
+    }
+
+
+def refus_du_jour(lieu_ids: Collection[int], *, maintenant: datetime) -> frozenset[int]:
+    """Lieux qui ont dit non aujourd’hui : la recherche les montre après les autres (docs/adr/0024)."""
+    du_jour = appels_du_jour(lieu_ids, maintenant=maintenant)
+    return frozenset(lieu_id for lieu_id, appels in du_jour.items() if appels.refus)
+
+
+@dataclass(frozen=True, slots=True)
+class Signaux:
+    """Ce que la carte d’un lieu dit à la régulation, et à elle seule, de ce qui s’y passe en ce moment."""
+
+    tenues: list[PlaceEnAppel]
+    appels: str
+
+    def phrases(self) -> list[str]:
+        return [phrase_de_la_tenue(tenue) for tenue in self.tenues] + ([self.appels] if self.appels else [])
+
+
+def signaux(lieu_ids: Collection[int], *, compte: Compte, maintenant: datetime) -> dict[int, Signaux]:
+    """Places en cours d’appel et appels vains du jour, par lieu ; deux requêtes pour toute une page."""
+    en_appel = places_en_appel(lieu_ids, compte=compte, maintenant=maintenant)
+    appels = appels_du_jour(lieu_ids, maintenant=maintenant)
+    return {
+        lieu_id: Signaux(en_appel.get(lieu_id, []), appels[lieu_id].phrase() if lieu_id in appels else "")
+        for lieu_id in en_appel.keys() | appels.keys()
+    }
+
+
+def phrase_de_la_tenue(tenue: PlaceEnAppel) -> str:
+    """« 09h00 : en cours d’appel par la régulation de SAS Nord », à l’heure du lieu."""
+    if tenue.est_la_sienne:
+        return f"{heure(tenue.debut)}\u00a0: vous tenez une place"
+    par = f"la régulation de {tenue.regulation}" if tenue.regulation else "une autre régulation"
+    return f"{heure(tenue.debut)}\u00a0: en cours d’appel par {par}"
+
+
+def fiche_d_appel(compte: Compte, lieu_id: int, creneau_id: str, maintenant: datetime) -> dict[str, Any]:
+    """Pendant l’appel : la place que l’on tient sur ce créneau, ce que d’autres ont essayé, les raisons d’un refus."""
+    designee = occurrence_designee(creneau_id)
+    tenue = (
+        Tenue.objects.en_cours(maintenant)
+        .filter(compte=compte, disponibilite=designee[0], debut=designee[1])
+        .first()
+        if designee
+        else None
+    )
+    vains = appels_du_jour([lieu_id], maintenant=maintenant).get(lieu_id)
+    return {
+        "tenue": tenue,
+        "restent_s": int((tenue.expire_le - maintenant).total_seconds()) if tenue else 0,
+        "creneau_id": creneau_id,
+        "lieu_id": f"l{lieu_id}",
+        "vains": vains.phrase() if vains else "",
+        "motifs": MotifRefus.objects.filter(est_actif=True).order_by("rang", "pk"),
+    }
+
+
+def suivies_par(compte: Compte, *, maintenant: datetime) -> OrientationQuerySet:
+    """Les siennes, et celles des régulations de ses territoires, avec l’issue retenue (`issue_retenue`)."""
+    voit = champ(compte, Action.SUIVRE_ORIENTATIONS, instant=maintenant)
+    toutes = Orientation.objects.annotate(issue_retenue=IssueOrientation.objects.derniere_de())
+    if voit.france:
+        return toutes
+    return toutes.filter(Q(acteur=compte) | Q(territoire__in=voit.territoires))
+
+
+def retirables_par(compte: Compte, *, maintenant: datetime) -> OrientationQuerySet:
+    """Celles que ce gestionnaire peut retirer : des régulations de ses territoires."""
+    corrige = champ(compte, Action.CORRIGER_ORIENTATIONS, instant=maintenant)
+    if corrige.france:
+        return Orientation.objects.all()
+    return Orientation.objects.filter(territoire__in=corrige.territoires)
+
+
+def territoires_suivis(compte: Compte, *, maintenant: datetime) -> QuerySet[Territoire]:
+    return territoires_du(champ(compte, Action.SUIVRE_ORIENTATIONS, instant=maintenant))
+
+
+def recues_par(compte: Compte, *, maintenant: datetime) -> OrientationQuerySet:
+    """Patients adressés aux lieux que tient cette personne, ou aux structures qu’elle gère, dont l’issue se dit encore."""
+    tient = champ(compte, Action.TENIR_AGENDA, instant=maintenant)
+    recues = Orientation.objects.annotate(issue_retenue=IssueOrientation.objects.derniere_de()).filter(
+        debut__gt=maintenant - JOURS_A_DIRE
+    )
+    if tient.france:
+        return recues
+    lieux: QuerySet[LieuExercice] = lieux_du(tient, instant=maintenant)
+    return recues.filter(Q(lieu__in=lieux.values("pk")) | Q(structure__in=tient.structures))
+
+
+def notes_de_releve(territoires: QuerySet[Territoire], *, depuis: datetime) -> QuerySet[NoteReleve]:
+    """Les plus récentes d’abord."""
+    notes = NoteReleve.objects.filter(territoire__in=territoires.values("pk"), le__gte=depuis)
+    return notes.select_related("auteur", "territoire").order_by("-le", "-pk")

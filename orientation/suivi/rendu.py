@@ -1,0 +1,115 @@
+"""Ce que les pages de suivi disent d’une orientation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from agenda.enums import Genre
+from orientation import rendu
+from orientation.enums import Issue, TypeOrientation, Voie
+from orientation.models import IssueOrientation, Orientation
+
+CONSIGNE = "Si votre état s’aggrave, rappelez le 15."
+_COULEURS = {Issue.VENU: "success", Issue.PAS_VENU: "warning", Issue.ANNULE: "info"}
+
+
+def decrire(orientation: Orientation) -> dict[str, Any]:
+    """Lit ce que charge `pour_affichage`, et `issue_retenue` si la requête l’a jointe."""
+    lieu = orientation.lieu
+    issue = getattr(orientation, "issue_retenue", None)
+    annulation = getattr(orientation, "annulation", None)
+    return {
+        "orientation": orientation,
+        "resume": rendu.resume(lieu),
+        "genre": genre_de(orientation),
+        "en_sus": orientation.voie == Voie.SURNUMERAIRE,
+        "par_structure": orientation.structure if lieu.effecteur_id and orientation.structure else None,
+        "moment": rendu.moment(
+            orientation.debut, orientation.fin, lieu.fuseau, est_plage=_est_plage(orientation)
+        ),
+        "issue_libelle": Issue(issue).label if issue else "",
+        "issue_couleur": _COULEURS[Issue(issue)] if issue else "",
+        "motif": annulation.get_motif_display() if annulation else "",
+        "annulation": annulation,
+    }
+
+
+def genre_de(orientation: Orientation) -> str:
+    if orientation.type == TypeOrientation.IOA:
+        return "Réorientation depuis les urgences"
+    if orientation.voie == Voie.SURNUMERAIRE:
+        return "En sus des disponibilités"
+    return "Plage" if _est_plage(orientation) else "Créneau"
+
+
+def histoire(orientation: Orientation) -> list[IssueOrientation]:
+    """Les issues dites, la dernière d’abord : c’est elle qui compte."""
+    return list(IssueOrientation.objects.filter(orientation=orientation).order_by("-le", "-pk"))
+
+
+def ligne_csv(orientation: Orientation) -> tuple[str, ...]:
+    paris, fuseau = ZoneInfo(rendu.FUSEAU_DE_PARIS), ZoneInfo(orientation.lieu.fuseau)
+    dite = decrire(orientation)
+    return (
+        f"{orientation.prise_le.astimezone(paris):%d/%m/%Y %H:%M}",
+        orientation.territoire.nom if orientation.territoire else "",
+        dite["genre"],
+        str(orientation.structure or dite["resume"].titre),
+        orientation.lieu.commune.nom,
+        orientation.territoire_destinataire.nom if orientation.territoire_destinataire else "",
+        f"{orientation.debut.astimezone(fuseau):%d/%m/%Y %H:%M}",
+        "Annulée" if orientation.annulee_le else "Enregistrée",
+        dite["motif"],
+        dite["issue_libelle"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """Ce que l’on dit au patient : rien qui vienne de lui, rien de réservé à la régulation."""
+
+    nom: str
+    profession: str
+    adresse: str
+    telephone: str
+    moment: str
+    fuseau_autre: str
+    teleconsultation: bool
+    itineraire: str
+    consigne: str = CONSIGNE
+
+    def texte(self) -> str:
+        lignes = [
+            f"Rendez-vous {self.moment}" + (f" (heure de {self.fuseau_autre})" if self.fuseau_autre else ""),
+            f"{self.nom}, {self.profession}" if self.profession else self.nom,
+            "En téléconsultation" if self.teleconsultation else f"Pour s’y rendre\u00a0: {self.adresse}",
+            f"Téléphone\u00a0: {self.telephone}" if self.telephone else "",
+            self.consigne,
+        ]
+        return "\n".join(ligne for ligne in lignes if ligne)
+
+
+def bulletin_de(orientation: Orientation) -> Bulletin:
+    lieu = orientation.lieu
+    resume = rendu.resume(lieu)
+    return Bulletin(
+        nom=resume.titre,
+        profession=resume.sous_titre,
+        adresse=", ".join(partie for partie in (lieu.nom, resume.adresse) if partie),
+        telephone=resume.telephone,
+        moment=rendu.moment(
+            orientation.debut, orientation.fin, lieu.fuseau, est_plage=_est_plage(orientation)
+        ),
+        fuseau_autre=resume.fuseau_autre,
+        teleconsultation=list(orientation.modalites) == ["teleconsultation"],
+        # Ce que le téléphone sait ouvrir, sans qu’une adresse parte d’ici chez un tiers.
+        itineraire=f"geo:{lieu.lat:.5f},{lieu.lon:.5f}?q={quote(resume.adresse)}",
+    )
+
+
+def _est_plage(orientation: Orientation) -> bool:
+    reservation = orientation.reservation
+    return reservation is not None and reservation.disponibilite.genre == Genre.PLAGE

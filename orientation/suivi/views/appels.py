@@ -1,0 +1,112 @@
+"""Tenir une place pendant l’appel, et noter ce qu’il a donné."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from agenda import tenues
+from agenda.actions import PlaceIndisponible
+from agenda.lectures import occurrence_designee
+from agenda.models import Disponibilite
+from annuaire.models import LieuExercice
+from comptes.models import Compte
+from orientation import carnet
+from orientation.actions import lieu_designe
+from orientation.destinataires import territoire_du_regulateur
+from orientation.enums import IssueAppel
+from orientation.requetes import RequeteDeCompte
+from orientation.suivi.appels import noter_appel
+from orientation.suivi.forms import AppelForm
+
+
+@require_POST
+@never_cache
+def tenir(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
+    maintenant = timezone.now()
+    territoire = territoire_du_regulateur(request.user, _lieu_du_creneau(creneau_id), maintenant=maintenant)
+    try:
+        tenues.tenir(compte=request.user, creneau_id=creneau_id, territoire=territoire, maintenant=maintenant)
+    except PlaceIndisponible as refus:
+        messages.error(request, str(refus))
+    return _vers_l_etape(request, creneau_id)
+
+
+@require_POST
+@never_cache
+def prolonger(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
+    return _changer(request, creneau_id, lambda qui: tenues.prolonger(compte=qui, maintenant=timezone.now()))
+
+
+@require_POST
+@never_cache
+def rendre(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
+    return _changer(request, creneau_id, lambda qui: tenues.rendre(compte=qui, maintenant=timezone.now()))
+
+
+@require_POST
+@never_cache
+def appel(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
+    """Note l’appel ; en vain, on revient aux résultats, sinon à l’orientation en cours."""
+    lieu = get_object_or_404(
+        LieuExercice.objects.select_related("commune"), pk=lieu_designe(lieu_id), est_actif=True
+    )
+    form = AppelForm(request.POST)
+    if not form.is_valid():
+        messages.error(
+            request, "L’appel n’est pas noté : choisissez ce qu’il a donné, et la raison d’un refus."
+        )
+        return _retour(request, form.data.get("creneau", ""), lieu.pk)
+    lus = form.cleaned_data
+    issue = IssueAppel(lus["issue"])
+    noter_appel(acteur=request.user, lieu=lieu, issue=issue, motif=lus["motif"], maintenant=timezone.now())
+    if issue == IssueAppel.ACCEPTE:
+        messages.success(request, "Accord noté. Confirmez maintenant l’orientation.")
+        return _retour(request, lus["creneau"], lieu.pk)
+    messages.success(
+        request, f"Appel noté : {issue.label.lower()}. Ce lieu passe après les autres aujourd’hui."
+    )
+    return _retour(request, "", lieu.pk)
+
+
+def _changer(request: RequeteDeCompte, creneau_id: str, changer: Callable[[Compte], object]) -> HttpResponse:
+    try:
+        changer(request.user)
+    except tenues.TenuePerdue as refus:
+        messages.warning(request, str(refus))
+    return _vers_l_etape(request, creneau_id)
+
+
+def _lieu_du_creneau(creneau_id: str) -> LieuExercice | None:
+    designee = occurrence_designee(creneau_id)
+    disponibilites = Disponibilite.objects.select_related("lieu__commune")
+    disponibilite = disponibilites.filter(pk=designee[0]).first() if designee else None
+    return disponibilite.lieu if disponibilite else None
+
+
+def _vers_l_etape(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
+    url = reverse("orientation:orienter", kwargs={"creneau_id": creneau_id})
+    return redirect(f"{url}{_recherche(request)}")
+
+
+def _retour(request: RequeteDeCompte, creneau_id: str, lieu_id: int) -> HttpResponse:
+    """L’étape d’où l’on vient si elle est bien formée, sinon la carte du lieu dans la recherche."""
+    if occurrence_designee(creneau_id):
+        return _vers_l_etape(request, creneau_id)
+    jeton = request.POST.get("recherche", "")
+    if carnet.retrouver(request.session, jeton) is None:
+        return redirect("orientation:recherche")
+    return redirect(f"{reverse('orientation:resultats', kwargs={'jeton': jeton})}#offre-l{lieu_id}")
+
+
+def _recherche(request: RequeteDeCompte) -> str:
+    jeton = request.POST.get("recherche", "")
+    return f"?{urlencode({'recherche': jeton})}" if carnet.retrouver(request.session, jeton) else ""
