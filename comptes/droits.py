@@ -138,6 +138,8 @@ ROUTES: dict[str, Action | Acces] = {
     "accessibilite": PUBLIC,
     "plan": PUBLIC,
     "sante": PUBLIC,
+    # Fermée par un jeton, ou à qui n’est pas sur la machine (sas_platform.metriques).
+    "metriques": PUBLIC,
     "comptes:connexion": PUBLIC,
     "comptes:oidc_depart": PUBLIC,
     "comptes:oidc_retour": PUBLIC,

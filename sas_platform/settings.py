@@ -470,9 +470,9 @@ CONSERVATION = {
     "jetons": terme("jetons", "12 mois", _JOURNALISATION),
     "envois_regulateurs": terme("envois_regulateurs", "6 mois", _LIMITATION),
     "messages_hub": terme("messages_hub", "6 mois", _LIMITATION),
-    "mesures_editeurs": terme("mesures_editeurs", "90 jours", _MINIMISATION),
+    "mesures_editeurs": terme("mesures_editeurs", "6 mois", _MINIMISATION),
     "echantillons_editeurs": terme("echantillons_editeurs", "30 jours", _MINIMISATION),
-    "erreurs_editeurs": terme("erreurs_editeurs", "90 jours", _MINIMISATION),
+    "erreurs_editeurs": terme("erreurs_editeurs", "6 mois", _MINIMISATION),
     "liens_editeurs": terme("liens_editeurs", "12 mois", _MINIMISATION),
     "retours_hub": terme("retours_hub", "6 mois", _LIMITATION),
 }
@@ -519,6 +519,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Journal ----------------------------------------------------------------
+
+# Vide : `/metrics` ne répond qu’à la machine elle-même.
+METRIQUES_JETON = env("METRIQUES_JETON", default="")
 
 LOGGING = configurer_journal(env("NIVEAU_JOURNAL", default="INFO"))
 

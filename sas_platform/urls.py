@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibilite/", views.page, {"gabarit": "accessibilite"}, name="accessibilite"),
     path("plan/", views.plan, name="plan"),
     path("sante/", views.sante, name="sante"),
+    path("metrics", views.metriques, name="metriques"),
     path("api/v1/", include("sas_platform.urls_api")),
     path("fhir/", include("orientation.rendez_vous.urls")),
     path("administration/", admin.site.urls),

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -15,11 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from comptes.droits import peut_ouvrir
 from comptes.models import Compte
+from sas_platform import metriques as releve
 from sas_platform import sonde
 from sas_platform.conservation import REGLES
 from sas_platform.socle import fhir
@@ -172,6 +174,16 @@ def _probleme(request: HttpRequest, status: int, code: str, detail: str) -> Http
 def sante(request: HttpRequest) -> JsonResponse:
     etat = sonde.lire(maintenant=timezone.now())
     return JsonResponse(etat, status=200 if etat["statut"] == "ok" else 503)
+
+
+@never_cache
+@require_safe
+def metriques(request: HttpRequest) -> HttpResponse:
+    """Au format de Prometheus ; ce qu’on ne peut lire n’existe pas."""
+    if not releve.admis(request):
+        raise Http404
+    mesures = generate_latest(releve.registre(timezone.now()))
+    return HttpResponse(mesures, content_type=CONTENT_TYPE_LATEST)
 
 
 class Schema(SpectacularAPIView):
