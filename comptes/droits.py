@@ -161,6 +161,8 @@ ROUTES: dict[str, Action | Acces] = {
     "api:orientations": Action.ORIENTER,
     "api:orientation": Action.ORIENTER,
     "api:orientation_annulation": Action.ORIENTER,
+    "api:orientations_externes": Action.VERSER_ORIENTATIONS,
+    "api:orientation_externe": Action.VERSER_ORIENTATIONS,
     "orientation:recherche": Action.CHERCHER,
     "orientation:suggestions_quoi": Action.CHERCHER,
     "orientation:suggestions_ou": Action.CHERCHER,

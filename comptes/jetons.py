@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from redis.exceptions import RedisError
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
+from rest_framework.throttling import BaseThrottle
 
 from comptes import droits
 from comptes.demandeur import compte_du_jeton
+from comptes.enums import Portee
 from comptes.models import Compte, Jeton
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 LONGUEUR_MAX = 200
+PERIODE_S = 60
 
 
 class JetonAuthentication(BaseAuthentication):
@@ -63,3 +69,23 @@ class APourPortee(BasePermission):
             return False
         portee = getattr(view, "portee", None)
         return not isinstance(request.auth, Jeton) or portee in request.auth.portees
+
+
+class DebitDesOutils(BaseThrottle):
+    """Appels par minute de chaque jeton d’outil ; une personne n’est pas comptée ici.
+
+    Sans courtier, on laisse passer : la base garde seule ce qui doit l’être.
+    """
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, Jeton) or Portee.VERSEMENT not in request.auth.portees:
+            return True
+        cle = f"api:debit:{request.auth.pk}"
+        try:
+            cache.add(cle, 0, PERIODE_S)
+            return bool(cache.incr(cle) <= settings.OUTILS_APPELS_PAR_MINUTE)
+        except (RedisError, ValueError):  # ValueError : la période a fini entre les deux appels
+            return True
+
+    def wait(self) -> float:
+        return PERIODE_S

@@ -309,6 +309,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "sas_platform.socle.problemes.traiter_exception",
 }
+# Appels de l’API, par minute et par jeton d’outil territorial : cent orientations par appel, au plus.
+OUTILS_APPELS_PAR_MINUTE = env.int("OUTILS_APPELS_PAR_MINUTE", default=120)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Plateforme numérique du SAS",
     "DESCRIPTION": "Recherche d’une offre de soins non programmés et orientation.",

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from agenda.actions import PlaceIndisponible
 from agenda.actualisation import demander
 from comptes.enums import Portee
+from comptes.jetons import DebitDesOutils
 from orientation.actions import (
     CleReutilisee,
     OrientationInterdite,
@@ -47,21 +48,22 @@ _DEMANDE_DE_RECHERCHE = DemandeRechercheSerializer()
 
 
 # Un corps trop long, ou qui n’est pas du JSON.
-_CORPS_REFUSE = (413, 415)
+CORPS_REFUSE = (413, 415)
 
 
-def _problemes(*etats: int) -> dict[Any, Any]:
+def problemes(*etats: int) -> dict[Any, Any]:
     """Réponses d’erreur déclarées ; partout, 406 à qui ne veut pas de JSON, 503 quand la base ne répond pas."""
     return {(etat, TYPE_MIME): ProblemeSerializer for etat in sorted((*etats, 406, 503))}
 
 
 class Recherches(APIView):
     portee = Portee.RECHERCHE
+    throttle_classes = [DebitDesOutils]
 
     @extend_schema(
         operation_id="rechercher",
         request=DemandeRechercheSerializer,
-        responses={200: ResultatsSerializer} | _problemes(400, 401, 403, *_CORPS_REFUSE),
+        responses={200: ResultatsSerializer} | problemes(400, 401, 403, 429, *CORPS_REFUSE),
     )
     def post(self, request: RequeteApi) -> HttpResponse:
         """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""
@@ -80,7 +82,7 @@ class Orientations(APIView):
         operation_id="orienter",
         parameters=[_CLE_ENTETE],
         request=DemandeOrientationSerializer,
-        responses={201: OrientationSerializer} | _problemes(400, 401, 403, 404, 409, 422, *_CORPS_REFUSE),
+        responses={201: OrientationSerializer} | problemes(400, 401, 403, 404, 409, 422, *CORPS_REFUSE),
     )
     def post(self, request: RequeteApi) -> Response:
         """Enregistre une orientation ; 409 si la place n’est plus libre, avec d’autres créneaux du lieu."""
@@ -111,7 +113,7 @@ class UneOrientation(APIView):
 
     @extend_schema(
         operation_id="lire_orientation",
-        responses={200: OrientationSerializer} | _problemes(401, 403, 404),
+        responses={200: OrientationSerializer} | problemes(401, 403, 404),
     )
     def get(self, request: RequeteApi, uuid: str) -> Response:
         orientation = _la_mienne(request, uuid)
@@ -124,7 +126,7 @@ class Annulation(APIView):
     @extend_schema(
         operation_id="annuler_orientation",
         request=None,
-        responses={200: OrientationSerializer} | _problemes(401, 403, 404, 409),
+        responses={200: OrientationSerializer} | problemes(401, 403, 404, 409),
     )
     def post(self, request: RequeteApi, uuid: str) -> Response:
         """Annule l’orientation et rend sa place ; 409 si elle est déjà annulée, ou le rendez-vous passé."""
