@@ -188,6 +188,13 @@ def test_le_mandataire_ecrase_les_en_tetes_qu_un_client_pourrait_forger():
     assert "$request_uri" not in conf[: conf.index("upstream")], "une adresse demandée ne va pas au journal"
 
 
+def test_une_erreur_du_mandataire_ne_cite_pas_l_adresse_qu_un_lrm_transmet():
+    conf = (RACINE / "deploiement" / "nginx.conf").read_text()
+
+    bloc = conf[conf.index("location = /recherche/ {") :].partition("}")[0]
+    assert "error_log /dev/null crit;" in bloc
+
+
 def test_le_certificat_client_n_est_demande_qu_aux_editeurs():
     conf = (RACINE / "deploiement" / "nginx.conf").read_text()
     serveurs = conf.split("    server {\n")[1:]

@@ -8,6 +8,7 @@ import pytest
 
 from orientation.models import LogicielRegulation
 from tests.annuaire.factories import CommuneFactory
+from tests.comptes.conftest import psc  # noqa: F401
 from tests.orientation.factories import LogicielRegulationFactory
 
 ORIGINE = "fr.samu590"
