@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 (
                     "code",
                     models.CharField(
-                        help_text="Valeur du paramètre « origin », sans égard à la casse.",
+                        help_text="Valeur du paramètre « origin », sans égard à la casse.",
                         max_length=60,
                         validators=[
                             django.core.validators.RegexValidator(
