@@ -108,6 +108,7 @@ OBJETS: dict[str, str] = {
     "delegation": "délégation",
     "demande": "demande d’assistance",
     "demande_delegation": "demande de délégation",
+    "editeur": "éditeur",
     "effecteur": "fiche d’effecteur",
     "jeton": "jeton de l’API",
     "outil": "outil territorial",
