@@ -68,7 +68,7 @@ def prolonger(*, compte: Compte, maintenant: datetime) -> Tenue:
     )
     tenue = Tenue.objects.en_cours(maintenant).filter(compte=compte).first()
     if tenue is None:
-        raise TenuePerdue("Vous ne tenez plus de place : le temps est passé.")
+        raise TenuePerdue("Vous ne tenez plus de place : le temps est passé.")
     if not prolongees:
         raise TenuePerdue("Une place ne se prolonge qu’une fois.")
     return tenue

@@ -179,7 +179,7 @@ def annuler(
     orientation = _tenir_l_orientation(orientation, acteur=acteur)
     if not est_annulable(orientation, maintenant):
         raise OrientationRefusee(
-            "Le rendez-vous est passé : cette orientation ne s’annule plus.", "trop_tard"
+            "Le rendez-vous est passé : cette orientation ne s’annule plus.", "trop_tard"
         )
     return _retirer(orientation, acteur, motif, maintenant, apres_delai=False)
 
@@ -196,7 +196,7 @@ def retirer_pour_le_territoire(
         raise OrientationInterdite("Votre rôle ne permet pas de retirer l’orientation d’un régulateur.")
     orientation = _tenir_l_orientation(orientation)
     if not est_retirable(orientation, maintenant):
-        raise OrientationRefusee("Le mois est passé : cette orientation ne se retire plus.", "trop_tard")
+        raise OrientationRefusee("Le mois est passé : cette orientation ne se retire plus.", "trop_tard")
     apres_delai = not est_annulable(orientation, maintenant)
     return _retirer(orientation, acteur, motif, maintenant, apres_delai=apres_delai)
 

@@ -525,7 +525,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="appel_refus_motive",
-                violation_error_message="Un refus a une raison ; les autres issues n’en ont pas.",
+                violation_error_message="Un refus a une raison ; les autres issues n’en ont pas.",
             ),
         ),
         migrations.AddIndex(

@@ -69,7 +69,7 @@ class Appel(models.Model):
                 name="appel_refus_motive",
                 condition=Q(issue=IssueAppel.REFUS, motif__isnull=False)
                 | (~Q(issue=IssueAppel.REFUS) & Q(motif=None)),
-                violation_error_message="Un refus a une raison ; les autres issues n’en ont pas.",
+                violation_error_message="Un refus a une raison ; les autres issues n’en ont pas.",
             ),
         ]
 

@@ -37,7 +37,7 @@ def noter(
     """
     tenue = Orientation.objects.select_for_update(of=("self",)).get(pk=orientation.pk)
     if tenue.annulee_le is not None:
-        raise IssueRefusee("Cette orientation a été annulée par la régulation : elle n’a plus d’issue.")
+        raise IssueRefusee("Cette orientation a été annulée par la régulation : elle n’a plus d’issue.")
     if issue != Issue.ANNULE and maintenant < tenue.debut:
         raise IssueRefusee("Le rendez-vous n’a pas encore eu lieu.")
     derniere = IssueOrientation.objects.filter(orientation=tenue).order_by("-le", "-pk").first()

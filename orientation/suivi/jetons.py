@@ -39,7 +39,7 @@ def lire(jeton: str, *, maintenant: datetime) -> Demande:
     try:
         orientation_id, compte_id, issue = signing.Signer(salt=_SEL).unsign_object(jeton)
     except signing.BadSignature:
-        raise JetonRefuse("Ce lien n’est pas valable : il est incomplet ou a été modifié.") from None
+        raise JetonRefuse("Ce lien n’est pas valable : il est incomplet ou a été modifié.") from None
     orientation = Orientation.objects.pour_affichage().filter(pk=orientation_id).first()
     compte = Compte.objects.filter(pk=compte_id, is_active=True).first()
     if orientation is None or compte is None:

@@ -25,6 +25,7 @@ LIMITES = {
     "24 mois": datetime(2024, 3, 16, 23, tzinfo=UTC),
     "6 mois": datetime(2025, 9, 16, 22, tzinfo=UTC),  # heure d’été
     "30 jours": datetime(2026, 2, 14, 23, tzinfo=UTC),
+    "3 jours": datetime(2026, 3, 13, 23, tzinfo=UTC),
 }
 
 

@@ -62,7 +62,7 @@ def appel(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
     form = AppelForm(request.POST)
     if not form.is_valid():
         messages.error(
-            request, "L’appel n’est pas noté : choisissez ce qu’il a donné, et la raison d’un refus."
+            request, "L’appel n’est pas noté : choisissez ce qu’il a donné, et la raison d’un refus."
         )
         return _retour(request, form.data.get("creneau", ""), lieu.pk)
     lus = form.cleaned_data
@@ -72,7 +72,7 @@ def appel(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
         messages.success(request, "Accord noté. Confirmez maintenant l’orientation.")
         return _retour(request, lus["creneau"], lieu.pk)
     messages.success(
-        request, f"Appel noté : {issue.label.lower()}. Ce lieu passe après les autres aujourd’hui."
+        request, f"Appel noté : {issue.label.lower()}. Ce lieu passe après les autres aujourd’hui."
     )
     return _retour(request, "", lieu.pk)
 

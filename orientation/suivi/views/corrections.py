@@ -53,7 +53,7 @@ def corriger(request: RequeteDeCompte, uuid: str) -> HttpResponse:
         except (PlaceIndisponible, OrientationRefusee) as erreur:
             refus, status = str(erreur), 409
         else:
-            messages.success(request, "L’orientation est corrigée : la précédente est annulée.")
+            messages.success(request, "L’orientation est corrigée : la précédente est annulée.")
             return redirect("orientation:orientation", uuid=nouvelle.uuid)
     contexte = decrire(orientation) | {"form": form, "refus": refus}
     return render(request, "suivi/correction.html", contexte, status=status)

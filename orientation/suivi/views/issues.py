@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -57,7 +57,7 @@ def issue(request: RequeteDeCompte, uuid: str) -> HttpResponse:
                 maintenant=maintenant,
             )
             messages.success(
-                request, "C’est noté. Vous pouvez encore le changer : la dernière réponse compte."
+                request, "C’est noté. Vous pouvez encore le changer : la dernière réponse compte."
             )
         except IssueRefusee as refus:
             messages.error(request, str(refus))
@@ -97,11 +97,8 @@ def issue_par_lien(request: HttpRequest, jeton: str) -> HttpResponse:
 def avis(request: RequeteDeCompte) -> HttpResponse:
     """Le professionnel pour lui-même, le gestionnaire pour chaque structure qu’il gère en propre."""
     maintenant = timezone.now()
-    titulaires = _titulaires(request)
-    if not titulaires:
-        raise Http404
     lignes = []
-    for cle, titulaire in titulaires.items():
+    for cle, titulaire in _titulaires(request).items():
         effecteur = titulaire if isinstance(titulaire, Effecteur) else None
         structure = titulaire if isinstance(titulaire, Structure) else None
         donnees = request.POST if request.method == "POST" and request.POST.get("pour") == cle else None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -110,7 +110,10 @@ def noter(request: RequeteDeCompte) -> HttpResponse:
     maintenant = timezone.now()
     territoires = lectures.territoires_suivis(request.user, maintenant=maintenant)
     if not territoires.exists():
-        raise Http404
+        messages.error(
+            request, "Votre compte n’est rattaché à aucun territoire : il n’y a pas d’équipe à qui écrire."
+        )
+        return redirect("suivi:tableau")
     form = NoteForm(request.POST, territoires=territoires)
     if not form.is_valid():
         return _tableau(request, form, status=400)

@@ -37,7 +37,7 @@ def test_annuler_demande_une_confirmation_et_rend_la_place(connecte, osnp, crene
     demande = connecte.get(chemin)
     assert identifiants(creneau.lieu_id) == []
 
-    reponse = connecte.post(chemin, follow=True)
+    reponse = connecte.post(chemin, {"motif": "erreur"}, follow=True)
 
     assert "Garder l’orientation" in demande.content.decode()
     assert "Orientation annulée" in reponse.content.decode()
@@ -47,9 +47,9 @@ def test_annuler_demande_une_confirmation_et_rend_la_place(connecte, osnp, crene
 def test_annuler_deux_fois_donne_un_409(connecte, osnp, creneau, maintenant):
     orientation = orienter(acteur=osnp, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
     chemin = reverse("orientation:annulation", kwargs={"uuid": orientation.uuid})
-    connecte.post(chemin)
+    connecte.post(chemin, {"motif": "erreur"})
 
-    reponse = connecte.post(chemin)
+    reponse = connecte.post(chemin, {"motif": "erreur"})
 
     assert reponse.status_code == 409
     assert "déjà annulée" in reponse.content.decode()

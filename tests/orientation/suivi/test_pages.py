@@ -1,0 +1,340 @@
+"""Les pages : la place tenue, l’appel, le bulletin, la correction, le suivi d’équipe, les issues, les avis."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from agenda.models import Tenue
+from agenda.tenues import tenir
+from comptes.enums import Role
+from comptes.models import Trace
+from orientation.actions import orienter
+from orientation.enums import Issue, IssueAppel, RythmeAvis
+from orientation.models import (
+    Appel,
+    IssueOrientation,
+    MotifRefus,
+    NoteReleve,
+    Orientation,
+    PreferenceAvis,
+)
+from orientation.suivi import jetons
+from tests.annuaire.factories import TerritoireFactory, habiliter
+from tests.comptes.factories import CompteFactory
+from tests.orientation.conftest import identifiant
+from tests.orientation.factories import OrientationFactory
+
+
+@pytest.fixture
+def nord(lieu):
+    return TerritoireFactory(nom="SAS Nord", departements=[lieu.commune.departement])
+
+
+@pytest.fixture
+def equipier(nord):
+    """Un autre régulateur du même territoire."""
+    compte = CompteFactory()
+    habiliter(compte, Role.OSNP, territoire=nord)
+    return compte
+
+
+@pytest.fixture
+def connecte(client, equipier):
+    client.force_login(equipier)
+    return client
+
+
+@pytest.fixture
+def medecin(lieu):
+    return CompteFactory(
+        role=Role.EFFECTEUR,
+        identifiant_national=lieu.effecteur.identifiant_national,
+        email="m@exemple.invalid",
+    )
+
+
+@pytest.fixture
+def prise(equipier, creneau, maintenant) -> Orientation:
+    return orienter(acteur=equipier, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant)
+
+
+def corps(reponse) -> str:
+    return reponse.content.decode()
+
+
+# --- Pendant l’appel -------------------------------------------------------------
+
+
+def test_tenir_puis_prolonger_puis_confirmer_depuis_la_page(connecte, equipier, creneau, maintenant):
+    creneau_id = identifiant(creneau)
+    tenue = connecte.post(reverse("suivi:tenir", args=[creneau_id]), follow=True)
+    prolongee = connecte.post(reverse("suivi:prolonger", args=[creneau_id]), follow=True)
+    encore = connecte.post(reverse("suivi:prolonger", args=[creneau_id]), follow=True)
+
+    assert "Vous tenez cette place jusqu’à" in corps(tenue)
+    assert "Prolonger de 3 minutes" in corps(tenue)
+    assert "Prolonger de 3 minutes" not in corps(prolongee)
+    assert "ne se prolonge qu’une fois" in corps(encore)
+    assert Tenue.objects.get().compte == equipier
+
+
+def test_une_place_tenue_par_un_autre_le_dit_et_propose_autre_chose(connecte, creneau, plage, maintenant):
+    creneau_id = identifiant(creneau)
+    tenir(
+        compte=CompteFactory(role=Role.OSNP),
+        creneau_id=creneau_id,
+        territoire=None,
+        maintenant=maintenant,
+    )
+
+    reponse = connecte.post(reverse("suivi:tenir", args=[creneau_id]), follow=True)
+
+    assert "tenue par une autre régulation" in corps(reponse)
+    assert identifiant(plage) in corps(reponse)
+
+
+def test_un_refus_demande_sa_raison_et_se_relit_sur_l_etape(connecte, creneau, maintenant):
+    motif = MotifRefus.objects.create(libelle="Absent, congé")
+    url = reverse("suivi:appel", args=[f"l{creneau.lieu_id}"])
+
+    sans_raison = connecte.post(url, {"issue": IssueAppel.REFUS}, follow=True)
+    connecte.post(url, {"issue": IssueAppel.REFUS, "motif": motif.pk})
+    etape = connecte.get(reverse("orientation:orienter", args=[identifiant(creneau)]))
+
+    assert "la raison d’un refus" in corps(sans_raison)
+    assert Appel.objects.count() == 1
+    assert "1 refus (absent, congé) aujourd’hui" in corps(etape)
+
+
+def test_un_accord_ramene_a_l_orientation(connecte, creneau, maintenant):
+    creneau_id = identifiant(creneau)
+    url = reverse("suivi:appel", args=[f"l{creneau.lieu_id}"])
+
+    reponse = connecte.post(url, {"issue": IssueAppel.ACCEPTE, "creneau": creneau_id})
+
+    assert reponse.headers["Location"] == reverse("orientation:orienter", args=[creneau_id])
+
+
+# --- Après -------------------------------------------------------------------------
+
+
+def test_le_bulletin_dit_tout_sauf_ce_qui_est_reserve(connecte, prise):
+    prise.lieu.informations_complementaires = "Code 12B, réservé"
+    prise.lieu.save()
+
+    page = connecte.get(reverse("suivi:bulletin", args=[prise.uuid]))
+
+    texte = page.context["bulletin"].texte()
+    assert "lundi 2 novembre 2026 à 09h00" in texte
+    assert "rappelez le 15" in texte
+    assert "12B" not in texte
+
+
+def test_une_orientation_annulee_n_a_plus_de_bulletin(client):
+    orientation = OrientationFactory(annulee=True)
+    client.force_login(orientation.acteur)
+
+    assert client.get(reverse("suivi:bulletin", args=[orientation.uuid])).status_code == 404
+
+
+def test_corriger_depuis_la_page(connecte, prise, plage):
+    url = reverse("suivi:corriger", args=[prise.uuid])
+    form = connecte.get(url).context["form"]
+
+    reponse = connecte.post(url, {"creneau": identifiant(plage), "cle": form.initial["cle"]})
+
+    nouvelle = Orientation.objects.get(annulee_le=None)
+    assert reponse.headers["Location"] == reverse("orientation:orientation", args=[nouvelle.uuid])
+    assert nouvelle.remplace == prise
+
+
+# --- Le suivi ------------------------------------------------------------------------
+
+
+def test_l_equipe_voit_les_siennes_et_pas_celles_d_ailleurs(client, nord, prise, maintenant):
+    collegue, ailleurs = CompteFactory(), CompteFactory()
+    habiliter(collegue, Role.REGULATEUR, territoire=nord)
+    habiliter(ailleurs, Role.OSNP, territoire=TerritoireFactory(nom="SAS Ailleurs"))
+    vues = {}
+    for compte in (collegue, ailleurs):
+        client.force_login(compte)
+        vues[compte.pk] = (
+            client.get(reverse("suivi:tableau")).context["page"].paginator.count,
+            client.get(reverse("suivi:fiche", args=[prise.uuid])).status_code,
+        )
+
+    assert vues == {collegue.pk: (1, 200), ailleurs.pk: (0, 404)}
+    assert Trace.objects.filter(verbe="orientation.lue", acteur=collegue).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("filtre", "nombre"),
+    [
+        ({"genre": "creneau"}, 1),
+        ({"genre": "plage"}, 0),
+        ({"etat": "prise"}, 1),
+        ({"etat": "annulee"}, 0),
+        ({"etat": Issue.VENU}, 0),
+        ({"du": "2026-11-01", "au": "2026-11-01"}, 0),
+        ({"du": "2026-11-03", "au": "2026-11-01"}, 0),
+        ({"du": "2020-01-01", "au": "2026-11-02"}, 0),
+        ({"qui": "miennes"}, 1),
+    ],
+)
+def test_les_filtres_du_suivi(connecte, prise, filtre, nombre):
+    assert connecte.get(reverse("suivi:tableau"), filtre).context["page"].paginator.count == nombre
+
+
+def test_passe_sans_issue_se_filtre(connecte, prise, maintenant):
+    with time_machine.travel(maintenant + timedelta(hours=3), tick=False):
+        page = connecte.get(reverse("suivi:tableau"), {"etat": "sans_issue"}).context["page"]
+
+    assert list(page) == [prise]
+
+
+def test_le_suivi_ne_fait_pas_une_requete_par_ligne(connecte, equipier, nord, prise, compter_requetes):
+    url = reverse("suivi:tableau")
+    connecte.get(url)
+    avec_une = compter_requetes(lambda: connecte.get(url))
+
+    OrientationFactory.create_batch(6, acteur=equipier, territoire=nord, prise_le=prise.prise_le)
+
+    assert compter_requetes(lambda: connecte.get(url)) == avec_une
+
+
+def test_l_export_ne_nomme_aucun_regulateur_et_se_trace(connecte, equipier, prise):
+    reponse = connecte.get(reverse("suivi:export"))
+
+    contenu = corps(reponse)
+    assert contenu.splitlines()[1].split(";")[1:4] == ["SAS Nord", "Créneau", str(prise.lieu.effecteur)]
+    assert equipier.nom not in contenu.replace(str(prise.lieu.effecteur), "")
+    assert Trace.objects.filter(verbe="orientations.exportees").count() == 1
+
+
+def test_un_referent_retire_avec_un_motif(client, nord, prise):
+    referent = CompteFactory()
+    habiliter(referent, Role.REFERENT, territoire=nord)
+    client.force_login(referent)
+
+    client.post(reverse("suivi:retirer", args=[prise.uuid]))
+    prise.refresh_from_db()
+    sans_motif = prise.annulee_le
+    client.post(reverse("suivi:retirer", args=[prise.uuid]), {"motif": "patient"})
+
+    prise.refresh_from_db()
+    assert sans_motif is None
+    assert prise.annulation.acteur == referent
+
+
+# --- Notes de relève -----------------------------------------------------------------
+
+
+def test_une_note_se_lit_dans_son_territoire_et_trois_jours(connecte, client, nord, maintenant):
+    connecte.post(reverse("suivi:noter"), {"territoire": nord.pk, "texte": "Le Dr Martin rappelle à 14 h"})
+    chez_soi = corps(connecte.get(reverse("suivi:tableau")))
+    with time_machine.travel(maintenant + timedelta(days=4), tick=False):
+        client.force_login(NoteReleve.objects.get().auteur)
+        apres = corps(client.get(reverse("suivi:tableau")))
+    ailleurs = CompteFactory()
+    habiliter(ailleurs, Role.OSNP, territoire=TerritoireFactory(nom="SAS Ailleurs"))
+    client.force_login(ailleurs)
+
+    assert "rappelle à 14 h" in chez_soi
+    assert "rappelle à 14 h" not in apres
+    assert "rappelle à 14 h" not in corps(client.get(reverse("suivi:tableau")))
+
+
+@pytest.mark.parametrize(
+    "texte", ["rappeler le 06 12 34 56 78", "née le 12/03/1950", "1 50 03 59 350 123 45"]
+)
+def test_une_note_qui_semble_designer_un_patient_est_refusee(connecte, nord, maintenant, texte):
+    reponse = connecte.post(reverse("suivi:noter"), {"territoire": nord.pk, "texte": texte})
+
+    assert reponse.status_code == 400
+    assert "semble désigner un patient" in corps(reponse)
+    assert not NoteReleve.objects.exists()
+
+
+def test_on_n_ecrit_pas_a_l_equipe_d_un_autre_territoire(connecte, maintenant):
+    ailleurs = TerritoireFactory(nom="SAS Ailleurs")
+
+    reponse = connecte.post(reverse("suivi:noter"), {"territoire": ailleurs.pk, "texte": "Bonjour"})
+
+    assert (reponse.status_code, NoteReleve.objects.count()) == (400, 0)
+
+
+def test_chacun_efface_ses_notes(connecte, equipier, nord, maintenant):
+    sienne = NoteReleve.objects.create(territoire=nord, auteur=equipier, texte="a", le=maintenant)
+    autre = NoteReleve.objects.create(territoire=nord, auteur=CompteFactory(), texte="b", le=maintenant)
+
+    statuts = [connecte.post(reverse("suivi:effacer_note", args=[n.pk])).status_code for n in (sienne, autre)]
+
+    assert statuts == [302, 404]
+    assert list(NoteReleve.objects.all()) == [autre]
+
+
+# --- Dire l’issue, choisir ses avis ------------------------------------------------------
+
+
+def test_le_medecin_repond_depuis_sa_liste(client, medecin, prise, maintenant):
+    client.force_login(medecin)
+    with time_machine.travel(maintenant + timedelta(hours=3), tick=False):
+        client.force_login(medecin)
+        liste = corps(client.get(reverse("suivi:issues")))
+        client.post(reverse("suivi:issue", args=[prise.uuid]), {"issue": Issue.VENU})
+
+    assert "À dire" in liste
+    assert IssueOrientation.objects.get().acteur == medecin
+
+
+def test_un_confrere_ne_repond_pas_a_sa_place(client, prise):
+    client.force_login(CompteFactory(role=Role.EFFECTEUR, identifiant_national="810000000001"))
+
+    assert client.post(reverse("suivi:issue", args=[prise.uuid]), {"issue": Issue.VENU}).status_code == 404
+    assert "Aucun patient adressé" in corps(client.get(reverse("suivi:issues")))
+
+
+def test_ouvrir_le_lien_n_ecrit_rien_le_confirmer_ecrit_une_fois(client, medecin, prise, maintenant):
+    url = reverse("suivi:issue_par_lien", args=[jetons.sceller(prise, medecin, Issue.VENU)])
+    with time_machine.travel(maintenant + timedelta(hours=3), tick=False):
+        ouverte = client.get(url)
+        client.head(url)
+        avant = IssueOrientation.objects.count()
+        confirmee = client.post(url)
+        client.post(url)
+
+    assert "Rien n’est enregistré" in corps(ouverte)
+    assert avant == 0
+    assert "C’est noté" in corps(confirmee)
+    assert IssueOrientation.objects.get().acteur == medecin
+
+
+def test_un_lien_contrefait_ou_trop_tot_est_refuse_sans_rien_ecrire(client, medecin, prise):
+    bon = jetons.sceller(prise, medecin, Issue.VENU)
+
+    trop_tot = client.post(reverse("suivi:issue_par_lien", args=[bon]))
+    contrefait = client.get(reverse("suivi:issue_par_lien", args=["x" + bon]))
+
+    assert (trop_tot.status_code, contrefait.status_code) == (409, 410)
+    assert not IssueOrientation.objects.exists()
+
+
+def test_le_medecin_choisit_son_rythme(client, medecin, lieu, maintenant):
+    client.force_login(medecin)
+    cle = f"e{lieu.effecteur_id}"
+
+    client.post(reverse("suivi:avis"), {"pour": cle, f"{cle}-rythme": RythmeAvis.QUOTIDIEN})
+
+    preference = PreferenceAvis.objects.get()
+    assert (preference.effecteur, preference.rythme) == (lieu.effecteur, RythmeAvis.QUOTIDIEN)
+    assert 'value="quotidien"' in corps(client.get(reverse("suivi:avis")))
+
+
+def test_on_ne_choisit_pas_pour_un_autre(client, medecin, maintenant):
+    client.force_login(medecin)
+
+    client.post(reverse("suivi:avis"), {"pour": "e999", "e999-rythme": RythmeAvis.AUCUN})
+
+    assert not PreferenceAvis.objects.exists()
