@@ -170,6 +170,8 @@ ROUTES: dict[str, Action | Acces] = {
     "direct:flux": Action.CHERCHER,
     "direct:maintenant": Action.CHERCHER,
     "trajets:durees": Action.CHERCHER,
+    "carte_geo:epingles": Action.CHERCHER,
+    "carte_geo:relancer": Action.CHERCHER,
     "orientation:orientations": Action.ORIENTER,
     "orientation:orienter": Action.ORIENTER,
     "orientation:orienter_en_sus": Action.ORIENTER_EN_SUS,

@@ -102,7 +102,9 @@ def suggestions_de_quoi(texte: str, recents: Sequence[Quoi]) -> list[Groupe]:
     if len(texte) < LETTRES_MIN:
         return []
     specialites = [_quoi(specialite) for specialite in chercher_specialites(texte, NOMBRE)]
-    besoins = [(signer_quoi(quoi), quoi.libelle, f"pour : {libelle}") for libelle, quoi in _besoins(texte)]
+    besoins = [
+        (signer_quoi(quoi), quoi.libelle, f"pour\u00a0: {libelle}") for libelle, quoi in _besoins(texte)
+    ]
     noms = [(signer_quoi(_nomme(nom)), nom.libelle, nom.detail) for nom in chercher_noms(texte, NOMBRE)]
     return _sans_vide(
         [

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recherche/<slug:jeton>/direct/", include("orientation.direct.urls")),
     path("recherche/<slug:jeton>/trajets/", include("orientation.trajets.urls")),
     path("", include("orientation.suivi.urls")),
+    path("recherche/<slug:jeton>/carte/", include("orientation.carte_geo.urls")),
     path("", include("orientation.urls")),
     path("", include("assistance.urls")),
 ]

@@ -6,7 +6,7 @@ HTML des cartes est donc écrit à la main (docs/adr/0009). Tout texte venu de
 dehors passe par `escape`.
 """
 
-from orientation.rendu.carte import Carte, Mobile, cartes, liste, mobile
+from orientation.rendu.carte import Carte, Mobile, adresse, cartes, liste, mobile, sous_titre, titre
 from orientation.rendu.creneaux import Liens, colonnes
 from orientation.rendu.textes import (
     FUSEAU_DE_PARIS,
@@ -28,6 +28,7 @@ __all__ = [
     "Liens",
     "Mobile",
     "Resume",
+    "adresse",
     "cartes",
     "changements",
     "colonnes",
@@ -39,4 +40,6 @@ __all__ = [
     "modalites",
     "moment",
     "resume",
+    "sous_titre",
+    "titre",
 ]

@@ -1,6 +1,7 @@
-"""Politique de sécurité des pages d’où l’on part chez un éditeur."""
+"""Politique de sécurité des pages d’où l’on part chez un éditeur, et de celle qui montre une carte."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -12,4 +13,10 @@ Vue = Callable[..., HttpResponseBase]
 # le navigateur applique `form-action` à toute cette chaîne, dont nous ne connaissons que le premier maillon.
 DESTINATIONS = ["https:"] if settings.EST_EN_LIGNE else ["https:", "http://127.0.0.1:*"]
 
-vers_les_editeurs: Callable[[Vue], Vue] = csp_update({"form-action": DESTINATIONS})
+# Le seul hôte d’où une image peut venir d’ailleurs : celui du fond de carte, s’il est réglé.
+_TUILES = urlsplit(settings.CARTE_TUILES_URL)
+FONDS_DE_CARTE = [f"{_TUILES.scheme}://{_TUILES.netloc}"] if _TUILES.netloc else []
+
+vers_les_editeurs: Callable[[Vue], Vue] = csp_update(
+    {"form-action": DESTINATIONS, **({"img-src": FONDS_DE_CARTE} if FONDS_DE_CARTE else {})}
+)

@@ -66,6 +66,7 @@ class Combobox {
             this.fermer();
             return;
         }
+        this.annonce.textContent = "";
         this.attente = setTimeout(() => this.demander(texte), DELAI_MS);
     }
 
@@ -100,8 +101,9 @@ class Combobox {
         this.options.forEach((option, rang) => {
             option.id = `${this.liste.id}-${rang}`;
         });
-        this.activer(-1);
         const nombre = this.options.length;
+        this.activer(this.surLaPremiere && nombre ? 0 : -1);
+        this.surLaPremiere = false;
         this.liste.hidden = nombre === 0;
         this.champ.setAttribute("aria-expanded", String(nombre > 0));
         this.annonce.textContent = nombre > 1 ? `${nombre} suggestions` : `${nombre || "Aucune"} suggestion`;
@@ -110,6 +112,7 @@ class Combobox {
     fermer() {
         clearTimeout(this.attente);
         this.requete?.abort();
+        this.surLaPremiere = false;
         this.liste.hidden = true;
         this.champ.setAttribute("aria-expanded", "false");
         this.champ.removeAttribute("aria-activedescendant");
@@ -138,17 +141,24 @@ class Combobox {
     toucher(evenement) {
         const ouverte = !this.liste.hidden;
         const nombre = this.options?.length ?? 0;
-        if (evenement.key === "Escape" && ouverte) {
+        const { key: touche, altKey: alt } = evenement;
+        if (touche === "Escape" && ouverte) {
             this.fermer();
-        } else if (evenement.key === "ArrowDown" && ouverte) {
+        } else if (touche === "ArrowUp" && alt && ouverte) {
+            this.fermer();
+        } else if (touche === "ArrowDown" && ouverte) {
             this.activer((this.actif + 1) % nombre);
-        } else if (evenement.key === "ArrowUp" && ouverte) {
+        } else if (touche === "ArrowUp" && ouverte) {
             this.activer((this.actif <= 0 ? nombre : this.actif) - 1);
-        } else if (evenement.key === "ArrowDown") {
+        } else if (touche === "ArrowDown") {
             this.saisir();
-        } else if (evenement.key === "Enter" && ouverte && this.actif >= 0) {
+            this.surLaPremiere = !alt; // avec Alt, la liste s’ouvre sans que l’on y entre
+        } else if (touche === "Enter" && ouverte && this.actif >= 0) {
             this.choisir(this.options[this.actif]);
         } else {
+            if (["Home", "End", "ArrowLeft", "ArrowRight"].includes(touche) && this.actif >= 0) {
+                this.activer(-1); // le curseur repart dans le texte : plus aucune option n’est visée
+            }
             return;
         }
         evenement.preventDefault();

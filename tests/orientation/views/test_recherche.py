@@ -252,7 +252,7 @@ def test_un_besoin_en_mots_courants_mene_a_ceux_qui_y_repondent(connecte, medeci
     html = connecte.post("/recherche/suggestions/quoi/", {"texte": "otite"}).content.decode()
     reponse = connecte.post(URL, {"quoi": "otite", "ou": "Lille"})
 
-    assert "pour : Mal d’oreille" in html
+    assert "pour\u00a0: Mal d’oreille" in html
     (gardee,) = connecte.session[carnet.CLE].values()
     assert set(gardee["specialite_ids"]) == {medecine_generale.pk, pediatrie.pk}
     # Le besoin dirait de quoi souffre quelqu’un : seul reste vers qui l’on cherche.
