@@ -26,6 +26,7 @@ OUVERT = date(2023, 6, 1)
 # Aucun SAS n’y fonctionne : rien n’y est dû.
 SANS_SAS = ("com",)
 NORD = "SAS-59 Nord"
+ORIGINE_LRM = "fr.lrm.demo"
 ZONE_DEGRES = 0.12
 MEMBRES = 3
 
@@ -52,6 +53,7 @@ def preparer_acces(comptes: Mapping[str, Compte], maintenant: datetime) -> None:
         _porter_sur(comptes[cle], territoire=nord)
     for territoire in {nord, *des_effecteurs}:
         _porter_sur(comptes["gestionnaire-comptes"], territoire=territoire)
+    _preparer_liaisons(nord)
     _preparer_structures(comptes["gestionnaire-structure"], titulaires["effecteur"], maintenant)
     _preparer_delegations(comptes, titulaires, maintenant)
 
@@ -126,6 +128,19 @@ def _porter_sur(
         Perimetre.objects.get_or_create(
             habilitation=habilitation, territoire=territoire, structure=structure, fin_le=None
         )
+
+
+def _preparer_liaisons(nord: Territoire) -> None:
+    """Un logiciel de régulation et un outil territorial, tous deux ouverts."""
+    from orientation.models import LogicielRegulation, OutilTerritorial
+
+    LogicielRegulation.objects.get_or_create(
+        code=ORIGINE_LRM,
+        defaults={"nom": "LRM de démonstration", "territoire": nord, "contact": "le service informatique"},
+    )
+    OutilTerritorial.objects.get_or_create(
+        code="outil-demo", defaults={"nom": "Outil de démonstration", "territoire": nord}
+    )
 
 
 def _preparer_structures(gestionnaire: Compte, effecteur: Effecteur | None, maintenant: datetime) -> None:
