@@ -178,7 +178,7 @@ async def _lire_pages(
         suivante = _page_suivante(page, url)
         if not suivante:
             return False
-        if len(pages) >= PAGES_MAX or suivante in vues or _origine(suivante) != _origine(url):
+        if len(pages) >= PAGES_MAX or suivante in vues or not _meme_origine(suivante, url):
             return True
         vues.add(suivante)
         url = suivante
@@ -214,7 +214,18 @@ def _page_suivante(page: bytes, url: str) -> str:
         suivante = fhir.lire_enveloppe(page).lien("next")
     except fhir.BundleInvalide:
         return ""  # le normaliseur le dira
-    return urljoin(url, suivante) if suivante else ""
+    try:
+        return urljoin(url, suivante) if suivante else ""
+    except ValueError:
+        return suivante  # ce n’est pas une adresse : elle ne sera pas suivie
+
+
+def _meme_origine(suivante: str, url: str) -> bool:
+    """Faux aussi d’une adresse illisible : sa faute ne coûte pas les pages déjà lues."""
+    try:
+        return _origine(suivante) == _origine(url)
+    except ValueError:
+        return False
 
 
 def _origine(url: str) -> tuple[str, str | None, int | None]:

@@ -92,7 +92,7 @@ def attente_demandee(retry_after: str | None, date: str | None) -> int:
     else:
         try:
             quand, maintenant = parsedate_to_datetime(texte), parsedate_to_datetime(date or "")
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0
         avec_fuseau = [
             instant if instant.tzinfo else instant.replace(tzinfo=UTC) for instant in (quand, maintenant)

@@ -13,7 +13,7 @@ from yarl import URL
 
 from agenda.domaine.regulateurs import url_creation, url_modification
 from agenda.editeurs.client import DELAI_S, EN_TETES
-from agenda.editeurs.corps import CorpsRefuse, attente_demandee, lire_corps
+from agenda.editeurs.corps import CorpsRefuse, attente_demandee, lire_corps, premier_motif
 from agenda.regulateurs.dialogue import Reponse
 
 TAILLE_MAX = 65_536  # assez pour un OperationOutcome ; le reste d’une réponse n’est pas lu
@@ -56,18 +56,8 @@ async def _lire(recue: aiohttp.ClientResponse) -> Reponse:
         return Reponse(recue.status)
     attente_s = attente_demandee(recue.headers.get("Retry-After"), recue.headers.get("Date"))
     try:
-        motif = _motif(await lire_corps(recue, TAILLE_MAX))
+        motif = premier_motif(await lire_corps(recue, TAILLE_MAX))
     except CorpsRefuse as refus:
         motif = str(refus)
     suite = f"\u00a0: {motif}" if motif else ""
     return Reponse(recue.status, f"HTTP {recue.status}{suite}", attente_s)
-
-
-def _motif(corps: bytes) -> str:
-    """Première raison d’un OperationOutcome ; rien s’il ne se lit pas."""
-    try:
-        (issue, *_) = msgspec.json.decode(corps)["issue"]
-        textes = issue.get("diagnostics"), (issue.get("details") or {}).get("text"), issue.get("code")
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
-        return ""
-    return next((texte[:150] for texte in textes if isinstance(texte, str) and texte), "")

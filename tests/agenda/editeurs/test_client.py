@@ -220,6 +220,15 @@ def test_une_page_suivante_d_une_autre_origine_ne_l_est_pas(suivante):
     assert (reponse.etat, len(reponse.pages), reponse.tronquee) == (EtatLot.REUSSI, 1, True)
 
 
+@pytest.mark.parametrize("suivante", ["https://[", "http://127.0.0.1:99999/Slot", "http://[::1"])
+def test_une_page_suivante_illisible_ne_coute_pas_la_premiere(suivante):
+    contenu = octets(bundle(link=[{"relation": "next", "url": suivante}]))
+
+    reponse = _appeler(_repond(contenu))
+
+    assert (reponse.etat, len(reponse.pages), reponse.tronquee) == (EtatLot.REUSSI, 1, True)
+
+
 def test_des_pages_sans_fin_sont_tronquees():
     async def gestionnaire(requete: web.Request) -> web.StreamResponse:
         page = int(requete.query.get("page", 1))

@@ -224,6 +224,7 @@ DATE = "Mon, 02 Nov 2026 07:00:00 GMT"
         pytest.param("Mon, 02 Nov 2026 07:01:30 -0000", DATE, 90, id="instant sans fuseau"),
         pytest.param("-3", DATE, 0, id="négatif"),
         pytest.param("bientôt", DATE, 0, id="illisible"),
+        pytest.param("1 Jan 99999999999 10:00:00 GMT", DATE, 0, id="incalculable"),
         pytest.param(None, DATE, 0, id="absent"),
     ],
 )

@@ -115,6 +115,17 @@ def test_la_requete_a_les_en_tetes_du_guide_et_des_barres_encodees():
         ),
         pytest.param(403, b'{"issue":[{"details":"x"}]}', {}, "HTTP 403", id="raison mal formée"),
         pytest.param(403, b'{"issue":[]}', {}, "HTTP 403", id="aucune raison"),
+        pytest.param(403, b"[" * 30_000, {}, "HTTP 403", id="imbriquée sans fin"),
+        pytest.param(
+            403,
+            b'{"issue":[{"diagnostics":"OU\\u0000inconnue"}]}',
+            {},
+            "HTTP 403\u00a0: OU inconnue",
+            id="signe que la base refuse",
+        ),
+        pytest.param(
+            503, b"", {"Retry-After": "1 Jan 99999999999 10:00:00 GMT"}, "HTTP 503", id="date impossible"
+        ),
         pytest.param(403, b"x" * 200_000, {}, "HTTP 403\u00a0: réponse trop volumineuse", id="trop longue"),
         pytest.param(
             302, b"", {"Location": "http://ailleurs.exemple.invalid/"}, "HTTP 302", id="redirection"
