@@ -22,6 +22,8 @@ TAILLE_MAX = 10 * 1024 * 1024
 ECHANTILLONS_MAX = 2  # créneaux écartés que l’on garde d’une réponse, par motif
 JAMAIS = 2**31  # en minutes : rien de gardé, rien que l’heure puisse faire rejeter
 
+Apercu = tuple[Raw, fhir.Apercu]
+
 
 def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
     """Lit les pages d’une réponse comme un seul Bundle. Ne lève jamais : le défaut est dans `Lecture`."""
@@ -31,24 +33,24 @@ def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
         enveloppes = [fhir.lire_enveloppe(page) for page in pages]
     except fhir.BundleInvalide as erreur:
         return Lecture(defaut=str(erreur))
-    brutes = [brute for enveloppe in enveloppes for brute in enveloppe.entry or ()]
-    slots: list[tuple[Raw, fhir.Slot]] = []
-    autres: list[tuple[Raw, fhir.Entree]] = []
-    for brute in brutes:
-        entree = fhir.lire_entree(brute)
-        if entree is None:
-            continue
-        if isinstance(entree.resource, fhir.Slot):
-            slots.append((brute, entree.resource))
-        else:
-            autres.append((brute, entree))
+    slots: list[Apercu] = []
+    autres: list[tuple[Raw, fhir.Entree | fhir.EntreeApercue]] = []
+    for page, enveloppe in zip(pages, enveloppes, strict=True):
+        brutes = enveloppe.entry or []
+        for brute, entree in zip(brutes, fhir.apercevoir(page, brutes), strict=True):
+            if entree is None:
+                continue
+            if isinstance(entree.resource, fhir.Apercu):
+                slots.append((brute, entree.resource))
+            else:
+                autres.append((brute, entree))
     juge = Juge(demande, Annuaire(entree for _, entree in autres))
     lecture = _juger(juge, slots, b"".join(brute for brute, _ in autres))
     _avertir_de_l_enveloppe(lecture, enveloppes, demande, len(slots))
     return lecture
 
 
-def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) -> Lecture:
+def _juger(juge: Juge, slots: Sequence[Apercu], contexte: bytes) -> Lecture:
     """Juge les créneaux dans l’ordre, sauf ceux des effecteurs dont la réponse est déjà connue.
 
     Quand un id se répète, le sort d’un créneau dépend de ceux des autres
@@ -80,7 +82,7 @@ def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) 
     for rang, proprietaire in sorted(proprietaires.items()):
         juge.avertissements = avertissements[proprietaire]
         brut, slot = slots[rang]
-        verdict = juge.juger(slot)
+        verdict = juge.juger(_en_entier(brut, slot))
         lecture.verdicts.append(verdict)
         if verdict.raison and ecartes[verdict.raison] < ECHANTILLONS_MAX:
             ecartes[verdict.raison] += 1
@@ -97,12 +99,20 @@ def _juger(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]], contexte: bytes) 
     return lecture
 
 
+def _en_entier(brut: Raw, apercu: fhir.Apercu) -> fhir.Slot:
+    if isinstance(apercu, fhir.Slot):
+        return apercu
+    entree = fhir.lire_entree(brut)
+    lu = entree.resource if entree else None
+    return lu if isinstance(lu, fhir.Slot) else fhir.Slot(id=apercu.id, schedule=apercu.schedule)
+
+
 def _echantillon(verdict: Verdict, brut: Raw, juge: Juge) -> Echantillon:
     vu = fragments.fragment(verdict.raison, bytes(brut), juge.annuaire)
     return Echantillon(verdict.raison, fragments.id_montrable(verdict.id), fragments.ecrire(vu))
 
 
-def _rangs_par_proprietaire(juge: Juge, slots: Sequence[tuple[Raw, fhir.Slot]]) -> dict[str, list[int]]:
+def _rangs_par_proprietaire(juge: Juge, slots: Sequence[Apercu]) -> dict[str, list[int]]:
     """Rangs des créneaux de chaque effecteur, agenda par agenda ; sous la clé vide, ceux de personne."""
     par_agenda: dict[bytes, list[int]] = defaultdict(list)
     for rang, (_, slot) in enumerate(slots):
