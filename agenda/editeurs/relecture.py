@@ -87,6 +87,7 @@ def relire(
 
 def _identifiants_portes(lues: Iterable[fhir.Entree | None], cas: Cas) -> Iterator[str]:
     """Identifiants bien formés des professionnels du Bundle, ou SIRET de ses associations."""
+    systemes: tuple[str | None, ...]
     for lue in lues:
         ressource = lue.resource if lue else None
         if cas == "sos" and isinstance(ressource, fhir.Organization):

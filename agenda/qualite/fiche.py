@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -189,10 +191,10 @@ def _flux(editeur: Editeur, jours: list[JourEditeur], suivi: Suivi) -> list[Etat
     return etats
 
 
-def _sante_des_lots(lots: dict[str, object] | None) -> tuple[str, str]:
+def _sante_des_lots(lots: Mapping[str, Any] | None) -> tuple[str, str]:
     if lots is None:
         return "personne à demander", ""
-    nombre, lus, jamais = (int(str(lots[cle])) for cle in ("nombre", "lus", "jamais"))
+    nombre, lus, jamais = lots["nombre"], lots["lus"], lots["jamais"]
     s = "s" if nombre > 1 else ""
     if jamais == nombre:
         return f"{nombre} lot{s}, jamais interrogé{s}", "new"
