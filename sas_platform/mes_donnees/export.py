@@ -8,14 +8,14 @@ from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
-from agenda.models import CopieRegulateur, GesteAgenda, ImportPlanning, LienCalendrier
+from agenda.models import CopieRegulateur, GesteAgenda, ImportPlanning, LienCalendrier, Tenue
 from annuaire.models import Delegation, DemandeDelegation, Perimetre
 from assistance.models import Echange, Ticket
 from comptes.models import Compte, Trace
-from orientation.models import Orientation, Redirection
+from orientation.models import Annulation, Appel, IssueOrientation, NoteReleve, Orientation, Redirection
 from participation.models import VersionParticipation
 from sas_platform.mes_donnees import schema
-from sas_platform.mes_donnees.fiche import copier, fiche
+from sas_platform.mes_donnees.fiche import copier, fiche, issues_de
 from sas_platform.mes_donnees.historique import fiche_de, objets_concernant, presenter
 
 
@@ -63,6 +63,36 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
         redirections=[
             schema.Redirection(lieu=depart.lieu_id, editeur=depart.editeur.nom, le=depart.le)
             for depart in Redirection.objects.filter(acteur=compte).select_related("editeur").order_by("pk")
+        ],
+        appels_passes=[
+            schema.AppelPasse(
+                lieu=appel.lieu_id,
+                le=appel.le,
+                issue=appel.get_issue_display(),
+                motif=appel.motif.libelle if appel.motif else None,
+            )
+            for appel in Appel.objects.filter(acteur=compte).select_related("motif").order_by("pk")
+        ],
+        places_tenues=[
+            schema.PlaceTenue(lieu=tenue.disponibilite.lieu_id, debut=tenue.debut, expire_le=tenue.expire_le)
+            for tenue in Tenue.objects.filter(compte=compte).select_related("disponibilite")
+        ],
+        annulations_decidees=[
+            schema.AnnulationDecidee(
+                orientation=str(annulation.orientation.uuid),
+                motif=annulation.get_motif_display(),
+                le=annulation.le,
+            )
+            for annulation in Annulation.objects.filter(acteur=compte)
+            .select_related("orientation")
+            .order_by("pk")
+        ],
+        issues_dites=issues_de(
+            IssueOrientation.objects.filter(acteur=compte).select_related("orientation").order_by("pk")
+        ),
+        notes_de_releve=[
+            copier(schema.NoteReleve, note, territoire=note.territoire.nom)
+            for note in NoteReleve.objects.filter(auteur=compte).select_related("territoire").order_by("pk")
         ],
         declarations_de_structures=[
             copier(schema.DeclarationDeStructure, version, structure=str(version.structure))

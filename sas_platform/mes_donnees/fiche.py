@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import time
 from typing import Any, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, Prefetch
 
 from agenda.models import (
     CalendrierExterne,
@@ -18,7 +18,7 @@ from agenda.models import (
     SemaineType,
 )
 from annuaire.models import Effecteur, LieuExercice
-from orientation.models import Orientation
+from orientation.models import Appel, IssueOrientation, Orientation, PreferenceAvis
 from participation.models import Participation, Sollicitation, VersionParticipation
 from sas_platform.mes_donnees import schema
 
@@ -35,6 +35,8 @@ def fiche(effecteur: Effecteur) -> schema.Effecteur:
     participation = Participation.objects.filter(effecteur=effecteur).select_related("structure").first()
     recues = Orientation.objects.filter(lieu__effecteur=effecteur).order_by("pk")
     declarations = VersionParticipation.objects.filter(effecteur=effecteur).order_by("pk")
+    appels = Appel.objects.filter(lieu__effecteur=effecteur)
+    preference = PreferenceAvis.objects.filter(effecteur=effecteur).first()
     releves = ReleveHebdomadaire.objects.filter(effecteur=effecteur).order_by("semaine", "pk")
     return copier(
         schema.Effecteur,
@@ -51,10 +53,37 @@ def fiche(effecteur: Effecteur) -> schema.Effecteur:
                 debut=orientation.debut,
                 enregistree_le=orientation.prise_le,
                 annulee_le=orientation.annulee_le,
+                issues=issues_de(orientation.issues.all()),
             )
-            for orientation in recues
+            for orientation in recues.prefetch_related(
+                Prefetch(
+                    "issues", IssueOrientation.objects.select_related("orientation").order_by("le", "pk")
+                )
+            )
+        ],
+        avis_par_courriel=preference.get_rythme_display() if preference else None,
+        appels_recus=[
+            schema.AppelRecu(
+                lieu=appel.lieu_id,
+                le=appel.le,
+                issue=appel.get_issue_display(),
+                motif=appel.motif.libelle if appel.motif else None,
+            )
+            for appel in appels.select_related("motif").order_by("pk")
         ],
     )
+
+
+def issues_de(issues: Iterable[IssueOrientation]) -> list[schema.IssueDite]:
+    return [
+        schema.IssueDite(
+            orientation=str(issue.orientation.uuid),
+            issue=issue.get_issue_display(),
+            source=issue.get_source_display(),
+            le=issue.le,
+        )
+        for issue in issues
+    ]
 
 
 def _participation(participation: Participation) -> schema.Participation:

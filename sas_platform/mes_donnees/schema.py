@@ -205,6 +205,15 @@ class Releve(Forme):
     releve_le: datetime
 
 
+class IssueDite(Forme):
+    """Ce que l’on a dit, ce jour-là, de ce qu’est devenue une orientation."""
+
+    orientation: str
+    issue: str
+    source: str
+    le: datetime
+
+
 class OrientationRecue(Forme):
     """Sans le régulateur, qui est une autre personne."""
 
@@ -212,6 +221,16 @@ class OrientationRecue(Forme):
     debut: datetime
     enregistree_le: datetime
     annulee_le: datetime | None
+    issues: list[IssueDite]
+
+
+class AppelRecu(Forme):
+    """Un appel de la régulation à ce lieu, et ce qu’il a donné ; sans le régulateur."""
+
+    lieu: int
+    le: datetime
+    issue: str
+    motif: str | None
 
 
 class Effecteur(Forme):
@@ -226,7 +245,36 @@ class Effecteur(Forme):
     declarations: list[Declaration]
     releves_hebdomadaires: list[Releve]
     lieux: list[Lieu]
+    avis_par_courriel: str | None
     orientations_recues: list[OrientationRecue]
+    appels_recus: list[AppelRecu]
+
+
+class AppelPasse(Forme):
+    lieu: int
+    le: datetime
+    issue: str
+    motif: str | None
+
+
+class PlaceTenue(Forme):
+    """La place gardée en ce moment, le temps d’un appel."""
+
+    lieu: int
+    debut: datetime
+    expire_le: datetime
+
+
+class AnnulationDecidee(Forme):
+    orientation: str
+    motif: str
+    le: datetime
+
+
+class NoteReleve(Forme):
+    territoire: Titre
+    texte: str
+    le: datetime
 
 
 class OrientationDecidee(Forme):
@@ -314,6 +362,11 @@ class Export(Forme):
     effecteur: Effecteur | None
     orientations_decidees: list[OrientationDecidee]
     redirections: list[Redirection]
+    appels_passes: list[AppelPasse]
+    places_tenues: list[PlaceTenue]
+    annulations_decidees: list[AnnulationDecidee]
+    issues_dites: list[IssueDite]
+    notes_de_releve: list[NoteReleve]
     declarations_de_structures: list[DeclarationDeStructure]
     gestes_sur_les_agendas: list[GesteAgenda]
     plannings_importes: list[ImportPlanning]

@@ -132,7 +132,7 @@ def test_le_bulletin_dit_tout_sauf_ce_qui_est_reserve(connecte, prise):
     assert "12B" not in texte
 
 
-def test_une_orientation_annulee_n_a_plus_de_bulletin(client):
+def test_une_orientation_annulee_n_a_plus_de_bulletin(client, db):
     orientation = OrientationFactory(annulee=True)
     client.force_login(orientation.acteur)
 

@@ -1,0 +1,127 @@
+"""La vie d’une orientation dans un vrai navigateur, du premier appel à la réponse du médecin."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from comptes.enums import Role
+from orientation.actions import orienter
+from orientation.enums import Issue
+from orientation.models import IssueOrientation, MotifRefus, NoteReleve, Orientation
+from orientation.suivi import jetons
+from tests.agenda.factories import DisponibiliteFactory
+from tests.annuaire.factories import TerritoireFactory, habiliter
+from tests.comptes.factories import CompteFactory
+from tests.navigateur import suivre
+from tests.orientation.conftest import LUNDI_8H, identifiant, projeter
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.navigateur]
+
+
+@pytest.fixture
+def maintenant() -> Iterator[datetime]:
+    with time_machine.travel(LUNDI_8H, tick=True):
+        yield LUNDI_8H
+
+
+@pytest.fixture
+def equipier(lieu):
+    nord = TerritoireFactory(nom="SAS Nord", departements=[lieu.commune.departement])
+    compte = CompteFactory(nom="Régule", prenom="Odile")
+    habiliter(compte, Role.OSNP, territoire=nord)
+    return compte
+
+
+@pytest.fixture
+def places(creneau):
+    for heure in (10, 11):
+        DisponibiliteFactory(lieu=creneau.lieu, heure_debut=time(heure), heure_fin=time(heure, 20))
+    projeter(creneau.lieu)
+    return creneau
+
+
+def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, places, axe, capture):
+    MotifRefus.objects.create(libelle="Absent ou en congé")
+    connecter(equipier)
+    page.goto(reverse("orientation:orienter", args=[identifiant(places)]))
+    axe(page)
+    suivre(page.get_by_role("button", name="Tenir la place 3 minutes"))
+    expect(page.locator("[data-sas-minuteur]")).to_contain_text("encore 2 min")
+    suivre(page.get_by_role("button", name="Prolonger de 3 minutes"))
+    expect(page.get_by_role("button", name="Rendre la place")).to_be_visible()
+    page.get_by_text("Noter ce que l’appel a donné").click()
+    axe(page)
+    capture(page, "suivi-appel")
+    suivre(page.get_by_role("button", name="Accepté"))
+    suivre(page.get_by_role("button", name="Enregistrer"))
+    suivre(page.get_by_role("button", name="Confirmer"))
+    expect(page.get_by_text("Orientation enregistrée")).to_be_visible()
+
+    suivre(page.get_by_role("link", name="À transmettre au patient"))
+    expect(page.get_by_role("region", name="Bulletin")).to_contain_text("rappelez le 15")
+    axe(page)
+    capture(page, "suivi-bulletin")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="Imprimer")).to_be_hidden()
+    expect(page.get_by_role("region", name="Bulletin")).to_be_visible()
+    page.emulate_media(media="screen")
+    suivre(page.get_by_role("link", name="Revenir à l’orientation"))
+
+    suivre(page.get_by_role("link", name="Corriger"))
+    page.get_by_text("lundi 2 novembre 2026 à 11h00").click()
+    axe(page)
+    capture(page, "suivi-correction")
+    suivre(page.get_by_role("button", name="Corriger l’orientation"))
+    expect(page.get_by_text("Vous avez adressé un patient")).to_contain_text("11h00")
+    assert Orientation.objects.filter(annulee_le=None).count() == 1
+
+
+def test_le_suivi_de_l_equipe_et_ses_notes(page, connecter, equipier, places, axe, capture):
+    orienter(acteur=equipier, cle="a", creneau_id=identifiant(places), maintenant=LUNDI_8H)
+    connecter(equipier)
+    page.goto(reverse("suivi:tableau"))
+    page.get_by_text("Laisser une note à l’équipe suivante").click()
+    page.get_by_label("Note pour l’équipe suivante").fill("Le Dr Martin rappelle à 14 h")
+    suivre(page.get_by_role("button", name="Laisser la note"))
+    expect(page.get_by_text("rappelle à 14 h")).to_be_visible()
+    axe(page)
+    capture(page, "suivi-tableau")
+    assert NoteReleve.objects.count() == 1
+
+    suivre(page.get_by_role("link", name="Voir l’orientation"))
+    axe(page)
+    capture(page, "suivi-fiche")
+
+
+def test_le_medecin_repond_et_choisit_ses_avis(page, connecter, equipier, places, axe, capture):
+    orientation = orienter(acteur=equipier, cle="a", creneau_id=identifiant(places), maintenant=LUNDI_8H)
+    medecin = CompteFactory(
+        role=Role.EFFECTEUR,
+        identifiant_national=places.lieu.effecteur.identifiant_national,
+        email="m@exemple.invalid",
+    )
+    with time_machine.travel(LUNDI_8H + timedelta(hours=3), tick=True):
+        connecter(medecin)
+        page.goto(reverse("suivi:issues"))
+        axe(page)
+        capture(page, "suivi-patients-adresses")
+        suivre(page.get_by_role("button", name="Patient pas venu"))
+        expect(page.get_by_text("C’est noté")).to_be_visible()
+
+        page.goto(reverse("suivi:issue_par_lien", args=[jetons.sceller(orientation, medecin, Issue.VENU)]))
+        axe(page)
+        capture(page, "suivi-lien")
+        suivre(page.get_by_role("button", name="Confirmer"))
+        expect(page.get_by_text("C’est noté")).to_be_visible()
+        assert [i.issue for i in IssueOrientation.objects.order_by("pk")] == [Issue.PAS_VENU, Issue.VENU]
+
+        page.goto(reverse("suivi:avis"))
+        page.get_by_text("Un résumé chaque soir").click()
+        axe(page)
+        capture(page, "suivi-avis")
+        suivre(page.get_by_role("button", name="Enregistrer"))
+        expect(page.get_by_text("Votre choix est enregistré")).to_be_visible()
