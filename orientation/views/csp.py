@@ -13,10 +13,13 @@ Vue = Callable[..., HttpResponseBase]
 # le navigateur applique `form-action` à toute cette chaîne, dont nous ne connaissons que le premier maillon.
 DESTINATIONS = ["https:"] if settings.EST_EN_LIGNE else ["https:", "http://127.0.0.1:*"]
 
-# Le seul hôte d’où une image peut venir d’ailleurs : celui du fond de carte, s’il est réglé.
-_TUILES = urlsplit(settings.CARTE_TUILES_URL)
-FONDS_DE_CARTE = [f"{_TUILES.scheme}://{_TUILES.netloc}"] if _TUILES.netloc else []
+
+def hote_du_fond_de_carte(url: str) -> list[str]:
+    """Le seul hôte d’où une image peut venir d’ailleurs, s’il est réglé ; `url` est un modèle d’adresse de tuile."""
+    lue = urlsplit(url)
+    return [f"{lue.scheme}://{lue.netloc}"] if lue.netloc else []
+
 
 vers_les_editeurs: Callable[[Vue], Vue] = csp_update(
-    {"form-action": DESTINATIONS, **({"img-src": FONDS_DE_CARTE} if FONDS_DE_CARTE else {})}
+    {"form-action": DESTINATIONS, "img-src": hote_du_fond_de_carte(settings.CARTE_TUILES_URL)}
 )

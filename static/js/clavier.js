@@ -50,6 +50,8 @@ class Clavier {
                 return this.appeler();
             case "o":
                 return this.orienter();
+            case "h":
+                return this.declencher("h") || this.tenir();
             case "Enter":
                 return this.continuer();
             default:
@@ -147,8 +149,30 @@ class Clavier {
             return false;
         }
         const cible = (this.carte ?? document.querySelector("main")).querySelector(`[data-sas-touche="${touche}"]`);
-        cible?.click();
+        if (cible?.matches("select")) {
+            // Un motif se choisit : la touche y mène, elle n’envoie rien.
+            cible.closest("details").open = true;
+            cible.focus();
+        } else {
+            cible?.click();
+        }
         return Boolean(cible);
+    }
+
+    // Depuis la liste : la première place de l’agenda SAS de la carte, le temps d’appeler.
+    tenir() {
+        const formulaire = document.querySelector("[data-sas-tenir]");
+        const creneau = this.carte?.querySelector("a.sas-creneau")?.pathname.match(/\/([\w-]+)\/$/);
+        if (!formulaire || !this.carte) {
+            return false;
+        }
+        if (creneau) {
+            formulaire.action = formulaire.dataset.sasTenir.replace("IDENTIFIANT", creneau[1]);
+            formulaire.submit();
+        } else {
+            this.dire("Aucune place à tenir sur cette offre.");
+        }
+        return true;
     }
 
     dire(texte) {

@@ -9,7 +9,7 @@ import time_machine
 from playwright.sync_api import expect
 
 from comptes.enums import Role
-from orientation.models import Orientation
+from orientation.models import Appel, Orientation
 from tests.agenda.factories import DisponibiliteFactory
 from tests.annuaire.factories import BesoinFactory, CommuneFactory, EffecteurFactory, LieuExerciceFactory
 from tests.comptes.factories import CompteFactory
@@ -179,6 +179,25 @@ def test_on_va_de_carte_en_carte_et_le_lecteur_d_ecran_le_dit(page, regulateur):
     with page_suivante(page):
         page.keyboard.press("/")
     expect(quoi(page)).to_be_focused()
+
+
+def test_tenir_la_place_puis_noter_l_appel_sans_souris(page, regulateur):
+    chercher(page)
+
+    with page_suivante(page):
+        page.keyboard.press("h")
+    expect(page.get_by_text("Vous tenez cette place jusqu’à")).to_be_visible()
+    page.keyboard.press("3")
+    expect(page.get_by_role("combobox", name=re.compile("Refus"))).to_be_focused()
+    page.keyboard.press("1")  # dans un champ, une touche n’est qu’une touche
+    page.keyboard.press("Tab")
+    with page_suivante(page):
+        page.keyboard.press("4")
+    expect(page.get_by_role("button", name="Tenir la place")).to_be_visible()
+    with page_suivante(page):
+        page.keyboard.press("1")
+
+    assert [appel.issue for appel in Appel.objects.all()] == ["sans_reponse"]
 
 
 def test_l_aide_s_ouvre_coupe_les_raccourcis_et_rend_le_clavier(page, regulateur, axe, capture):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from orientation import carnet
 from orientation.carte_geo import lectures
 from orientation.suggestions import en_lieu
+from orientation.views.csp import hote_du_fond_de_carte
 from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory
 from tests.orientation.conftest import projeter, url_resultats
 
@@ -55,6 +56,13 @@ def test_sans_reglage_aucun_fond_de_plan_exterieur(connecte, jeton, lieu):
     assert epingles(connecte, jeton).json()["tuiles"] == ""
     politique = connecte.get(url_resultats(jeton)).headers["Content-Security-Policy"]
     assert "img-src 'self' data:;" in politique + ";"
+
+
+def test_le_fond_de_plan_regle_est_le_seul_hote_etranger_admis(connecte, jeton, lieu, settings):
+    settings.CARTE_TUILES_URL = "https://tuiles.exemple.invalid/wmts?x={x}&y={y}&z={z}"
+
+    assert epingles(connecte, jeton).json()["tuiles"] == settings.CARTE_TUILES_URL
+    assert hote_du_fond_de_carte(settings.CARTE_TUILES_URL) == ["https://tuiles.exemple.invalid"]
 
 
 def test_une_recherche_oubliee_n_a_pas_de_carte(connecte):
