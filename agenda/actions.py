@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -15,6 +15,8 @@ from agenda.models import AgendaEditeur, Disponibilite, Reservation, Tenue
 from agenda.offre import ecrire, lire, rafraichir, verrouiller
 from annuaire.models import LieuExercice
 from comptes.models import Compte
+
+CACHE_MAX = timedelta(days=1)
 
 
 class PlaceIndisponible(Exception):
@@ -113,7 +115,9 @@ def masquer_apres_rendez_vous(
     Au lieu donné ; sinon à tous ceux de l’effecteur, ou à tous les points fixes de l’association,
     où un éditeur montre des créneaux : le rendez-vous ne dit pas lequel. Chacun revient à la
     première lecture de son lot demandée après `maintenant`, s’il est encore libre. Rejouable.
+    Un rendez-vous démesuré ne cache que sa première journée.
     """
+    fin = min(fin, debut + CACHE_MAX)
     if fin <= debut or fin <= maintenant:
         return 0
     if lieu_id is not None:

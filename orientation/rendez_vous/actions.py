@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from agenda.actions import masquer_apres_rendez_vous
-from agenda.models import Editeur
+from agenda.models import Editeur, Raccordement
 from annuaire.models import Effecteur
 from comptes.actions import tracer
 from comptes.models import Compte
@@ -182,8 +182,8 @@ def _noter(
 
 def _prevenir(rendez_vous: RendezVous, maintenant: datetime) -> None:
     """Ce que l’arrivée d’un rendez-vous change ailleurs, dans la même transaction : la recherche, puis le LRM."""
-    ou_ou_qui = rendez_vous.lieu_id or rendez_vous.effecteur_id
-    if ou_ou_qui and rendez_vous.statut in (StatutRendezVous.EN_ATTENTE, StatutRendezVous.CONFIRME):
+    tient = rendez_vous.statut in (StatutRendezVous.EN_ATTENTE, StatutRendezVous.CONFIRME)
+    if tient and _peut_cacher(rendez_vous):
         masquer_apres_rendez_vous(
             debut=rendez_vous.debut,
             fin=rendez_vous.fin,
@@ -193,6 +193,21 @@ def _prevenir(rendez_vous: RendezVous, maintenant: datetime) -> None:
         )
     annoncer_rendez_vous(rendez_vous, maintenant=maintenant)
     noter_d_apres_l_editeur(rendez_vous, maintenant=maintenant)
+
+
+def _peut_cacher(rendez_vous: RendezVous) -> bool:
+    """Vrai si un acte de régulateur, ou un agenda chez cet éditeur, lie celui-ci au professionnel.
+
+    Un éditeur ne retire pas de la recherche les créneaux que d’autres montrent de qui il ne sert pas.
+    """
+    if rendez_vous.lieu_id is not None:
+        return True
+    if rendez_vous.effecteur_id is None:
+        return False
+    raccordements = Raccordement.objects.filter(
+        editeur=rendez_vous.editeur_id, effecteur=rendez_vous.effecteur_id
+    )
+    return rendez_vous.est_rattache or raccordements.exists()
 
 
 def _empreinte(lu: RendezVousLu) -> str:
