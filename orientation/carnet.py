@@ -8,14 +8,16 @@ que la déconnexion efface (W-70, docs/adr/0010).
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
+from math import ceil
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from annuaire.enums import PrecisionGeo
+from annuaire.enums import PrecisionGeo, TypeStructure
 from annuaire.lectures import LieuTrouve
 from annuaire.lectures.lieux import GEOPLATEFORME, INDEX_LOCAL
+from annuaire.models import Structure
 from orientation.lectures import Criteres
 from orientation.suggestions import Quoi, en_lieu
 
@@ -30,6 +32,9 @@ class Recherche:
     """Ce qui a été demandé, tel qu’on le redira, et ce qu’on en a compris.
 
     `lieu` : un `LieuTrouve` en données simples, que la session sait garder.
+    `medecin_traitant` : effecteurs qui passent en tête, `medecin` leur nom tel qu’on le redira.
+    `secteur_cpts` : (numéro, nom) des CPTS dont la zone contient la commune. `cpts_id` : les membres de
+    cette CPTS, et `retour` le jeton de la recherche d’où l’on vient.
     """
 
     quoi: str
@@ -44,6 +49,13 @@ class Recherche:
     medecin: str = ""
     # Ce qu’il faut dire de la recherche sous son titre, en phrases entières.
     avis: tuple[str, ...] = ()
+    delais: tuple[str, ...] = ()
+    natures: tuple[str, ...] = ()
+    secteurs: tuple[str, ...] = ()
+    secteur_cpts: tuple[tuple[int, str], ...] = ()
+    cpts_id: int | None = None
+    cpts: str = ""
+    retour: str = ""
 
     @property
     def lieu_trouve(self) -> LieuTrouve:
@@ -60,6 +72,20 @@ class Recherche:
         source = _SOURCES.get(self.lieu["source"], self.lieu["source"])
         return f"{PrecisionGeo(self.lieu['precision']).label}, {source}"
 
+    @property
+    def departement(self) -> str:
+        """Le département cherché, tant que l’on n’élargit pas au-delà de ce qui le couvre ; vide sinon (W-04)."""
+        lieu = self.lieu
+        entier = lieu["precision"] == PrecisionGeo.DEPARTEMENT and self.rayon_km <= lieu["rayon_defaut_km"]
+        return str(lieu["departement"]) if entier else ""
+
+    def rayon_elargi(self, pas: int) -> float:
+        """Le rayon, élargi d’autant de pas du département, sans passer celui que le territoire admet."""
+        if pas == 0:
+            return self.rayon_km
+        voulu = ceil(self.rayon_km + pas * self.lieu["pas_elargissement_km"])
+        return max(self.rayon_km, min(voulu, self.lieu.get("rayon_maximal_km", voulu)))
+
     def criteres(self) -> Criteres:
         return Criteres(
             lat=self.lieu["lat"],
@@ -69,6 +95,16 @@ class Recherche:
             noms=self.noms,
             disponibilite=self.disponibilite,
             modalites=self.modalites,
+            delais=self.delais,
+            natures=self.natures,
+            secteurs=self.secteurs,
+            departement="" if self.cpts_id else self.departement,
+            medecin_traitant=() if self.cpts_id else self.medecin_traitant,
+            cpts_id=self.cpts_id,
+            # Qui l’on cherche par son nom ne se range pas derrière un autre.
+            regroupees=()
+            if self.cpts_id or self.noms
+            else tuple(cpts_id for cpts_id, _ in self.secteur_cpts),
         )
 
     def avec(self, **changements: Any) -> Recherche:
@@ -78,24 +114,39 @@ class Recherche:
 def garder(session: SessionBase, recherche: Recherche) -> str:
     """Range la recherche et rend son jeton ; les plus anciennes s’effacent."""
     jeton = secrets.token_urlsafe(12)
+    remplacer(session, jeton, recherche)
+    return jeton
+
+
+def remplacer(session: SessionBase, jeton: str, recherche: Recherche) -> None:
+    if not recherche.secteur_cpts and recherche.lieu["code_insee"]:
+        recherche = recherche.avec(secteur_cpts=_cpts_du_secteur(recherche.lieu["code_insee"]))
     gardees = session.get(CLE, {}) | {jeton: asdict(recherche)}
     session[CLE] = dict(list(gardees.items())[-GARDEES:])
-    return jeton
 
 
 def retrouver(session: SessionBase, jeton: str) -> Recherche | None:
     gardee = session.get(CLE, {}).get(jeton)
     if gardee is None:
         return None
-    return Recherche(
-        **gardee
-        | {
-            "specialite_ids": tuple(gardee["specialite_ids"]),
-            "modalites": tuple(gardee["modalites"]),
-            "medecin_traitant": tuple(gardee.get("medecin_traitant", ())),
-            "avis": tuple(gardee.get("avis", ())),
-        }
-    )
+    # En JSON, un tuple devient une liste.
+    lue = {champ.name: gardee[champ.name] for champ in fields(Recherche) if champ.name in gardee}
+    lue |= {nom: tuple(valeur) for nom, valeur in lue.items() if isinstance(valeur, list)}
+    return Recherche(**lue | {"secteur_cpts": tuple((n, nom) for n, nom in lue.get("secteur_cpts", ()))})
+
+
+def _cpts_du_secteur(code_insee: str) -> tuple[tuple[int, str], ...]:
+    """CPTS actives dont la zone d’intervention contient la commune (S-80)."""
+    cpts = Structure.objects.filter(
+        type=TypeStructure.CPTS, est_active=True, communes_intervention=code_insee
+    ).order_by("nom", "pk")
+    return tuple(cpts.values_list("pk", "nom"))
+
+
+def chez_la_cpts(recherche: Recherche, cpts_id: int, *, jeton: str) -> Recherche:
+    """Les membres d’une CPTS du secteur, sans distance (S-83) ; la même recherche si elle n’en est pas."""
+    nom = dict(recherche.secteur_cpts).get(cpts_id)
+    return recherche.avec(cpts_id=cpts_id, cpts=nom, retour=jeton) if nom else recherche
 
 
 def derniers_quoi(session: SessionBase) -> list[Quoi]:

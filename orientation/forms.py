@@ -11,7 +11,6 @@ from django import forms
 from django.core import signing
 from dsfr.forms import DsfrBaseForm
 
-from agenda.enums import ModaliteConsultation
 from annuaire.lectures import LieuTrouve
 from orientation.actions import HORIZON_SURNUMERAIRE, PlaceVue, prochain_quart_d_heure
 from orientation.carnet import Recherche
@@ -32,12 +31,6 @@ DUREE_VUE = timedelta(hours=4)
 RAYON_MAX_KM = 300
 PASSE = "Il n’est pas possible de saisir/sélectionner une date/heure dans le passé."
 LOINTAIN = f"Choisissez une date dans les {HORIZON_SURNUMERAIRE.days} jours."
-
-DISPONIBILITES = (
-    ("toutes", "Toutes"),
-    ("libres", "Avec créneaux libres"),
-    ("hors", "Hors disponibilité"),
-)
 
 
 class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
@@ -148,30 +141,20 @@ class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
 
 
 class PageForm(forms.Form):
-    """Seul paramètre admis dans l’adresse des résultats."""
+    """Seuls paramètres admis dans l’adresse des résultats : la page, et le dernier lieu de la précédente."""
 
     page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
+    suite = forms.RegexField(r"^l[0-9]{1,18}$", required=False)
 
     def numero(self) -> int:
-        return self.cleaned_data.get("page") or 1 if self.is_valid() else 1
+        self.full_clean()
+        return self.cleaned_data.get("page") or 1
 
-
-class AffinageForm(DsfrBaseForm):
-    """Ce que l’on resserre ou élargit depuis les résultats ; un champ absent ne change pas."""
-
-    disponibilite = forms.ChoiceField(choices=DISPONIBILITES, required=False)
-    modalites = forms.MultipleChoiceField(choices=ModaliteConsultation.choices, required=False)
-    rayon_km = forms.IntegerField(min_value=1, max_value=RAYON_MAX_KM, required=False)
-    filtrer = forms.BooleanField(required=False)
-
-    def changements(self) -> dict[str, Any]:
-        lus = self.cleaned_data
-        changements: dict[str, Any] = {
-            champ: lus[champ] for champ in ("disponibilite", "rayon_km") if lus[champ]
-        }
-        if lus["filtrer"]:
-            changements["modalites"] = tuple(m for m in ModaliteConsultation.values if m in lus["modalites"])
-        return changements
+    def apres(self) -> int | None:
+        """Le lieu après lequel reprendre, en passant à la page suivante."""
+        self.full_clean()
+        suite = self.cleaned_data.get("suite")
+        return int(suite[1:]) if suite and self.numero() > 1 else None
 
 
 class EtapeForm(DsfrBaseForm):

@@ -34,6 +34,8 @@ COLONNE = f"""CASE WHEN NOT page.en_sus THEN NULL
         WHEN consignes.pause_jusqu_au > to_timestamp(%(minute)s::bigint * 60) THEN 'pause'
         WHEN consignes.max_par_jour <= {_ADRESSES_DEPUIS.format(bornes="jours")} THEN 'jour'
         WHEN consignes.max_par_semaine <= {_ADRESSES_DEPUIS.format(bornes="semaines")} THEN 'semaine' END"""
+# Colonne des candidats : 1 pour un lieu qui a refusé, ou n’a pas répondu, aujourd’hui.
+REFUS = "0"
 JOINTURE = "LEFT JOIN participation_sollicitation consignes ON consignes.lieu_id = page.lieu_id"
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orientation.views import orientations, recherche
+from orientation.views import orientations, recherche, resultats
 
 app_name = "orientation"
 
@@ -8,7 +8,7 @@ urlpatterns = [
     path("recherche/", recherche.recherche, name="recherche"),
     path("recherche/suggestions/quoi/", recherche.suggestions_quoi, name="suggestions_quoi"),
     path("recherche/suggestions/ou/", recherche.suggestions_ou, name="suggestions_ou"),
-    path("recherche/<slug:jeton>/", recherche.resultats, name="resultats"),
+    path("recherche/<slug:jeton>/", resultats.resultats, name="resultats"),
     path("orientations/", orientations.liste, name="orientations"),
     path("orientations/nouvelle/<slug:creneau_id>/", orientations.orienter_creneau, name="orienter"),
     path("orientations/en-sus/<slug:lieu_id>/", orientations.orienter_en_sus, name="orienter_en_sus"),

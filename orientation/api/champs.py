@@ -10,10 +10,12 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from agenda.enums import ModaliteConsultation
+from annuaire.enums import PrecisionGeo
 from annuaire.lectures import LieuIntrouvableError, LieuTrouve, geocoder, par_commune, par_position
 from annuaire.models import Specialite
-from orientation.forms import DISPONIBILITES, RAYON_MAX_KM
-from orientation.lectures import Criteres
+from orientation import facettes
+from orientation.forms import RAYON_MAX_KM
+from orientation.lectures import DELAIS, DISPONIBILITES, TOUTES, Criteres
 from sas_platform.socle.memoire import memoriser
 
 PAR_PAGE_MAX = 100
@@ -39,9 +41,36 @@ class PositionSerializer(serializers.Serializer):
 
 
 class FiltresSerializer(serializers.Serializer):
-    disponibilite = serializers.ChoiceField(choices=[valeur for valeur, _ in DISPONIBILITES], required=False)
+    """Les valeurs d’un filtre s’ajoutent, les filtres se croisent. Ceux de la page de résultats, sous les mêmes noms."""
+
+    disponibilite = serializers.ChoiceField(
+        choices=DISPONIBILITES,
+        required=False,
+        help_text="`libres` : un créneau au moins ; `hors` : aucun ; `en_sus`, `forfait` : qui l’accepte, créneau ou "
+        "non, et sans effet de `modalites` ni de `delais`.",
+    )
     modalites = serializers.ListField(
-        child=serializers.ChoiceField(choices=ModaliteConsultation.values), required=False, max_length=3
+        child=serializers.ChoiceField(choices=ModaliteConsultation.values),
+        required=False,
+        max_length=3,
+        help_text="Seulement les offres qui ont un tel créneau.",
+    )
+    delais = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(DELAIS)),
+        required=False,
+        max_length=len(DELAIS),
+        help_text="Heures à partir de maintenant, de la première à la dernière exclue ; une plage peut en toucher plusieurs.",
+    )
+    natures = serializers.ListField(
+        child=serializers.CharField(max_length=5),
+        required=False,
+        max_length=20,
+        help_text="Codes de profession (TRE_G15), ou types de structure : cds, msp, cpts, sos, snp, autre.",
+    )
+    secteurs = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(facettes.SECTEURS)),
+        required=False,
+        max_length=len(facettes.SECTEURS),
     )
 
 
@@ -73,10 +102,20 @@ class DemandeRechercheSerializer(serializers.Serializer):
             lon=lieu.lon,
             rayon_km=attrs.get("rayon_km") or lieu.rayon_defaut_km,
             specialite_ids=attrs["specialite"],
-            disponibilite=filtres.get("disponibilite", "toutes"),
+            disponibilite=filtres.get("disponibilite", TOUTES),
+            departement=lieu.departement if _est_un_departement(lieu, attrs) else "",
             modalites=tuple(filtres.get("modalites", ())),
+            delais=tuple(filtres.get("delais", ())),
+            natures=tuple(filtres.get("natures", ())),
+            secteurs=tuple(filtres.get("secteurs", ())),
         )
         return attrs
+
+
+def _est_un_departement(lieu: LieuTrouve, attrs: dict[str, Any]) -> bool:
+    """La zone s’arrête à ses limites tant que l’on ne demande pas plus large (W-04)."""
+    rayon = attrs.get("rayon_km") or lieu.rayon_defaut_km
+    return lieu.precision == PrecisionGeo.DEPARTEMENT and rayon <= lieu.rayon_defaut_km
 
 
 # Des tables de référence, et des codes publics : jamais une adresse.

@@ -12,6 +12,7 @@ from agenda.enums import ModaliteConsultation
 from annuaire.models import LieuExercice
 from orientation.enums import TypeOrientation, Voie
 from orientation.models import Orientation
+from participation.enums import Modalite
 
 
 class CreneauSerializer(serializers.Serializer):
@@ -79,6 +80,15 @@ class OffreSerializer(serializers.Serializer):
     suspension = serializers.CharField(
         required=False,
         help_text="Pourquoi un lieu qui accepte des patients en sus n’en reçoit pas à cet instant.",
+    )
+    via = serializers.ChoiceField(
+        choices=Modalite.choices,
+        required=False,
+        help_text="Par quoi ce lieu participe ; absent s’il ne participe pas.",
+    )
+    cpts = serializers.CharField(required=False, help_text="Nom de la CPTS par laquelle il participe.")
+    forfait = serializers.BooleanField(
+        required=False, help_text="Vrai s’il reçoit les patients que les urgences réorientent ; sinon absent."
     )
     creneaux = CreneauSerializer(many=True)
 

@@ -17,7 +17,7 @@ from orientation.carte_geo.forms import RelanceForm
 from orientation.carte_geo.lectures import ETATS, points
 from orientation.requetes import RequeteDeCompte
 from orientation.suggestions import en_donnees
-from orientation.views.recherche import CARTES_PAR_PAGE
+from orientation.views.resultats import CARTES_PAR_PAGE
 
 
 @require_safe

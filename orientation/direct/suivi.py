@@ -40,11 +40,15 @@ class Suivi:
         Les lieux sont cherchés dans la zone de la recherche : un numéro d’ailleurs ne
         rend rien. Une carte qui a quitté l’offre est rendue vide de créneaux.
         """
+        demandes = self.recherche.criteres()
+        if not demandes.demande_un_creneau:
+            demandes = replace(demandes, modalites=(), delais=())
         criteres = replace(
-            self.recherche.criteres(),
+            demandes,
             specialite_ids=(),
             noms="",
             disponibilite="toutes",
+            regroupees=(),
             lieu_ids=tuple(self.vus),
         )
         lus = rechercher(criteres, maintenant=maintenant, par_page=len(self.vus))

@@ -15,7 +15,7 @@ from orientation.direct.flux import PLACES, Flux
 from orientation.direct.forms import VuForm
 from orientation.direct.suivi import Suivi
 from orientation.requetes import RequeteDeCompte
-from orientation.views.recherche import CARTES_PAR_PAGE
+from orientation.views.resultats import CARTES_PAR_PAGE
 
 
 @require_safe

@@ -1,14 +1,21 @@
-"""Ordre des résultats, et pourquoi chaque offre est à sa place."""
+"""Ordre des résultats, et pourquoi chaque offre est à sa place (docs/adr/0022)."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
+
+# Deux offres libres dans la même demi-heure et au même kilomètre se valent pour un patient : on appelle
+# d’abord celle que l’on a le moins récemment sollicitée.
+TRANCHE_MIN = 30
+BANDE_KM = 1
+EQUITE = timedelta(days=7)
 
 
 class Groupe(IntEnum):
-    """Groupes, dans l’ordre de la liste (design § 5). Le médecin traitant passera avant tous."""
+    """Groupes, dans l’ordre de la liste (design § 5)."""
 
+    MEDECIN_TRAITANT = 0
     LIBRE_PARTICIPANT = 1
     LIBRE = 2
     EN_SUS = 3
@@ -16,6 +23,7 @@ class Groupe(IntEnum):
 
 
 RAISONS = {
+    Groupe.MEDECIN_TRAITANT: "Médecin traitant",
     Groupe.LIBRE_PARTICIPANT: "Participe au SAS",
     Groupe.LIBRE: "Ne participe pas au SAS",
     Groupe.EN_SUS: "Sans créneau libre, accepte des patients en sus de ses disponibilités",
@@ -36,8 +44,10 @@ def raison_du_rang(
     maintenant: datetime,
     distance_km: float,
     suspension: str = "",
+    sollicitations: int = 0,
+    refus_du_jour: bool = False,
 ) -> str:
-    """Phrase de la carte : groupe, premier créneau, distance, dans l’ordre où ils comptent.
+    """Phrase de la carte : groupe, premier créneau, distance, équité, dans l’ordre où ils comptent.
 
     `premier` est dans le fuseau du lieu ; un créneau en cours se lit « dès maintenant ».
     `suspension` : pourquoi on n’y adresse plus de patient en sus.
@@ -48,13 +58,17 @@ def raison_du_rang(
         morceaux = [RAISONS[groupe], suspension]
     if premier is not None:
         morceaux.insert(1, f"libre {_quand(premier, maintenant)}")
+    if refus_du_jour:
+        morceaux.insert(1, "n’a pas donné suite aujourd’hui")
     morceaux.append(f"à {distance(distance_km)}")
+    if sollicitations:
+        morceaux.append(f"sollicité {sollicitations} fois en 7\u00a0jours")
     return " · ".join(filter(None, morceaux))
 
 
 def sans_distance(raison: str, km: float) -> str:
     """La même phrase pour qui lit sa propre carte : sans patient, il n’y a pas de distance."""
-    return raison.removesuffix(f" · à {distance(km)}")
+    return raison.replace(f" · à {distance(km)}", "", 1)
 
 
 def distance(km: float) -> str:

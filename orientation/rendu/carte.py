@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from zlib import crc32
@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from django.utils.safestring import SafeString, mark_safe
 
 from annuaire.domaine.telephones import ecrire_telephone
-from orientation.domaine.classement import distance
-from orientation.lectures import Offre
+from orientation.domaine.classement import Groupe, distance
+from orientation.lectures import CptsGroupee, Offre
 from orientation.rendu.creneaux import MARQUE, Liens, colonnes
 from orientation.rendu.textes import FUSEAU_DE_PARIS
 from orientation.sollicitation import Contact
+from participation.enums import Modalite
 
 INFORMATIONS_COURTES = 100
 
@@ -43,6 +44,10 @@ class Carte:
     jours: SafeString
     fuseau_autre: bool
     contact: Contact | None = None
+    medecin_traitant: bool = False
+    via: str = ""
+    forfait: bool = False
+    cpts: CptsGroupee | None = None
 
 
 def cartes(
@@ -52,14 +57,24 @@ def cartes(
     jeton: str,
     oriente: bool,
     contacts: Mapping[str, Contact] | None = None,
+    cpts: Mapping[str, CptsGroupee] | None = None,
+    dit_le_forfait: bool = False,
 ) -> list[Carte]:
     """Cartes d’une page, dans l’ordre reçu ; `oriente` : avec les liens pour orienter.
 
-    `contacts` : ceux qui sont réservés à la régulation, par identifiant d’offre.
+    `contacts` : ceux qui sont réservés à la régulation, par identifiant d’offre ; `cpts` : celles que la
+    carte annonce, au rang de leur premier membre.
     """
     liens = Liens.vers(jeton) if oriente else None
-    reserves = contacts or {}
-    return [_carte(offre, maintenant, liens, reserves.get(offre.id)) for offre in offres]
+    reserves, annoncees = contacts or {}, cpts or {}
+    return [
+        replace(
+            _carte(offre, maintenant, liens, reserves.get(offre.id)),
+            cpts=annoncees.get(offre.id),
+            forfait=offre.forfait and dit_le_forfait,
+        )
+        for offre in offres
+    ]
 
 
 def liste(cartes: Sequence[Carte], *, oriente: bool, oriente_en_sus: bool) -> SafeString:
@@ -90,7 +105,7 @@ def _article(carte: Carte, *, oriente: bool, oriente_en_sus: bool) -> str:
     ancre = escape(carte.ancre)
     vivant = mobile(carte, oriente_en_sus=oriente_en_sus)
     return (
-        f'<li><article class="sas-carte" id="{ancre}" aria-labelledby="{ancre}-titre" '
+        f'{_cpts(carte.cpts, oriente=oriente)}<li><article class="sas-carte" id="{ancre}" aria-labelledby="{ancre}-titre" '
         f'data-version="{vivant.version}">'
         '<div class="sas-carte__identite">'
         f'<h3 class="sas-carte__titre" id="{ancre}-titre">{titre}</h3>'
@@ -100,14 +115,62 @@ def _article(carte: Carte, *, oriente: bool, oriente_en_sus: bool) -> str:
     )
 
 
-def _identite(carte: Carte, titre: str) -> str:
+def _cpts(cpts: CptsGroupee | None, *, oriente: bool) -> str:
+    """Une CPTS du secteur, au rang de son premier membre ; le bouton vise le formulaire « affinage » de la page."""
+    if cpts is None:
+        return ""
+    nom, ancre = escape(cpts.nom), f"cpts-{cpts.id}"
+    affiche, lien = ecrire_telephone(cpts.telephone)
+    telephone = (
+        f'<p><a class="fr-link fr-icon-phone-line fr-link--icon-left" href="tel:{escape(lien)}">'
+        f'<span class="fr-sr-only">Appeler {nom}, </span>{escape(affiche)}</a></p>'
+        if affiche
+        else ""
+    )
+    infos = f'<p class="sas-infos">{escape(cpts.informations)}</p>' if oriente and cpts.informations else ""
+    plies = cpts.membres - cpts.libres - (cpts.libres == 0)
+    suite = (
+        f" {plies} autre{_s(plies)} sans créneau {'sont regroupés' if plies > 1 else 'est regroupé'} ici."
+        if plies
+        else ""
+    )
+    return (
+        f'<li><section class="sas-cpts" id="{ancre}" aria-labelledby="{ancre}-titre">'
+        f'<h3 class="sas-carte__titre" id="{ancre}-titre">{nom}</h3>'
+        '<p class="fr-badge fr-badge--info fr-badge--no-icon fr-badge--sm">CPTS du secteur</p>'
+        f"{telephone}{infos}<p>{cpts.membres} professionnel{_s(cpts.membres)} dans cette liste, "
+        f"dont {cpts.libres} avec créneau.{suite}</p>"
+        f'<button class="fr-btn fr-btn--secondary fr-btn--sm" form="affinage" name="cpts" value="{cpts.id}">'
+        f'Voir tous les professionnels<span class="fr-sr-only"> de {nom}</span></button></section></li>'
+    )
+
+
+def _s(nombre: int) -> str:
+    return "s" if nombre > 1 else ""
+
+
+_BADGE = '<p class="fr-badge fr-badge--{} fr-badge--no-icon fr-badge--sm">{}</p> '
+
+
+def _badges(carte: Carte) -> str:
     html = ""
+    if carte.medecin_traitant:
+        html += _BADGE.format("new", "Médecin traitant")
+    if carte.participe:
+        html += _BADGE.format("success", escape(f"Participe au SAS{carte.via}"))
+    if carte.en_sus:
+        html += _BADGE.format("info", "Accepte des patients en sus")
+    if carte.forfait:
+        html += _BADGE.format("info", "Forfait de réorientation des urgences")
+    return html
+
+
+def _identite(carte: Carte, titre: str) -> str:
+    html = _badges(carte)
     if carte.sous_titre:
         html += f'<p class="sas-carte__profession">{escape(carte.sous_titre)}</p>'
     if carte.details:
         html += f'<p class="sas-carte__details">{escape(carte.details)}</p>'
-    if carte.participe:
-        html += '<p class="fr-badge fr-badge--success fr-badge--no-icon fr-badge--sm">Participe au SAS</p>'
     ecart = f'<strong class="sas-carte__distance">{escape(carte.distance)}</strong>' if carte.distance else ""
     html += f'<p class="sas-carte__adresse">{escape(carte.adresse)} {ecart}</p>'
     if carte.telephone:
@@ -209,13 +272,28 @@ def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, contact: Con
         infos_debut=_couper(infos) if len(infos) > INFORMATIONS_COURTES else "",
         infos=infos,
         contact=contact,
-        est_libre=offre.groupe <= 2,
+        est_libre=offre.groupe in (Groupe.LIBRE_PARTICIPANT, Groupe.LIBRE) or bool(offre.creneaux),
         participe=offre.participe,
         en_sus=offre.en_sus,
         lien_en_sus=liens.en_sus.replace(MARQUE, offre.lieu.id) if liens else "",
         jours=colonnes(offre.creneaux, aujourd_hui=maintenant.astimezone(fuseau).date(), liens=liens),
         fuseau_autre=offre.lieu.fuseau != FUSEAU_DE_PARIS,
+        medecin_traitant=offre.groupe == Groupe.MEDECIN_TRAITANT,
+        via=_via(offre),
     )
+
+
+_PAR_UNE_STRUCTURE = {Modalite.MSP.value: " via une maison de santé", Modalite.SOS.value: " via SOS Médecins"}
+
+
+def _via(offre: Offre) -> str:
+    if offre.via == Modalite.CPTS:
+        return f" via {_la_cpts(offre.cpts)}"
+    return _PAR_UNE_STRUCTURE.get(offre.via, "")
+
+
+def _la_cpts(nom: str) -> str:
+    return f"la {nom}" if nom.upper().startswith("CPTS") else f"la CPTS {nom}".rstrip()
 
 
 def _details(offre: Offre) -> str:

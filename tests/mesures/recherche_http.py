@@ -23,7 +23,7 @@ from comptes.models import Compte, Jeton
 from comptes.sessions import OUVERTE_LE, VUE_LE
 from orientation import carnet
 from orientation.suggestions import en_donnees
-from orientation.views.recherche import CARTES_PAR_PAGE
+from orientation.views.resultats import CARTES_PAR_PAGE
 from tests.mesures.agenda import regulateur
 from tests.mesures.echantillon import MEDECINE_GENERALE, Recherche, jouer_sql, recherches, requete
 from tests.mesures.lignes import Budget, Ligne, centile, duree_ms

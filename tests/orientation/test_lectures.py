@@ -181,7 +181,7 @@ def test_un_type_de_consultation_demande_ne_garde_que_ses_creneaux(generaliste):
 
     resultats = rechercher(criteres(generaliste, modalites=("teleconsultation",)), maintenant=MATIN)
 
-    assert (resultats.libres, resultats.hors) == (1, 1)
+    assert (resultats.total, resultats.libres, resultats.hors) == (1, 1, 0)
     assert [c.debut.hour for c in resultats.offres[0].creneaux] == [10]
 
 

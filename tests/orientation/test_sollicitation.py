@@ -13,9 +13,9 @@ from comptes.enums import Role
 from orientation.actions import Surnumeraire, SurnumeraireRefuse, annuler, orienter
 from orientation.lectures import Criteres, offre_du_lieu, rechercher_json
 from orientation.models import Orientation
-from participation.models import Sollicitation
+from participation.models import Participation, Sollicitation
 from tests.comptes.factories import CompteFactory
-from tests.orientation.conftest import LUNDI_8H, identifiant
+from tests.orientation.conftest import LUNDI_8H, identifiant, projeter
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +146,8 @@ def test_le_telephone_reserve_ne_va_qu_a_qui_oriente(offert, client, role, lit):
     Sollicitation.objects.create(
         lieu=offert, telephone_prive="+33612345678", heures_d_appel="<b>de midi à deux</b>"
     )
+    Participation.objects.update(forfait_reorientation=True)
+    projeter(offert)
     client.force_login(CompteFactory(role=role))
 
     html = page_de_resultats(client)

@@ -8,6 +8,7 @@ from comptes.enums import Role
 from orientation import carnet
 from orientation.forms import RechercheForm
 from orientation.suggestions import Quoi, signer_lieu, signer_quoi
+from participation.models import Participation
 from tests.annuaire.factories import BesoinFactory, CommuneFactory, SpecialiteFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import projeter, saint_denis
@@ -47,6 +48,8 @@ def test_qui_n_oriente_pas_voit_les_creneaux_sans_lien(client, jeton, creneau, r
 
 def test_un_ioa_oriente_sur_creneau_mais_pas_en_sus(client, creneau):
     CommuneFactory()
+    Participation.objects.update(forfait_reorientation=True)
+    projeter(creneau.lieu)
     client.force_login(CompteFactory(role=Role.IOA))
 
     html = client.post(URL, {"quoi": "médecine générale", "ou": "Lille"}, follow=True).content.decode()

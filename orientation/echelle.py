@@ -1,0 +1,103 @@
+"""Quand le résultat est pauvre : ce que l’on peut relâcher en un clic, avec ce que cela donnerait vraiment.
+
+Chaque marche est une recherche entière ; le nombre montré est celui que l’on
+trouvera en la suivant, parce qu’il est compté par la même instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from annuaire.enums import TypeStructure
+from annuaire.models import Specialite
+from orientation import carnet
+from orientation.carnet import Recherche
+from orientation.domaine.classement import distance
+from orientation.lectures import EN_SUS, Resultats, compter
+from sas_platform.socle.memoire import memoriser
+
+# Le moteur national vise cinq professionnels « qui in fine disposeraient de créneaux » (S-16).
+PAUVRE = 5
+# On consulte à distance bien au-delà de son canton, mais chez qui connaît le département.
+TELECONSULTATION_KM = 100
+CPTS_MAX = 3
+# D’autres lieux que ceux que l’on a : toujours bons à dire, même sans créneau.
+AILLEURS = ("cpts", "sos", "en_sus")
+
+
+@dataclass(frozen=True, slots=True)
+class Marche:
+    """Une proposition : `total` offres au bout, dont `libres` avec un créneau."""
+
+    code: str
+    libelle: str
+    total: int
+    libres: int
+
+
+def est_pauvre(demande: Recherche, lus: Resultats) -> bool:
+    return _nombre(demande, lus.total, lus.libres) < PAUVRE
+
+
+def marches(demande: Recherche, lus: Resultats, *, listes: list[str], maintenant: datetime) -> list[Marche]:
+    """Celles qui donnent plus que ce que l’on a ; une instruction, et seulement si le résultat est pauvre."""
+    if demande.cpts_id or not est_pauvre(demande, lus):
+        return []
+    possibles = [marche for marche in _possibles(demande) if marche[2].disponibilite in listes]
+    comptes = compter([visee.criteres() for _, _, visee in possibles], maintenant=maintenant)
+    deja = _nombre(demande, lus.total, lus.libres)
+    return [
+        Marche(code, libelle, total, libres)
+        for (code, libelle, visee), (total, libres) in zip(possibles, comptes, strict=True)
+        if (total if code.startswith(AILLEURS) else _nombre(visee, total, libres) > deja)
+    ]
+
+
+def _nombre(demande: Recherche, total: int, libres: int) -> int:
+    """Ce que cherche cette liste : des créneaux, ou des lieux."""
+    return libres if demande.criteres().demande_un_creneau else total
+
+
+def suivre(demande: Recherche, code: str, *, jeton: str) -> Recherche:
+    """La recherche au bout de cette marche ; la même si elle n’existe pas."""
+    visees = {propose: visee for propose, _, visee in _possibles(demande, jeton=jeton)}
+    return visees.get(code, demande)
+
+
+def _possibles(demande: Recherche, *, jeton: str = "") -> Iterator[tuple[str, str, Recherche]]:
+    for rang in (1, 2):
+        rayon = demande.rayon_elargi(rang)
+        if rayon > demande.rayon_elargi(rang - 1):
+            yield (
+                f"rayon-{rang}",
+                f"Élargir à {distance(rayon).replace(',0', '')}",
+                demande.avec(rayon_km=rayon),
+            )
+    cherche_un_creneau = demande.criteres().demande_un_creneau
+    if cherche_un_creneau and demande.delais:
+        yield "delais", "Les jours suivants, jusqu’à 72 heures", demande.avec(delais=())
+    if demande.natures or demande.secteurs or (cherche_un_creneau and demande.modalites):
+        sans = demande.avec(natures=(), secteurs=(), modalites=())
+        yield "filtres", "Sans filtre de type, de conventionnement ni de consultation", sans
+    if cherche_un_creneau and demande.modalites != ("teleconsultation",):
+        rayon = max(TELECONSULTATION_KM, demande.rayon_km)
+        a_distance = demande.avec(modalites=("teleconsultation",), rayon_km=rayon)
+        yield "teleconsultation", f"Téléconsultation jusqu’à {round(rayon)}\u00a0km", a_distance
+    for cpts_id, nom in demande.secteur_cpts[:CPTS_MAX]:
+        yield f"cpts-{cpts_id}", nom, carnet.chez_la_cpts(demande, cpts_id, jeton=jeton)
+    if (sos := _sos(None)) and sos != demande.specialite_ids:
+        rayon = demande.rayon_elargi(1)
+        points = demande.avec(
+            quoi="SOS Médecins", specialite_ids=sos, noms="", natures=(), secteurs=(), rayon_km=rayon
+        )
+        yield "sos", f"SOS Médecins jusqu’à {round(rayon)}\u00a0km", points
+    if demande.disponibilite != EN_SUS:
+        yield "en_sus", "En sus des disponibilités", demande.avec(disponibilite=EN_SUS)
+
+
+@memoriser(duree_s=60, taille=1)
+def _sos(_tout: None) -> tuple[int, ...]:
+    points = Specialite.objects.filter(type_structure=TypeStructure.SOS).order_by("pk")
+    return tuple(points.values_list("pk", flat=True))

@@ -1,0 +1,48 @@
+"""La recherche : une instruction SQL, et les offres d’une page (docs/adr/0008, 0022)."""
+
+from orientation.lectures.criteres import (
+    DELAIS,
+    DISPONIBILITES,
+    EN_SUS,
+    FORFAIT,
+    HORS,
+    LIBRES,
+    NON_RENSEIGNE,
+    TOUTES,
+    Criteres,
+)
+from orientation.lectures.instruction import instruction, parametres_de
+from orientation.lectures.offres import (
+    CptsGroupee,
+    Facettes,
+    Offre,
+    Resultats,
+    compter,
+    offre_du_lieu,
+    page_json,
+    rechercher,
+    rechercher_json,
+)
+
+__all__ = [
+    "DELAIS",
+    "DISPONIBILITES",
+    "EN_SUS",
+    "FORFAIT",
+    "HORS",
+    "LIBRES",
+    "NON_RENSEIGNE",
+    "TOUTES",
+    "CptsGroupee",
+    "Criteres",
+    "Facettes",
+    "Offre",
+    "Resultats",
+    "compter",
+    "instruction",
+    "offre_du_lieu",
+    "page_json",
+    "parametres_de",
+    "rechercher",
+    "rechercher_json",
+]

@@ -1,0 +1,56 @@
+"""Ce que l’on cherche, et où."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Bornes, en minutes à partir de maintenant, des délais que l’on filtre (S-43) ; le dernier finit avec la fenêtre.
+DELAIS = {"0-4": 0, "4-8": 240, "8-12": 480, "12-24": 720, "24-48": 1440, "48-72": 2880}
+
+# Secteur d’un lieu dont l’annuaire ne dit pas le conventionnement.
+NON_RENSEIGNE = "non_renseigne"
+TOUTES, LIBRES, HORS, EN_SUS, FORFAIT = "toutes", "libres", "hors", "en_sus", "forfait"
+DISPONIBILITES = (TOUTES, LIBRES, HORS, EN_SUS, FORFAIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Criteres:
+    """`noms` et `specialite_ids` s’excluent.
+
+    `disponibilite` : `libres` (un créneau au moins), `hors` (aucun), `en_sus` ou
+    `forfait` (qui l’accepte, créneau ou non), ou `toutes`. Chaque filtre vide admet tout ; les
+    valeurs d’un même filtre s’ajoutent, les filtres se croisent. `modalites` et
+    `delais` portent sur un même créneau et restent sans effet là où l’on ne cherche pas de créneau.
+    `lieu_id` : ce lieu seulement, quelle que soit la spécialité ; `lieu_ids` : ceux-là.
+
+    `departement` : la zone s’arrête à ses limites (W-04). `cpts_id` : les lieux de cette
+    CPTS, sans distance. `regroupees` : CPTS dont les membres sans créneau se suivent
+    derrière le premier d’entre eux. `medecin_traitant` : effecteurs dont tous les lieux
+    passent en tête, sans distance ni filtre.
+    """
+
+    lat: float
+    lon: float
+    rayon_km: float
+    specialite_ids: tuple[int, ...] = ()
+    noms: str = ""
+    disponibilite: str = TOUTES
+    modalites: tuple[str, ...] = ()
+    delais: tuple[str, ...] = ()
+    natures: tuple[str, ...] = ()
+    secteurs: tuple[str, ...] = ()
+    departement: str = ""
+    medecin_traitant: tuple[int, ...] = ()
+    cpts_id: int | None = None
+    regroupees: tuple[int, ...] = ()
+    lieu_id: int | None = None
+    lieu_ids: tuple[int, ...] = ()
+
+    @property
+    def demande_un_creneau(self) -> bool:
+        """Faux là où l’offre compte sans ses créneaux : les filtres de créneaux y attendent."""
+        return self.disponibilite in (TOUTES, LIBRES)
+
+    @property
+    def filtre_les_creneaux(self) -> bool:
+        return bool(self.modalites or self.delais)

@@ -1,0 +1,126 @@
+"""Les résultats d’une recherche : listes, filtres, cartes, et ce que l’on peut relâcher."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from agenda.actualisation import demander
+from agenda.lectures import places_de_marche
+from agenda.qualite.suspensions import suspendus_pour
+from comptes.droits import peut
+from comptes.enums import Action
+from orientation import carnet, echelle, facettes, rendu
+from orientation.affinage import AffinageForm
+from orientation.forms import RAYON_MAX_KM, PageForm
+from orientation.lectures import FORFAIT, Resultats, rechercher
+from orientation.requetes import ReponseSuivie, RequeteDeCompte
+from orientation.views.csp import vers_les_editeurs
+
+CARTES_PAR_PAGE = 10
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@vers_les_editeurs
+def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
+    """Une page de résultats ; POST affine la recherche, qui reçoit un autre jeton."""
+    demande = carnet.retrouver(request.session, jeton)
+    if demande is None:
+        messages.info(request, "Cette recherche n’est plus disponible. Lancez-la de nouveau.")
+        return redirect("orientation:recherche")
+    if request.method == "POST":
+        affinage = AffinageForm(request.POST, demande=demande, jeton=jeton)
+        if affinage.is_valid():
+            jeton = carnet.garder(request.session, affinage.affinee())
+        else:
+            messages.error(request, f"Ce filtre n’a pas été compris. Le rayon va de 1 à {RAYON_MAX_KM} km.")
+        return redirect("orientation:resultats", jeton=jeton)
+    listes = facettes.listes_de(request.user)
+    if demande.disponibilite not in listes:
+        demande = demande.avec(disponibilite=listes[0])
+        carnet.remplacer(request.session, jeton, demande)
+    maintenant = timezone.now()
+    page = PageForm(request.GET)
+    lus = rechercher(
+        demande.criteres(),
+        maintenant=maintenant,
+        page=page.numero(),
+        par_page=CARTES_PAR_PAGE,
+        facettes=True,
+        apres=page.apres(),
+    )
+    contexte = _contexte(request, demande, jeton, lus) | {
+        "marches": echelle.marches(demande, lus, listes=listes, maintenant=maintenant),
+        **_listes(request, demande, jeton, lus, maintenant),
+    }
+    reponse = ReponseSuivie(render_to_string("orientation/resultats.html", contexte, request))
+    reponse.ensuite = partial(demander, [int(offre.lieu.id[1:]) for offre in lus.offres], maintenant)
+    return reponse
+
+
+def _contexte(
+    request: RequeteDeCompte, demande: carnet.Recherche, jeton: str, lus: Resultats
+) -> dict[str, Any]:
+    oriente = peut(request.user, Action.ORIENTER)
+    categories = facettes.categories(demande, lus)
+    return {
+        "recherche": demande,
+        "jeton": jeton,
+        "resultats": lus,
+        "oriente": oriente,
+        "places_de_marche": places_de_marche() if oriente else [],
+        "suspendus": suspendus_pour([int(offre.lieu.id[1:]) for offre in lus.offres]),
+        "onglets": facettes.onglets(request.user, demande, lus),
+        "categories": categories,
+        "puces": facettes.puces(demande),
+        "plus_large_km": plus_large if (plus_large := demande.rayon_elargi(1)) > demande.rayon_km else None,
+        "rayon_max_km": RAYON_MAX_KM,
+        "cherche_un_creneau": demande.criteres().demande_un_creneau,
+        "pages": pages_a_montrer(lus.page, lus.pages),
+        "dernier": lus.offres[-1].lieu.id if lus.offres else "",
+        "a_precedente": lus.page > 1,
+        "a_suivante": lus.page < lus.pages,
+    }
+
+
+def _listes(
+    request: RequeteDeCompte, demande: carnet.Recherche, jeton: str, lus: Resultats, maintenant: Any
+) -> dict[str, Any]:
+    """Les cartes, en HTML, dans l’ordre : médecin traitant, avec créneau, sans."""
+    oriente = peut(request.user, Action.ORIENTER)
+    cartes = rendu.cartes(
+        lus.offres,
+        maintenant=maintenant,
+        jeton=jeton,
+        oriente=oriente,
+        contacts=lus.contacts if oriente else None,
+        cpts=lus.cpts,
+        dit_le_forfait=demande.disponibilite == FORFAIT,
+    )
+    lister = partial(rendu.liste, oriente=oriente, oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS))
+    return {
+        "traitant": lister([carte for carte in cartes if carte.medecin_traitant]),
+        "libres": lister([carte for carte in cartes if carte.est_libre and not carte.medecin_traitant]),
+        "hors": lister([carte for carte in cartes if not carte.est_libre and not carte.medecin_traitant]),
+        "autre_fuseau": any(carte.fuseau_autre for carte in cartes),
+    }
+
+
+def pages_a_montrer(courante: int, derniere: int) -> list[int | None]:
+    """Numéros de la pagination : les bords, la page et ses voisines ; `None` là où l’on saute."""
+    voulues = sorted({1, derniere, *range(max(1, courante - 1), min(derniere, courante + 1) + 1)})
+    montrees: list[int | None] = []
+    for precedente, numero in zip([0, *voulues], voulues, strict=False):
+        if numero - precedente > 1:
+            montrees.append(None)
+        montrees.append(numero)
+    return montrees
