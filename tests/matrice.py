@@ -309,6 +309,7 @@ SANS_TITULAIRE = {
     "assistance:document": _PUBLIQUE,
     "assistance:formation_profil": _PUBLIQUE,
     "api:orientation_externe": "le jeton d’un outil territorial est exigé (tests/orientation/api/test_externes.py)",
+    "lrm:essai": _PUBLIQUE,
     "lrm:arrivee": "le cookie du dépôt est la preuve (tests/orientation/lrm)",
     "orientation:resultats": "la recherche gardée dans la session de qui l’a faite (tests/orientation)",
     "direct:flux": "la recherche gardée dans la session de qui l’a faite (tests/orientation/direct)",
