@@ -31,7 +31,7 @@ MOTIFS: dict[str, Motif] = {
     ),
     "status_not_free": Motif(
         "Le créneau n’est pas libre.",
-        "Ne rendre que des Slot dont le statut est « free », comme la requête le demande (status=free).",
+        "Ne rendre que des Slot dont le statut est «\u00a0free\u00a0», comme la requête le demande (status=free).",
         "Slot.status",
     ),
     "bad_instant": Motif(
@@ -44,12 +44,12 @@ MOTIFS: dict[str, Motif] = {
     ),
     "past": Motif(
         "Le créneau a déjà commencé quand la requête est partie.",
-        "Respecter la borne « ge » du paramètre start, et l’heure du serveur.",
+        "Respecter la borne «\u00a0ge\u00a0» du paramètre start, et l’heure du serveur.",
         "Slot.start",
     ),
     "out_of_window": Motif(
         "Le créneau commence après la fin de la période demandée.",
-        "Respecter la borne « le » du paramètre start\u00a0: trois jours au plus.",
+        "Respecter la borne «\u00a0le\u00a0» du paramètre start\u00a0: trois jours au plus.",
         "Slot.start",
     ),
     "dangling_schedule": Motif(
@@ -121,7 +121,7 @@ MOTIFS: dict[str, Motif] = {
 # Ce qui n’écarte aucun créneau : `QualiteEditeur.motif` les précède de « avert_ ».
 AVERTISSEMENTS: dict[str, str] = {
     "total_different": "Le total annoncé n’est pas le nombre de créneaux rendus.",
-    "lien_self_different": "Le lien « self » ne répète pas la requête.",
+    "lien_self_different": "Le lien «\u00a0self\u00a0» ne répète pas la requête.",
     "cpts_sans_lien": "Une visibilité CPTS sans CPTS trouvée\u00a0: elle est retirée, le créneau gardé.",
     "lien_refuse": "Le lien de réservation n’est pas en https, ou son hôte n’est pas déclaré\u00a0: il est retiré.",
     "rendez_vous_sans_lien": "Le créneau se prend sur rendez-vous, mais n’a pas de lien pour réserver.",

@@ -80,7 +80,7 @@ def test_chaque_faute_a_son_code_sa_phrase_et_son_chemin(support):
     ]
     page = reponse.content.decode()
     assert "Bundle.entry[4] · Slot.status" in page
-    assert "Ne rendre que des Slot dont le statut est « free »" in page
+    assert "Ne rendre que des Slot dont le statut est «\u00a0free\u00a0»" in page
     assert page.count("Un autre créneau du même Bundle porte déjà cet identifiant.") == 2
 
 
