@@ -215,7 +215,7 @@ ROUTES: dict[str, Action | Acces] = {
     "qualite:lecteur": Action.SUIVRE_EDITEURS,
     "qualite:lien": Action.SUIVRE_EDITEURS,
     "qualite:lien_revoquer": Action.SUIVRE_EDITEURS,
-    "qualite:service": Action.ADMINISTRER,
+    "qualite:service": Action.SUIVRE_EDITEURS,
     "qualite:reglages": Action.ADMINISTRER,
     # Un éditeur n’a pas de compte : le secret de l’adresse est la preuve.
     "qualite:page": PUBLIC,

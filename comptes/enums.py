@@ -53,7 +53,7 @@ class Action(TextChoices):
     )
     SUIVRE_EDITEURS = (
         "suivre_editeurs",
-        "Suivre la qualité des flux des éditeurs, et donner à chacun le lien vers la sienne",
+        "Suivre la qualité des flux des éditeurs, donner à chacun le lien vers la sienne, l’arrêter et le reprendre",
     )
     LIRE_TRACE = "lire_trace", "Consulter la trace de toutes les actions"
     ADMINISTRER = "administrer", "Administrer la plateforme"

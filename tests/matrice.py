@@ -276,7 +276,7 @@ OBJETS: dict[str, Ligne] = {
     "qualite:lieux": _editeur(_SUIVENT_LES_ECHANGES),
     "qualite:lien": _editeur(_SUIVENT_LES_ECHANGES),
     "qualite:lien_revoquer": _editeur(_SUIVENT_LES_ECHANGES, en_post=True),
-    "qualite:service": _editeur(_a("administrateur")),
+    "qualite:service": _editeur(_SUIVENT_LES_ECHANGES),
     "qualite:reglages": _editeur(_a("administrateur")),
     "hub:message": Ligne(lambda m: {"message_id": m.message_hub.pk}, _SUIVENT_LES_ECHANGES),
     "regulateurs:compte": _compte(_SUIVENT_LES_ECHANGES),

@@ -85,6 +85,11 @@ class Editeur(Horodate):
                 ),
             ),
             models.CheckConstraint(
+                name="editeur_ancien_avant_perime",
+                condition=Q(grise_s__lt=F("peremption_s")),
+                violation_error_message="Un créneau est montré comme ancien avant de n’être plus montré.",
+            ),
+            models.CheckConstraint(
                 name="editeur_flux_connus",
                 condition=Q(flux__contained_by=Flux.values),
                 violation_error_message="Ce flux n’existe pas.",

@@ -25,6 +25,7 @@ FLUX = {
     "rendez-vous-express": ("ps", "sos", "comptes", "rendez_vous"),
 }
 PERIODE_S = 60
+GRISE_S = 300
 PEREMPTION_S = 900
 
 
@@ -98,6 +99,7 @@ def _editeur(code: str, url: str) -> "Editeur":
             "url_base": f"{url}/fhir",
             "hotes_reservation": ["127.0.0.1"],
             "periode_s": PERIODE_S,
+            "grise_s": GRISE_S,
             "peremption_s": PEREMPTION_S,
             "est_actif": True,
             "environnement": Environnement.DEMONSTRATION,

@@ -293,6 +293,56 @@ def test_une_commune_introuvable_est_comptee_sans_rien_creer(raccordement):
     assert QualiteEditeur.objects.get(motif="lieu_introuvable").nombre == 1
 
 
+def test_des_milliers_d_adresses_introuvables_ne_coutent_pas_des_milliers_de_requetes(
+    raccordement, compter_requetes
+):
+    nombre = 3 * lieux.LIEUX_MAX
+    adresses = [
+        {"line": [f"{n} rue inventée"], "city": "Nulle-Part", "postalCode": "00000"} for n in range(nombre)
+    ]
+    ressources = [praticien()]
+    for n, adresse in enumerate(adresses):
+        ressources += [
+            slot(f"s{n}", schedule={"reference": f"Schedule/a{n}"}),
+            agenda(f"a{n}", role=f"r{n}"),
+            role(f"r{n}", adresse=adresse, idnst=""),
+        ]
+    lecture = _lecture(raccordement.lot, [octets(bundle(*ressources))])
+
+    requetes = compter_requetes(lambda: enregistrer(raccordement.editeur, [lecture], MAINTENANT))
+
+    assert QualiteEditeur.objects.get(motif="lieu_introuvable").nombre == nombre
+    assert requetes < 2 * nombre
+
+
+def test_deux_editeurs_creent_les_memes_lieux_dans_le_meme_ordre(raccordement, monkeypatch):
+    """Sans quoi deux lectures simultanées, chacune attendant un lieu que l’autre vient de créer, se bloqueraient."""
+    autre = LieuExerciceFactory(effecteur__identifiant_national="810000000009").effecteur
+    RaccordementFactory(effecteur=autre, lot=raccordement.lot)
+    second = LotFactory(numero=1, editeur__code="second")
+    for effecteur in (autre, raccordement.effecteur):
+        RaccordementFactory(effecteur=effecteur, lot=second)
+    essais = []
+    monkeypatch.setattr(
+        "agenda.editeurs.stockage.creer_lieu", lambda titulaire, lieu: essais.append((titulaire, lieu.ligne))
+    )
+    places = [("p1", RPPS, 1), ("p1", RPPS, 2), ("p2", "810000000009", 3)]
+
+    for lot, rangs in ((raccordement.lot, places), (second, places[::-1])):
+        ressources = [praticien(), praticien("p2", "810000000009")]
+        for nom, _, n in rangs:
+            ressources += [
+                slot(f"s{n}", schedule={"reference": f"Schedule/a{n}"}),
+                agenda(f"a{n}", nom, f"r{n}"),
+                role(f"r{n}", nom, adresse=LILLE | {"line": [f"{n} rue neuve"]}, idnst=""),
+            ]
+        pages = [octets(bundle(*ressources))]
+        enregistrer(lot.editeur, [_lecture(lot, pages, identifiants=(RPPS, "810000000009"))], MAINTENANT)
+
+    assert len(essais) == 6
+    assert essais[:3] == essais[3:]
+
+
 def test_un_editeur_ne_remplit_pas_l_annuaire_d_adresses_inventees(raccordement, monkeypatch):
     monkeypatch.setattr(lieux, "LIEUX_MAX", 1)
     LieuExerciceFactory(effecteur=raccordement.effecteur, adresse="7 place Rihour")
@@ -331,7 +381,7 @@ def test_qui_refuse_l_affichage_perd_ses_creneaux_d_editeur(raccordement):
 
 
 def test_passe_sa_peremption_un_editeur_muet_n_est_plus_montre_puis_revient_a_sa_reponse(raccordement):
-    raccordement.editeur.peremption_s = 600
+    raccordement.editeur.grise_s, raccordement.editeur.peremption_s = 300, 600
     raccordement.editeur.save()
     _recevoir(raccordement, slot())
     rafraichir_perimees(MAINTENANT)
@@ -383,6 +433,14 @@ def test_un_rejet_et_un_echec_se_lisent_au_journal(raccordement):
     )
     assert ecartes["exemples"] == {"status_not_free": "s9"}
     assert non_lu["etat"] == "delai"
+
+
+def test_le_journal_ne_recopie_pas_un_identifiant_qui_pourrait_nommer_quelqu_un(raccordement):
+    with capture_logs() as lignes:
+        _recevoir(raccordement, slot("RDV Jeanne Martin", status="busy"))
+
+    assert "Martin" not in str(lignes)
+    assert any(ligne["event"] == "creneaux_ecartes" for ligne in lignes)
 
 
 def test_un_creneau_demesure_est_coupe_a_une_journee(raccordement):

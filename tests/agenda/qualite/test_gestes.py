@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from agenda.enums import Flux
-from agenda.models import CarteLieu, Lot, OffrePerimee
+from agenda.models import CarteLieu, Editeur, Lot, OffrePerimee
 from agenda.qualite.suspensions import suspendus_pour
 from comptes.enums import Role
 from comptes.models import Trace
@@ -83,10 +83,22 @@ def test_un_second_arret_est_refuse_sans_effacer_le_premier_motif(basculer, edit
     assert Trace.objects.filter(verbe="editeur.arrete").count() == 1
 
 
-def test_le_support_n_arrete_ni_ne_regle(support, editeur):
-    assert support.post(_url("service", editeur), {"motif": MOTIF}).status_code == 404
+def test_le_support_arrete_un_editeur_sans_pouvoir_le_regler(support, editeur):
+    support.post(_url("service", editeur), {"geste": "arreter", "motif": MOTIF})
+
+    editeur.refresh_from_db()
+    assert (editeur.est_actif, editeur.motif_arret) == (False, MOTIF)
+    page = support.get(_url("editeur", editeur)).content.decode()
+    assert "Reprendre" in page
+    assert "Réglages" not in page
     assert support.get(_url("reglages", editeur)).status_code == 404
-    assert "Réglages" not in support.get(_url("editeur", editeur)).content.decode()
+
+
+def test_un_creneau_est_montre_ancien_avant_de_n_etre_plus_montre(editeur):
+    Editeur.objects.update(grise_s=899, peremption_s=900)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Editeur.objects.update(grise_s=900)
 
 
 def test_un_editeur_en_service_n_a_pas_de_motif_d_arret(editeur):
