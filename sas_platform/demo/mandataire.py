@@ -22,6 +22,10 @@ import aiohttp
 from aiohttp import web
 
 TAILLE_MAX = 512_000
+TROP_LONG = (
+    '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"too-long",'
+    '"diagnostics":"Un rendez-vous tient en 256 ko."}]}'
+)
 EN_TETES_RENDUS = ("Content-Type", "Location", "Allow", "Retry-After", "Cache-Control", "X-Request-ID")
 # Toujours écrits ici : ce qu’un client enverrait sous ces noms ne passe pas.
 EN_TETES_RESERVES = ("x-sas-mandataire", "x-ssl-client-verify", "x-ssl-client-cert")
@@ -48,12 +52,16 @@ class Mandataire:
         ecartes = (*EN_TETES_RESERVES, *EN_TETES_DE_LIAISON)
         entetes = [(nom, valeur) for nom, valeur in requete.headers.items() if nom.lower() not in ecartes]
         entetes += certificat_en_tetes(requete, self.secret)
+        try:
+            corps = await requete.read()
+        except web.HTTPRequestEntityTooLarge:
+            return web.Response(status=413, text=TROP_LONG, content_type="application/fhir+json")
         session = requete.app[SESSION]
         async with session.request(
             requete.method,
             f"{self.site}{requete.raw_path}",
             headers=entetes,
-            data=await requete.read(),
+            data=corps,
             allow_redirects=False,
         ) as reponse:
             rendus = {nom: reponse.headers[nom] for nom in EN_TETES_RENDUS if nom in reponse.headers}
