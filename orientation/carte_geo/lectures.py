@@ -38,12 +38,12 @@ class Point:
 
 
 def points(recherche: Recherche, *, maintenant: datetime, par_page: int) -> tuple[list[Point], int]:
-    """Les deux cents premières offres de la liste, et combien elle en a en tout."""
+    """Les deux cents premières cartes de la liste, et combien elle en a ; une CPTS qui groupe n’en est qu’une."""
     lus = rechercher(recherche.criteres(), maintenant=maintenant, par_page=POINTS_MAX)
     return [
         _point(offre, rang, (rang - 1) // par_page + 1, maintenant)
         for rang, offre in enumerate(lus.offres, start=1)
-    ], lus.total
+    ], lus.total - lus.pliees
 
 
 def _point(offre: Offre, rang: int, page: int, maintenant: datetime) -> Point:
