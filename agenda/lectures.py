@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -12,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre, identifiant_sas
+from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre
 from agenda.editeurs.liens import LienRefuse, avec_origine
 from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Editeur, Tenue
 from agenda.offre import CreneauOffert, decodeur_carte, lire
@@ -113,39 +111,6 @@ def _d_apres_les_sources(
                     modalites=creneau.modalites,
                 )
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceEnAppel:
-    """Une place tenue en ce moment. `regulation` : territoire de qui la tient, vide s’il n’en a pas ; début à l’heure du lieu."""
-
-    lieu_id: int
-    creneau_id: str
-    debut: datetime
-    expire_le: datetime
-    regulation: str
-    est_la_sienne: bool
-
-
-def places_en_appel(
-    lieu_ids: Collection[int], *, compte: Compte, maintenant: datetime
-) -> dict[int, list[PlaceEnAppel]]:
-    """Ce que des régulateurs tiennent en ces lieux, sans les nommer ; une requête."""
-    tenues = Tenue.objects.en_cours(maintenant).filter(disponibilite__lieu__in=lieu_ids)
-    par_lieu: dict[int, list[PlaceEnAppel]] = defaultdict(list)
-    for tenue in tenues.select_related("disponibilite__lieu", "territoire").order_by("debut", "pk"):
-        lieu = tenue.disponibilite.lieu
-        par_lieu[lieu.pk].append(
-            PlaceEnAppel(
-                lieu_id=lieu.pk,
-                creneau_id=identifiant_sas(tenue.disponibilite_id, en_minutes(tenue.debut)),
-                debut=tenue.debut.astimezone(ZoneInfo(lieu.fuseau)),
-                expire_le=tenue.expire_le,
-                regulation=tenue.territoire.nom if tenue.territoire else "",
-                est_la_sienne=tenue.compte_id == compte.pk,
-            )
-        )
-    return par_lieu
 
 
 def creneau_editeur(creneau_id: str, maintenant: datetime) -> CreneauEditeur | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from agenda.actions import PlaceIndisponible, raison_du_refus
 from agenda.lectures import occurrence_designee
@@ -64,7 +65,7 @@ def prolonger(*, compte: Compte, maintenant: datetime) -> Tenue:
     prolongees = (
         Tenue.objects.en_cours(maintenant)
         .filter(compte=compte, prolongee_le=None)
-        .update(expire_le=maintenant + DUREE, prolongee_le=maintenant)
+        .update(expire_le=F("expire_le") + DUREE, prolongee_le=maintenant)
     )
     tenue = Tenue.objects.en_cours(maintenant).filter(compte=compte).first()
     if tenue is None:

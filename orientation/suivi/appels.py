@@ -8,6 +8,7 @@ from django.db import transaction
 
 from agenda import tenues
 from agenda.models import Tenue
+from agenda.offre.signal import signaler
 from annuaire.models import LieuExercice
 from comptes.actions import tracer
 from comptes.models import Compte
@@ -36,5 +37,6 @@ def noter_appel(
         motif=motif if issue == IssueAppel.REFUS else None,
         le=maintenant,
     )
+    signaler([lieu.pk])
     tracer(acteur=acteur, verbe="appel.note", objet=f"lieu:{lieu.pk}", issue=issue)
     return appel

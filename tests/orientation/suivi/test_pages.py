@@ -21,7 +21,7 @@ from orientation.models import (
     PreferenceAvis,
 )
 from orientation.suivi import jetons
-from tests.annuaire.factories import TerritoireFactory, habiliter
+from tests.annuaire.factories import CommuneFactory, TerritoireFactory, habiliter
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant
 from tests.orientation.factories import OrientationFactory
@@ -115,6 +115,27 @@ def test_un_accord_ramene_a_l_orientation(connecte, creneau, maintenant):
     reponse = connecte.post(url, {"issue": IssueAppel.ACCEPTE, "creneau": creneau_id})
 
     assert reponse.headers["Location"] == reverse("orientation:orienter", args=[creneau_id])
+
+
+def test_la_carte_dit_a_la_regulation_ce_qui_se_passe_en_ce_moment(
+    client, equipier, creneau, nord, maintenant, medecine_generale
+):
+    CommuneFactory()
+    tenir(
+        compte=CompteFactory(role=Role.OSNP),
+        creneau_id=identifiant(creneau),
+        territoire=nord,
+        maintenant=maintenant,
+    )
+    resultats = {}
+    for compte in (equipier, CompteFactory(administrateur=True)):
+        client.force_login(compte)
+        reponse = client.post(
+            reverse("orientation:recherche"), {"quoi": "médecine générale", "ou": "Lille"}, follow=True
+        )
+        resultats[compte.pk] = "en cours d’appel par la régulation de SAS Nord" in corps(reponse)
+
+    assert list(resultats.values()) == [True, False]
 
 
 # --- Après -------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, p
     page.goto(reverse("orientation:orienter", args=[identifiant(places)]))
     axe(page)
     suivre(page.get_by_role("button", name="Tenir la place 3 minutes"))
-    expect(page.locator("[data-sas-minuteur]")).to_contain_text("encore 2 min")
+    expect(page.locator("[data-sas-minuteur]")).to_contain_text("encore")
     suivre(page.get_by_role("button", name="Prolonger de 3 minutes"))
     expect(page.get_by_role("button", name="Rendre la place")).to_be_visible()
     page.get_by_text("Noter ce que l’appel a donné").click()

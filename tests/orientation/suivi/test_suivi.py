@@ -33,7 +33,7 @@ from orientation.suivi import jetons
 from orientation.suivi.appels import noter_appel
 from orientation.suivi.avis import choisir, resumer
 from orientation.suivi.issues import IssueRefusee, noter, noter_d_apres_l_editeur
-from orientation.suivi.lectures import appels_du_jour, refus_du_jour
+from orientation.suivi.lectures import appels_du_jour, refus_du_jour, signaux
 from participation.enums import Modalite
 from participation.models import Participation
 from tests.annuaire.factories import StructureFactory, TerritoireFactory, habiliter
@@ -137,6 +137,7 @@ def test_les_appels_vains_du_jour_se_lisent_et_le_refus_descend(regulateur, lieu
     du_jour = appels_du_jour([lieu.pk], maintenant=maintenant)[lieu.pk]
 
     assert du_jour.phrase() == "2 appels sans réponse, 1 refus (absent, congé) aujourd’hui"
+    assert signaux([lieu.pk], compte_id=0, maintenant=maintenant) == {lieu.pk: (du_jour.phrase(),)}
     assert refus_du_jour([lieu.pk], maintenant=maintenant) == {lieu.pk}
     assert Appel.objects.get(issue=IssueAppel.ACCEPTE).motif is None
 
@@ -147,6 +148,7 @@ def test_le_refus_de_la_veille_est_oublie(regulateur, lieu, maintenant):
     noter_appel(acteur=regulateur, lieu=lieu, issue=IssueAppel.REFUS, motif=motif, maintenant=la_veille)
 
     assert refus_du_jour([lieu.pk], maintenant=maintenant) == frozenset()
+    assert signaux([lieu.pk], compte_id=0, maintenant=maintenant) == {}
 
 
 def test_un_appel_sans_reponse_rend_la_place_tenue(regulateur, creneau, maintenant):

@@ -111,7 +111,7 @@ def test_une_place_se_prolonge_une_fois(osnp, creneau, maintenant):
 
     prolongee = tenues.prolonger(compte=osnp, maintenant=plus_tard)
 
-    assert prolongee.expire_le == plus_tard + TROIS_MINUTES
+    assert prolongee.expire_le == maintenant + 2 * TROIS_MINUTES
     with pytest.raises(TenuePerdue, match="qu’une fois"):
         tenues.prolonger(compte=osnp, maintenant=plus_tard)
 
@@ -187,9 +187,9 @@ def test_les_autres_lisent_la_regulation_jamais_la_personne(osnp, autre, creneau
     tenir(osnp, identifiant(creneau), maintenant, nord)
     lieu = creneau.lieu_id
 
-    vu = signaux([lieu], compte=autre, maintenant=maintenant)[lieu].phrases()
-    chez_soi = signaux([lieu], compte=osnp, maintenant=maintenant)[lieu].phrases()
+    vu = signaux([lieu], compte_id=autre.pk, maintenant=maintenant)[lieu]
+    chez_soi = signaux([lieu], compte_id=osnp.pk, maintenant=maintenant)[lieu]
 
-    assert vu == ["09h00\u00a0: en cours d’appel par la régulation de SAS Nord"]
-    assert chez_soi == ["09h00\u00a0: vous tenez une place"]
-    assert signaux([lieu], compte=autre, maintenant=maintenant + TROIS_MINUTES) == {}
+    assert vu == ("09h00\u00a0: en cours d’appel par la régulation de SAS Nord",)
+    assert chez_soi == ("09h00\u00a0: vous tenez une place",)
+    assert signaux([lieu], compte_id=autre.pk, maintenant=maintenant + TROIS_MINUTES) == {}
