@@ -30,6 +30,9 @@ ECHECS = (EtatLot.DELAI, EtatLot.RESEAU, EtatLot.PANNE)
 # Ceux qui disent un éditeur chargé : on l’appelle alors moins.
 EMBARRAS = (EtatLot.DELAI, EtatLot.PANNE)
 ATTENTE_D_UNE_PLACE_S = 3.0
+# Passé ce temps, un appel de plus répondrait quand l’écran n’attend plus, et ferait dépasser à la tâche sa limite :
+# tout ce qui est déjà arrivé serait perdu.
+DEPART_MAX_S = 8.0
 HORS_LOT = 0  # ce qu’aucun lot ne demande : une recherche d’éditeur
 
 
@@ -131,9 +134,13 @@ class Interrogateur:
         places = asyncio.Semaphore(budget.simultanes(immediat=immediat))
         reponses: dict[int, Reponse] = {}
         reportes: dict[int, Refus] = {}
+        limite = asyncio.get_running_loop().time() + DEPART_MAX_S
 
         async def appeler(lot_id: int) -> None:
             async with places:
+                if immediat and asyncio.get_running_loop().time() >= limite:
+                    reportes[lot_id] = Refus.CONCURRENCE
+                    return
                 issue = await _prendre(budget, lot_id, immediat=immediat)
                 if isinstance(issue, Refus):
                     reportes[lot_id] = issue

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import io
 import threading
+import time
 from collections.abc import Iterator
 from unittest.mock import Mock
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from agenda import tasks
 from agenda.editeurs.budget import File, Permis
+from agenda.editeurs.client import Reponse
 from agenda.editeurs.ordonnanceur import budget_de, etat_de, ouvrir_interrogateur
 from agenda.editeurs.raccordements import raccorder
 from agenda.enums import EtatLot
@@ -25,7 +27,8 @@ from sas_platform.demo.editeur_simule.agenda import est_complet
 from sas_platform.demo.editeur_simule.application import EditeurSimule
 from sas_platform.demo.editeur_simule.pannes import Mode, Panne
 from sas_platform.demo.editeur_simule.titulaires import Lieu, Praticien
-from tests.agenda.factories import EditeurFactory
+from tests.agenda.editeurs.bundles import bundle, octets
+from tests.agenda.factories import EditeurFactory, LotFactory, RaccordementFactory
 from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
 from tests.participation.factories import ParticipationFactory
 
@@ -205,6 +208,29 @@ def test_un_ecran_interroge_tous_ses_lots_et_les_rend(editeur):
 
     assert tasks.interroger_pour_un_ecran(editeur_id=editeur.pk, lot_ids=[lot.pk]) == 3
     assert budget_de(editeur).attendus(File.IMMEDIAT, [lot.pk]) == set()
+
+
+def test_un_editeur_lent_ne_fait_pas_perdre_a_un_ecran_ce_qui_est_deja_arrive(editeur, monkeypatch):
+    """Un seul appel à la fois, de cinq secondes : ce qui ne tient pas dans l’attente d’un écran ne part pas."""
+    Editeur.objects.update(concurrence_max=1)
+    autres = [RaccordementFactory(lot=LotFactory(editeur=editeur, numero=n)).lot_id for n in (7, 8, 9)]
+    ecoule = [0.0]
+
+    async def repondre_lentement(self, editeur, url):
+        ecoule[0] += 5
+        return Reponse(EtatLot.REUSSI, [octets(bundle())])
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda boucle: time.monotonic() + ecoule[0])
+    monkeypatch.setattr("agenda.editeurs.ordonnanceur.Interrogateur._lire_chez", repondre_lentement)
+
+    tasks.interroger_pour_un_ecran(editeur_id=editeur.pk, lot_ids=autres)
+
+    assert ecoule[0] == 10
+    assert list(Lot.objects.filter(pk__in=autres).order_by("numero").values_list("etat", flat=True)) == [
+        EtatLot.REUSSI,
+        EtatLot.REUSSI,
+        EtatLot.JAMAIS,
+    ]
 
 
 def test_un_ecran_n_attend_pas_une_tache_qui_echoue(editeur, monkeypatch):
