@@ -141,6 +141,7 @@ def _chercher(
     trouves = {effecteurs[creneau.proprietaire] for creneau in lecture.gardes()}
     with transaction.atomic():
         siennes = Decouverte.objects.filter(editeur=editeur)
+        siennes.filter(effecteur__in=pris).update(demandee_le=maintenant)
         siennes.filter(effecteur__in=pris - trouves).update(vides=F("vides") + 1)
         siennes.filter(effecteur__in=trouves).update(vides=0)
         bilan.trouves += raccorder(editeur, sorted(trouves), maintenant)
@@ -148,19 +149,22 @@ def _chercher(
 
 
 def _prendre(editeur: Editeur, effecteur_ids: Collection[int], maintenant: datetime) -> set[int]:
-    """Ceux de ces effecteurs que personne n’a cherchés chez lui entre-temps ; ils sont pris aussitôt."""
+    """Ceux de ces effecteurs que personne n’a cherchés chez lui entre-temps ; ils sont pris aussitôt.
+
+    Pour une heure seulement, tant que rien n’est répondu : un processus tué en route ne les oublie pas.
+    """
     with connection.cursor() as curseur:
         curseur.execute(
             """
             INSERT INTO agenda_decouverte AS d (effecteur_id, editeur_id, demandee_le, vides)
-            SELECT id, %(editeur)s, %(maintenant)s, 0 FROM unnest(%(effecteurs)s::bigint[]) AS id ORDER BY id
+            SELECT id, %(editeur)s, %(prise)s, 0 FROM unnest(%(effecteurs)s::bigint[]) AS id ORDER BY id
             ON CONFLICT (effecteur_id, editeur_id) DO UPDATE SET demandee_le = excluded.demandee_le
             WHERE d.demandee_le <= %(limite)s
             RETURNING effecteur_id
             """,
             {
                 "editeur": editeur.pk,
-                "maintenant": maintenant,
+                "prise": maintenant + REPRISE - INTERVALLE,
                 "effecteurs": list(effecteur_ids),
                 "limite": maintenant - INTERVALLE,
             },

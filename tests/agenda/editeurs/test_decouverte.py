@@ -79,6 +79,22 @@ def test_un_echec_ne_compte_pas_et_se_reprend_plus_tot(editeurs, participant, et
     assert Decouverte.objects.get(editeur=editeurs[0]).vides == 0
 
 
+def test_une_recherche_qu_un_arret_brutal_interrompt_se_reprend_comme_un_echec(editeurs, participant):
+    def mourir(editeur, demande):
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        decouvrir(MAINTENANT, appeler=mourir)
+    reseau = Reseau()
+
+    decouvrir(MAINTENANT + dt.timedelta(minutes=1), appeler=reseau)
+    apres_une_minute = [code for code, *_ in reseau.demandes]
+    decouvrir(MAINTENANT + REPRISE, appeler=reseau)
+
+    assert apres_une_minute == ["agenda-b"]
+    assert [code for code, *_ in reseau.demandes] == ["agenda-b", "agenda-a"]
+
+
 def test_sans_budget_rien_n_est_note_et_l_editeur_suivant_est_quand_meme_demande(editeurs, participant):
     reseau = Reseau(agenda_a=None)
 
