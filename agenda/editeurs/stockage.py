@@ -20,11 +20,11 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce, Concat
 
 from agenda.editeurs import mesures
-from agenda.editeurs.appariement import Appariement, LieuConnu, apparier, creation
+from agenda.editeurs.appariement import Appariement, LieuConnu, Trouve, apparier, cle_de_lieu, creation
 from agenda.editeurs.cadence import prochaine_interrogation
 from agenda.editeurs.client import Reponse
 from agenda.editeurs.decouverte import oublier_les_recherches_vides
-from agenda.editeurs.lieux import Titulaire, creer_lieu, lieux_connus
+from agenda.editeurs.lieux import LIEUX_MAX, Titulaire, creer_lieu, lieux_connus
 from agenda.editeurs.memoire import ARetenir, retenir, version_des_lieux
 from agenda.editeurs.prises import lieux_a_devoiler
 from agenda.editeurs.verdicts import CreneauLu, Echantillon, Lecture, LieuEditeur
@@ -140,7 +140,7 @@ def _journaliser(editeur: Editeur, lecture: LectureLot) -> None:
         detail = lecture.reponse_jugee.detail[:200]
         journal.warning("editeur_non_lu", **champs, etat=lecture.etat.value, detail=detail)
     elif lecture.lecture is not None:
-        ecartes = {verdict.raison: verdict.id for verdict in lecture.lecture.verdicts if verdict.raison}
+        ecartes = {un.raison: un.slot for un in lecture.lecture.echantillons}
         if ecartes:
             journal.info("creneaux_ecartes", **champs, exemples=ecartes)
 
@@ -226,7 +226,8 @@ def _a_comparer(
     for _, lue in lues.values():
         reconnus |= lue.reconnues.keys()
         bilan.agendas_lus += sum(memoire.agendas for memoire in lue.reconnues.values())
-    raccordements = Raccordement.objects.filter(lot__in=lues).order_by("pk")
+    # Par titulaire : d’un éditeur à l’autre, les mêmes lieux se créent dans le même ordre.
+    raccordements = Raccordement.objects.filter(lot__in=lues).order_by("effecteur_id", "structure_id")
     return [
         (raccordement_id, Titulaire(effecteur_id, structure_id), lot_id, identifiant)
         for raccordement_id, effecteur_id, structure_id, lot_id, identifiant in raccordements.values_list(
@@ -272,20 +273,32 @@ def _situer(
     """Range les places de l’éditeur par lieu de l’annuaire, en créant ceux qui manquent ; compte les introuvables."""
     situes: dict[int, list[PlaceSituee]] = defaultdict(list)
     introuvables = 0
-    for (lieu, recus), trouve in zip(places, apparier([lieu for lieu, _ in places], connus), strict=True):
-        if trouve is None:
-            cree = creer_lieu(titulaire, lieu)
-            if cree is None:
-                introuvables += len(recus)
-                continue
+    trouves = apparier([lieu for lieu, _ in places], connus)
+    # Au-delà, les chercher un par un ne coûterait qu’à nous : l’annuaire n’en prendrait pas davantage.
+    for rang in _a_creer(places, trouves)[:LIEUX_MAX]:
+        lieu = places[rang][0]
+        if cree := creer_lieu(titulaire, lieu):
             connus.append(cree)
             bilan.lieux_crees += 1
-            trouve = cree.id, creation(lieu)
+            trouves[rang] = cree.id, creation(lieu)
+    for (lieu, recus), trouve in zip(places, trouves, strict=True):
+        if trouve is None:
+            introuvables += len(recus)
+            continue
         lieu_id, decision = trouve
         situes[lieu_id].append((decision, lieu, recus))
     if introuvables:
         bilan.creneaux["lieu_introuvable"] += introuvables
     return situes, introuvables
+
+
+def _a_creer(places: list[Place], trouves: Sequence[Trouve | None]) -> list[int]:
+    """Rangs des places inconnues de l’annuaire, dans un ordre qui ne dépend pas de l’éditeur.
+
+    Deux lectures simultanées du même effecteur créent ainsi les mêmes lieux l’une après l’autre.
+    """
+    inconnues = [rang for rang, trouve in enumerate(trouves) if trouve is None]
+    return sorted(inconnues, key=lambda rang: cle_de_lieu(places[rang][0]))
 
 
 _VIDE = msgspec.Raw(b"[]")
