@@ -9,6 +9,8 @@ from hashlib import blake2s
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from agenda.domaine.recurrence import Regle, developper
 from sas_platform.socle.intervalles import Intervalle, recouvre_un
 
@@ -17,8 +19,7 @@ JOURS_CALCULES = 4  # un de plus, pour que minuit ne vide pas la dernière colon
 DUREE_MAX_FENETRE = timedelta(hours=72)  # fhir.md § 3.2
 
 
-@dataclass(frozen=True, slots=True)
-class CreneauCarte:
+class CreneauCarte(Struct, frozen=True, gc=False):
     """Un créneau proposable. Instants en minutes depuis l’époque.
 
     `expire` : minute à partir de laquelle il n’est plus proposable, le début

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -338,7 +339,7 @@ def _specialites_de(lieu: LieuExercice, specialites: list[Specialite]) -> list[S
 def _carte(
     lieu: LieuExercice, specialites: list[Specialite], creneaux: list[CreneauCarte], *, telephone: str
 ) -> Carte:
-    effecteur, structure = lieu.effecteur, lieu.structure
+    effecteur, structure, fuseau = lieu.effecteur, lieu.structure, ZoneInfo(lieu.fuseau)
     return Carte(
         effecteur=None
         if effecteur is None
@@ -367,15 +368,20 @@ def _carte(
             informations=lieu.informations_complementaires,
             precision=lieu.get_precision_geo_display(),
         ),
-        creneaux=[_creneau_offert(creneau, ZoneInfo(lieu.fuseau)) for creneau in creneaux],
+        creneaux=[_creneau_offert(creneau, fuseau) for creneau in creneaux],
     )
+
+
+@lru_cache(maxsize=20_000)  # quatre jours de minutes, en quelques fuseaux : les lieux d’un lot ont les mêmes
+def _heure_du_lieu(minute: int, fuseau: ZoneInfo) -> datetime:
+    return en_instant(minute).astimezone(fuseau)
 
 
 def _creneau_offert(creneau: CreneauCarte, fuseau: ZoneInfo) -> CreneauOffert:
     return CreneauOffert(
         id=creneau.id,
-        debut=en_instant(creneau.debut).astimezone(fuseau),
-        fin=en_instant(creneau.fin).astimezone(fuseau),
+        debut=_heure_du_lieu(creneau.debut, fuseau),
+        fin=_heure_du_lieu(creneau.fin, fuseau),
         source="editeur" if creneau.editeur else "agenda_sas",
         editeur=creneau.editeur or None,
         modalites=creneau.modalites,

@@ -17,7 +17,7 @@ from typing import Any
 
 import django
 
-GROUPE = 20  # lots par transaction, comme la commande interroger_editeurs
+GROUPE = 40  # lots par transaction, comme la commande interroger_editeurs
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from agenda.enums import EtatLot
 from agenda.models import Editeur
 from sas_platform.socle.iterables import par_lots
 
-GROUPE = 20  # lots par transaction : 500 effecteurs
+GROUPE = 40  # lots par transaction : mille effecteurs lus, dont on n’écrit que ceux qui ont changé
 
 
 class Command(BaseCommand):
