@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from agenda.domaine.offre import en_instant, en_minutes
@@ -34,15 +35,19 @@ COLONNE = f"""CASE WHEN NOT page.en_sus THEN NULL
         WHEN consignes.pause_jusqu_au > to_timestamp(%(minute)s::bigint * 60) THEN 'pause'
         WHEN consignes.max_par_jour <= {_ADRESSES_DEPUIS.format(bornes="jours")} THEN 'jour'
         WHEN consignes.max_par_semaine <= {_ADRESSES_DEPUIS.format(bornes="semaines")} THEN 'semaine' END"""
-# Colonne des candidats : 1 pour un lieu qui a refusé, ou n’a pas répondu, aujourd’hui.
-REFUS = "0"
+# Colonne des candidats `o` : 1 pour un lieu qui a refusé, ou n’a pas répondu, aujourd’hui à son heure. Les appels
+# vains du jour sont peu : on les lit une fois, et l’on ne vérifie l’heure que des lieux qui y sont.
+REFUS = """(o.lieu_id = ANY(ARRAY(SELECT v.lieu_id FROM orientation_appel v
+            WHERE v.issue <> 'accepte' AND v.le >= to_timestamp(%(premier_jour)s::bigint * 60)))
+        AND EXISTS (SELECT FROM orientation_appel v WHERE v.lieu_id = o.lieu_id AND v.issue <> 'accepte'
+            AND v.le >= to_timestamp((%(jours)s::bigint[])[o.fuseau + 1] * 60)))::int"""
 JOINTURE = "LEFT JOIN participation_sollicitation consignes ON consignes.lieu_id = page.lieu_id"
 
 
-def bornes(maintenant: datetime) -> dict[str, list[int]]:
-    """Début du jour et de la semaine dans chaque fuseau, en minutes : les paramètres de `COLONNE`."""
+def bornes(maintenant: datetime) -> dict[str, Any]:
+    """Début du jour et de la semaine dans chaque fuseau, en minutes : les paramètres de `COLONNE` et de `REFUS`."""
     jours, semaines = _bornes(en_minutes(maintenant) // _QUART)
-    return {"jours": jours, "semaines": semaines}
+    return {"jours": jours, "semaines": semaines, "premier_jour": min(jours)}
 
 
 @lru_cache(maxsize=8)

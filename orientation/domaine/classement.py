@@ -1,4 +1,4 @@
-"""Ordre des résultats, et pourquoi chaque offre est à sa place (docs/adr/0022)."""
+"""Ordre des résultats, et pourquoi chaque offre est à sa place (docs/adr/0025)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""La recherche : une instruction SQL, et les offres d’une page (docs/adr/0008, 0022)."""
+"""La recherche : une instruction SQL, et les offres d’une page (docs/adr/0008, 0025)."""
 
 from orientation.lectures.criteres import (
     DELAIS,

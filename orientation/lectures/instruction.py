@@ -1,4 +1,4 @@
-"""L’instruction SQL d’une page de résultats, et celle qui compte d’autres recherches (docs/adr/0008, 0022).
+"""L’instruction SQL d’une page de résultats, et celle qui compte d’autres recherches (docs/adr/0008, 0025).
 
 Mesurée par `./bin/mesures` ; c’est le chemin le plus parcouru.
 """

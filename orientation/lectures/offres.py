@@ -129,7 +129,7 @@ def rechercher(
     facettes: bool = False,
     apres: int | None = None,
 ) -> Resultats:
-    """Les offres de la zone, dans l’ordre de toute la zone (docs/adr/0022).
+    """Les offres de la zone, dans l’ordre de toute la zone (docs/adr/0025).
 
     Une page au-delà de la dernière rend la dernière. `apres` : dernier lieu déjà lu ; la page
     reprend après lui, même s’il a changé de rang, pour n’en sauter ni n’en répéter aucun.

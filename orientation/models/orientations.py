@@ -108,6 +108,7 @@ class Orientation(models.Model):
             models.Index(fields=["acteur", "prise_le"], name="orientation_acteur_jour"),
             models.Index(fields=["territoire", "prise_le"], name="orientation_territoire_jour"),
             models.Index(fields=["lieu", "debut"], name="orientation_lieu_debut"),
+            models.Index(fields=["lieu", "prise_le"], name="orientation_lieu_jour"),
         ]
         constraints = [
             models.UniqueConstraint(name="orientation_cle_par_acteur", fields=["acteur", "cle"]),
@@ -171,6 +172,7 @@ class Redirection(models.Model):
 
     class Meta:
         verbose_name = "redirection"
+        indexes = [models.Index(fields=["lieu", "le"], name="redirection_lieu_jour")]
         constraints = [
             acteur_ou_pseudonyme("redirection_acteur_ou_pseudonyme"),
             models.CheckConstraint(name="redirection_fin_apres_debut", condition=Q(fin__gt=F("debut"))),

@@ -62,7 +62,10 @@ class Appel(models.Model):
     class Meta:
         verbose_name = "appel à un cabinet"
         verbose_name_plural = "appels aux cabinets"
-        indexes = [models.Index(fields=["lieu", "le"], name="appel_lieu_jour")]
+        indexes = [
+            models.Index(fields=["lieu", "le"], name="appel_lieu_jour"),
+            models.Index(fields=["le"], name="appel_jour"),
+        ]
         constraints = [
             acteur_ou_pseudonyme("appel_acteur_ou_pseudonyme"),
             models.CheckConstraint(

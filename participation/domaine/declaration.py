@@ -239,8 +239,8 @@ def effets(declaration: Declaration) -> list[str]:
         phrases.append("La régulation peut vous solliciter en sus de vos disponibilités.")
     if declaration.forfait_reorientation:
         phrases.append(
-            "Votre participation au forfait de réorientation des urgences est gardée, avec sa date ; elle ne change "
-            "rien à ce que montre la recherche."
+            "Les infirmiers d’accueil des urgences vous trouvent dans la liste du forfait de réorientation, que vous ayez "
+            "un créneau libre ou non."
         )
     return phrases
 

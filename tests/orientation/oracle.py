@@ -1,7 +1,7 @@
 """La recherche, écrite sans base ni ruse : on lit chaque lieu, on juge, on trie, on compte.
 
 Ne partage rien avec `orientation.lectures` ni avec `agenda.offre` ; les règles
-sont celles de metier.md (S-24, S-40, S-43, S-60, S-81) et du docs/adr/0022.
+sont celles de metier.md (S-24, S-40, S-43, S-60, S-81) et du docs/adr/0025.
 """
 
 from __future__ import annotations

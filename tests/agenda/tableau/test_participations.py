@@ -199,7 +199,7 @@ def test_les_suggestions_ne_donnent_que_le_type_demande(client_medecin):
         ),
         pytest.param(
             SAISIE | {"forfait_reorientation": "on"},
-            "elle ne change rien à ce que montre la recherche",
+            "dans la liste du forfait de réorientation",
             False,
             id="forfait",
         ),

@@ -184,7 +184,7 @@ def test_l_agenda_saisi_et_les_creneaux_declares_de_l_editeur_s_excluent(declara
         ),
         pytest.param(
             replace(SAISIE, forfait_reorientation=True),
-            "ne change rien à ce que montre la recherche",
+            "dans la liste du forfait de réorientation",
             id="forfait",
         ),
     ],
