@@ -168,13 +168,13 @@ def _flux(editeur: Editeur, jours: list[JourEditeur], suivi: Suivi) -> list[Etat
         for flux in (Flux.PS, Flux.CPTS, Flux.SOS)
     ]
     attendus = suivi.nombres[EtatCopie.EN_ATTENTE]
-    echecs = suivi.nombres[EtatCopie.EN_ECHEC]
+    echecs, incomplets = suivi.nombres[EtatCopie.EN_ECHEC], suivi.nombres[EtatCopie.INCOMPLET]
     etats.append(
         EtatFlux(
             Flux.COMPTES,
             Flux.COMPTES in editeur.flux,
             f"{suivi.nombres[EtatCopie.A_JOUR]} à jour, {attendus} en attente, {echecs} en échec, "
-            f"{suivi.nombres[EtatCopie.INCOMPLET]} incomplets",
+            f"{incomplets} incomplet{'s' if incomplets > 1 else ''}",
             "error" if echecs else ("new" if attendus else ""),
         )
     )

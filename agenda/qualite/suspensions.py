@@ -24,6 +24,6 @@ def suspendus_pour(lieu_ids: Collection[int]) -> list[str]:
     return sorted(set(concernes.values_list("editeur__nom", flat=True)))
 
 
-@memoriser(duree_s=15, taille=1)
+@memoriser(duree_s=3, taille=1)
 def _arretes(_: None) -> tuple[int, ...]:
     return tuple(Editeur.objects.filter(est_actif=False).values_list("pk", flat=True))
