@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from orientation.enums import EtatMessageHub, EvenementHub
 from orientation.hub import transport
@@ -12,6 +15,10 @@ from orientation.hub.validation import defauts
 from orientation.models import MessageHub
 
 LOT_MAX = 200
+# Après une panne du Hub, aucun processus ne le rappelle pendant ce temps. Chaque annonce lance une tâche, que le
+# délai d’une liaison retiendrait : la file sert aussi aux retraits de droit et aux courriels.
+PAUSE = timedelta(seconds=30)
+_CLE_PAUSE = "hub:pause"
 
 
 def envoyer_dus(*, maintenant: datetime) -> int:
@@ -20,15 +27,29 @@ def envoyer_dus(*, maintenant: datetime) -> int:
     dus = MessageHub.objects.dus(maintenant).order_by("pk")
     numeros = list(dus.values_list("pk", flat=True)[:LOT_MAX])
     remis = 0
-    if not numeros:
+    if not numeros or _est_en_pause(maintenant):
         return remis
     with transport.ouvrir() as liaison:
         for numero in numeros:
             try:
                 remis += _envoyer(numero, liaison, maintenant)
             except transport.HubInjoignable:
+                _faire_une_pause(maintenant)
                 break
     return remis
+
+
+def _est_en_pause(maintenant: datetime) -> bool:
+    try:
+        jusqu_a: datetime | None = cache.get(_CLE_PAUSE)
+    except RedisError:
+        return False
+    return jusqu_a is not None and maintenant < jusqu_a
+
+
+def _faire_une_pause(maintenant: datetime) -> None:
+    with suppress(RedisError):
+        cache.set(_CLE_PAUSE, maintenant + PAUSE, PAUSE.total_seconds())
 
 
 def clore_les_perimes(*, maintenant: datetime) -> None:

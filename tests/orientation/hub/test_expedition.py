@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from orientation.enums import EtatMessageHub, EvenementHub
-from orientation.hub.expedition import envoyer_dus
+from orientation.hub.expedition import PAUSE, envoyer_dus
 from orientation.models import JournalHub, MessageHub
 from orientation.models.hub import DELAI_DE_GRACE, ESSAIS_MAX
 from orientation.tasks import envoyer_messages_hub
@@ -91,6 +91,19 @@ def test_une_liaison_perdue_arrete_le_lot_sans_rien_couter_aux_suivants(courtier
     second.refresh_from_db()
     assert (premier.essais, second.essais) == (1, 0)
     assert envoyer_dus(maintenant=DIMANCHE_17H + timedelta(minutes=1)) == 2
+
+
+def test_un_hub_muet_n_est_pas_rappele_a_chaque_nouveau_message(courtier):
+    """Chaque annonce lance une tâche : sans cette pause, elles occuperaient la file des retraits de droit."""
+    courtier.consignes.append(COUPER)
+    MessageHubFactory()
+    envoyer_dus(maintenant=DIMANCHE_17H)
+    connexions = courtier.connexions
+    MessageHubFactory()
+
+    assert envoyer_dus(maintenant=DIMANCHE_17H + PAUSE - timedelta(seconds=1)) == 0
+    assert courtier.connexions == connexions
+    assert envoyer_dus(maintenant=DIMANCHE_17H + PAUSE) == 2
 
 
 def test_un_message_refuse_n_arrete_pas_le_lot(courtier):
