@@ -64,15 +64,12 @@ def editeur_de(request: HttpRequest, *, maintenant: datetime) -> Editeur:
         journal.error("autorites_illisibles", exc_info=True)
         raise AppelRefuse("indisponible") from erreur
     communs = noms_communs(lu)
-    # Un sujet à deux CN se lirait de deux façons.
-    editeur = (
-        Editeur.objects.filter(cn=communs[0], ou__in=unites(lu)).exclude(cn="").exclude(ou="").first()
-        if len(communs) == 1
-        else None
-    )
-    if editeur is None:
+    # Un sujet à deux CN se lirait de deux façons ; de même celui dont deux OU désignent deux éditeurs.
+    designes = Editeur.objects.filter(cn__in=communs, ou__in=unites(lu)).exclude(cn="").exclude(ou="")
+    editeurs = list(designes[:2]) if len(communs) == 1 else []
+    if len(editeurs) != 1:
         raise AppelRefuse("inconnu")
-    return editeur
+    return editeurs[0]
 
 
 def lire_certificat_presente(request: HttpRequest) -> bytes:

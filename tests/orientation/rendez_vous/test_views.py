@@ -404,3 +404,12 @@ def test_aucune_session_ni_jeton_csrf_n_est_demande(reglages, certificat, editeu
     assert reponse.status_code == 201
     assert not reponse.cookies
     assert (editeur.cn, editeur.ou) == (CN, OU)
+
+
+def test_un_certificat_qui_serait_celui_de_deux_editeurs_n_est_celui_d_aucun(envoyer, editeur, autorite):
+    """Ce qu’il annonce irait à l’un ou à l’autre au hasard."""
+    EditeurFactory(cn=CN, ou="00098765432109")
+    paire = autorite.delivrer(CN, [OU, "00098765432109"])
+
+    assert envoyer(message(), paire=paire).status_code == 403
+    assert not RendezVous.objects.exists()
