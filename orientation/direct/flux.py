@@ -25,7 +25,9 @@ class Places:
     """Flux ouverts dans ce processus : chacun occupe un fil du serveur, et il en faut pour les pages."""
 
     def __init__(self) -> None:
-        self._verrou = threading.Lock()
+        self._verrou = (
+            threading.RLock()
+        )  # un flux ramassé pendant qu’un autre s’ouvre rend la sienne dans le même fil
         self._prises = 0
 
     def prendre(self) -> bool:
@@ -61,6 +63,10 @@ class Flux:
             self._ouvert = False
             self._evenements.close()
             PLACES.rendre()
+
+    def __del__(self) -> None:
+        """Une réponse jetée sans être servie n’est fermée par personne."""
+        self.close()
 
 
 def evenements(suivi: Suivi) -> Generator[bytes]:

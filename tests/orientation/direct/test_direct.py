@@ -1,5 +1,6 @@
 """Ce que rend le serveur à une page ouverte : les cartes changées, l’état, l’ordre ; et à elle seule."""
 
+import gc
 import json
 import re
 from datetime import time, timedelta
@@ -191,6 +192,17 @@ def test_au_dela_de_leur_nombre_les_flux_sont_refuses_et_une_place_rendue_resert
 
     assert (refuse.status_code, refuse.headers["Retry-After"]) == (503, "5")
     assert [nom for nom, _ in evenements(ensuite)] == ["etat", "fin"]
+    assert module.PLACES._prises == 0
+
+
+def test_un_flux_que_personne_ne_sert_rend_sa_place(connecte, jeton, vu):
+    """Un intergiciel qui échoue après la vue jette la réponse sans la fermer."""
+    jete = ecouter(connecte, jeton, vu)
+    jete._resource_closers.clear()
+
+    del jete
+    gc.collect()
+
     assert module.PLACES._prises == 0
 
 
