@@ -1,6 +1,7 @@
 """Ce qui tient les offres à jour, plus tard et sans personne."""
 
 from datetime import timedelta
+from time import monotonic
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,6 +10,8 @@ from agenda import offre, tenues
 from agenda.echanges import entree
 from agenda.editeurs import choix, decouverte, ordonnanceur, raccordements, retraits
 from agenda.editeurs.budget import File
+from agenda.editeurs.client import Reponse
+from agenda.editeurs.verdicts import Demande
 from agenda.eligibilite.alertes import alerter
 from agenda.eligibilite.releves import relever
 from agenda.models import CalendrierExterne, Editeur, EnvoiRegulateur, Lot
@@ -16,6 +19,7 @@ from agenda.regulateurs import comparaison, expedition
 
 # Un lot que deux files ont demandé n’est pas interrogé deux fois de suite.
 ENTRE_DEUX_INTERROGATIONS = timedelta(seconds=10)
+RECHERCHE_MAX_S = 75
 ATTENTE_IMMEDIATE_S = 15  # passé ce temps, plus aucun écran n’attend la réponse
 
 
@@ -104,16 +108,22 @@ def interroger_pour_un_ecran(*, editeur_id: int, lot_ids: list[int]) -> int:
     return bilan.agendas_changes
 
 
-@shared_task(time_limit=280, soft_time_limit=270)
+@shared_task(time_limit=110, soft_time_limit=100)
 def chercher_des_editeurs() -> int:
     """Toutes les dix minutes, en dernier : qui tient son agenda chez qui ; rend le nombre de raccordés.
 
-    Qui entre dans une CPTS, ou en sort, change d’abord de lot.
+    Qui entre dans une CPTS, ou en sort, change d’abord de lot. Un passage finit avant que
+    le courtier ne redonne la tâche à un autre (120 s) ; le suivant continue.
     """
     maintenant = timezone.now()
+    limite = monotonic() + RECHERCHE_MAX_S
     raccordements.reclasser(maintenant)
     with ordonnanceur.ouvrir_interrogateur() as interrogateur:
-        return decouverte.decouvrir(maintenant, appeler=interrogateur.chercher).trouves
+
+        def appeler(editeur: Editeur, demande: Demande) -> Reponse | None:
+            return interrogateur.chercher(editeur, demande) if monotonic() < limite else None
+
+        return decouverte.decouvrir(maintenant, appeler=appeler).trouves
 
 
 @shared_task(time_limit=900, soft_time_limit=840)

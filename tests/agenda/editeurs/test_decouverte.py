@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from agenda import tasks
 from agenda.editeurs.client import Reponse
 from agenda.editeurs.decouverte import (
     INTERVALLE,
@@ -93,6 +94,27 @@ def test_une_recherche_qu_un_arret_brutal_interrompt_se_reprend_comme_un_echec(e
 
     assert apres_une_minute == ["agenda-b"]
     assert [code for code, *_ in reseau.demandes] == ["agenda-b", "agenda-a"]
+
+
+def test_un_passage_finit_avant_que_le_courtier_ne_redonne_la_tache(editeurs, participant, monkeypatch):
+    EditeurFactory(code="agenda-c")
+    ecoule = [0.0]
+    appeles = []
+
+    def trainer(self, editeur, demande):
+        ecoule[0] += 50
+        appeles.append(editeur.code)
+        return VIDE
+
+    monkeypatch.setattr("agenda.tasks.monotonic", lambda: ecoule[0])
+    monkeypatch.setattr("agenda.editeurs.ordonnanceur.Interrogateur.chercher", trainer)
+
+    tasks.chercher_des_editeurs()
+    premier_passage = list(appeles)
+    tasks.chercher_des_editeurs()
+
+    assert premier_passage == ["agenda-a", "agenda-b"]
+    assert appeles == ["agenda-a", "agenda-b", "agenda-c"]
 
 
 def test_sans_budget_rien_n_est_note_et_l_editeur_suivant_est_quand_meme_demande(editeurs, participant):
