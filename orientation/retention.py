@@ -33,7 +33,9 @@ def pseudonymiser(actes: QuerySet[Acte]) -> int:
 
 def pseudonymiser_les_regulateurs(rendez_vous: QuerySet[RendezVous]) -> int:
     """Le régulateur devient son pseudonyme ; celui qu’on n’a pas reconnu perd son identifiant."""
-    regulateurs = list(rendez_vous.order_by().values_list("regulateur", flat=True).distinct())
+    # Les inconnus d’abord : un connu devenu pseudonyme n’a plus de régulateur, et leur ressemblerait.
+    lus = rendez_vous.order_by().values_list("regulateur", flat=True).distinct()
+    regulateurs = sorted(lus, key=lambda regulateur: regulateur is not None)
     return sum(
         rendez_vous.filter(regulateur=regulateur).update(
             regulateur=None,
