@@ -47,12 +47,16 @@ def marches(demande: Recherche, lus: Resultats, *, listes: list[str], maintenant
         return []
     possibles = [marche for marche in _possibles(demande) if marche[2].disponibilite in listes]
     comptes = compter([visee.criteres() for _, _, visee in possibles], maintenant=maintenant)
-    deja = _nombre(demande, lus.total, lus.libres)
-    return [
-        Marche(code, libelle, total, libres)
-        for (code, libelle, visee), (total, libres) in zip(possibles, comptes, strict=True)
-        if (total if code.startswith(AILLEURS) else _nombre(visee, total, libres) > deja)
-    ]
+    deja = plus_pres = _nombre(demande, lus.total, lus.libres)
+    proposees: list[Marche] = []
+    for (code, libelle, visee), (total, libres) in zip(possibles, comptes, strict=True):
+        nombre = _nombre(visee, total, libres)
+        est_un_rayon = code.startswith("rayon")
+        if total if code.startswith(AILLEURS) else nombre > (plus_pres if est_un_rayon else deja):
+            proposees.append(Marche(code, libelle, total, libres))
+        if est_un_rayon:
+            plus_pres = max(plus_pres, nombre)  # aller plus loin pour rien ne se propose pas
+    return proposees
 
 
 def _nombre(demande: Recherche, total: int, libres: int) -> int:
