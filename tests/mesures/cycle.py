@@ -40,27 +40,27 @@ def cycle_interrogation(reglages: Reglages) -> Iterator[Ligne]:
     """Deux cycles d’abord, non comptés : les agendas se mettent à jour, les tables prennent leur régime.
 
     Un dernier, sans changement, n’écrit rien. Les cycles se suivent ici sans
-    pause : `_entretenir` fait entre eux ce que l’autovacuum fait en cinq minutes.
+    pause : `entretenir` fait entre eux ce que l’autovacuum fait en cinq minutes.
     """
     cycles: list[float] = []
     planchers: list[float] = []
     with atelier() as un:
         dire(f"premier cycle : {un.cycle()['lus']} agendas")
-        _entretenir("FULL")
-        _cycle_verifie(un, reglages.cycles)
-        _entretenir()
-        taille, avant = _taille(), _ecritures()
+        entretenir("FULL")
+        cycle_verifie(un, reglages.cycles)
+        entretenir()
+        taille, avant = taille_des_tables(), ecritures()
         limite = time.monotonic() + reglages.cycles_s
         for rang in range(reglages.cycles):
             if rang >= 2 and time.monotonic() > limite:
                 break
             planchers.append(un.plancher()["duree_s"])
-            cycles.append(_cycle_verifie(un, rang))
-            _entretenir()
+            cycles.append(cycle_verifie(un, rang))
+            entretenir()
             dire(f"cycle {rang + 1} : {cycles[-1]:.2f} s, lecture seule {planchers[-1]:.2f} s")
-        apres, croissance = _ecritures(), (_taille() / taille - 1) * 100
+        apres, croissance = ecritures(), (taille_des_tables() / taille - 1) * 100
         inchange = un.cycle()["duree_s"]
-        oisif = _ecritures()
+        oisif = ecritures()
     yield Ligne(
         "cycle_interrogation",
         statistics.median(cycles),
@@ -88,7 +88,7 @@ def cycle_interrogation(reglages: Reglages) -> Iterator[Ligne]:
     yield Ligne("croissance_pourcent", croissance, "%", n=len(cycles), budget=Budget(max=5))
 
 
-def _cycle_verifie(un: Atelier, rang: int) -> float:
+def cycle_verifie(un: Atelier, rang: int) -> float:
     """Durée (s) d’un cycle où un agenda sur dix a changé ; tous ceux-là, et eux seuls, sont vus changés."""
     changes = un.changer(rang)
     rendu = un.cycle()
@@ -97,36 +97,41 @@ def _cycle_verifie(un: Atelier, rang: int) -> float:
     return float(rendu["duree_s"])
 
 
-def _entretenir(option: str = "") -> None:
+def entretenir(option: str = "") -> None:
     with connection.cursor() as curseur:
         for table in TABLES:
             curseur.execute(f"VACUUM {option} {table}")
 
 
 @contextmanager
-def atelier() -> Iterator[Atelier]:
-    """Un éditeur local, tous les praticiens raccordés à lui, et les processus qui l’interrogent."""
+def atelier(lots_max: int | None = None) -> Iterator[Atelier]:
+    """Un éditeur local, les praticiens raccordés à lui, et les processus qui l’interrogent.
+
+    `lots_max` : de chacun d’eux ; sans lui, tous les praticiens.
+    """
     port = port_libre()
     _raccorder(f"http://{HOTE}:{port}/fhir")
-    praticiens = _praticiens()
+    parts = _partager(lots_max)
+    praticiens = _praticiens([lot for part in parts for lots in part.values() for lot in lots])
     dire(f"éditeur local : {len(praticiens)} praticiens, {CRENEAUX} créneaux chacun")
     with ExitStack() as pile:
         dossier = Path(pile.enter_context(tempfile.TemporaryDirectory(prefix="sas-mesures-")))
         fichier = dossier / "praticiens.json"
         fichier.write_bytes(msgspec.json.encode(praticiens))
         pile.enter_context(lance("tests.mesures.editeur_local", str(port), str(fichier)))
-        un = Atelier(port, len(praticiens))
+        un = Atelier(port, len(praticiens), parts)
         un.attendre()
         un.processus = [pile.enter_context(lance("tests.mesures.interrogation")) for _ in range(PROCESSUS)]
         yield un
 
 
 class Atelier:
-    def __init__(self, port: int, agendas: int) -> None:
+    def __init__(self, port: int, agendas: int, parts: Sequence[dict[int, list[int]]]) -> None:
         self.agendas = agendas
+        self.parts = parts
+        self.memoire_ko = 0  # des processus, à la fin du dernier cycle
         self.processus: list[subprocess.Popen[str]] = []
         self._port = port
-        self._parts = _partager()
 
     def cycle(self) -> dict[str, Any]:
         """Un cycle complet ; la durée est celle du processus le plus lent."""
@@ -134,7 +139,9 @@ class Atelier:
         etats = {nom for rendu in rendus for nom in (*rendu["lots"], *rendu["reportes"])}
         if etats != {"reussi"}:
             raise AssertionError(f"des lots n’ont pas été lus : {etats}")
-        return _cumuler(rendus)
+        cumul = _cumuler(rendus)
+        self.memoire_ko = cumul["memoire_ko"]
+        return cumul
 
     def plancher(self) -> dict[str, Any]:
         return _cumuler(self._ordonner("plancher"))
@@ -155,7 +162,7 @@ class Atelier:
                 return
 
     def _ordonner(self, quoi: str) -> list[dict[str, Any]]:
-        for processus, lots in zip(self.processus, self._parts, strict=True):
+        for processus, lots in zip(self.processus, self.parts, strict=True):
             assert processus.stdin is not None
             processus.stdin.write(json.dumps({"quoi": quoi, "lots": lots}) + "\n")
             processus.stdin.flush()
@@ -209,7 +216,7 @@ def _raccorder(url: str) -> None:
     )
 
 
-def _partager() -> list[dict[int, list[int]]]:
+def _partager(lots_max: int | None) -> list[dict[int, list[int]]]:
     """Lots de chaque processus, par éditeur ; un éditeur n’est que d’un processus, les parts sont égales."""
     par_editeur: dict[int, list[int]] = {}
     for lot, editeur in Lot.objects.order_by("editeur", "numero").values_list("pk", "editeur"):
@@ -217,15 +224,16 @@ def _partager() -> list[dict[int, list[int]]]:
     parts: list[dict[int, list[int]]] = [{} for _ in range(PROCESSUS)]
     for editeur, lots in sorted(par_editeur.items(), key=lambda paire: -len(paire[1])):
         moins_chargee = min(parts, key=lambda part: sum(map(len, part.values())))
-        moins_chargee[editeur] = lots
+        place = None if lots_max is None else lots_max - sum(map(len, moins_chargee.values()))
+        moins_chargee[editeur] = lots[:place]
     return parts
 
 
-def _praticiens() -> list[PraticienLocal]:
-    """Ceux qui seront demandés, chacun au lieu où il a déjà un agenda, sinon à son premier lieu."""
-    demandes = demandes_par_lot(list(Lot.objects.values_list("pk", flat=True)))
+def _praticiens(lots: Sequence[int]) -> list[PraticienLocal]:
+    """Ceux que ces lots demandent, chacun au lieu où il a déjà un agenda, sinon à son premier lieu."""
+    demandes = demandes_par_lot(lots)
     interroges = {identifiant for demande in demandes.values() for identifiant in demande.memoires}
-    raccordes = Raccordement.objects.order_by("pk")
+    raccordes = Raccordement.objects.filter(lot__in=lots).order_by("pk")
     lieux = dict(AgendaEditeur.objects.order_by("-pk").values_list("raccordement__effecteur", "lieu"))
     praticiens = []
     for lot in par_lots(raccordes.values_list("effecteur", "effecteur__identifiant_national"), 5000):
@@ -245,7 +253,7 @@ def _praticiens() -> list[PraticienLocal]:
     return praticiens
 
 
-def _ecritures() -> dict[str, int]:
+def ecritures() -> dict[str, int]:
     """Compteurs des tables qu’un agenda changé touche. L’attente laisse les processus les publier."""
     time.sleep(1.5)
     with connection.cursor() as curseur:
@@ -261,7 +269,7 @@ def _ecritures() -> dict[str, int]:
     return {"lignes": int(lignes), "majs": int(majs), "hot": int(hot)}
 
 
-def _taille() -> int:
+def taille_des_tables() -> int:
     """Octets de ces tables, index et documents compris."""
     with connection.cursor() as curseur:
         curseur.execute(

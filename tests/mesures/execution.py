@@ -22,6 +22,7 @@ from tests.mesures.lignes import Ligne, dire
 from tests.mesures.pages_agenda import import_planning, page_agenda, saisie_visible_ms, tableau_de_bord
 from tests.mesures.recherche_http import poids_page_ko, recherche_html, recherche_json, requetes_par_page
 from tests.mesures.recherche_sql import recherche_sql
+from tests.mesures.regime import regime_interrogation
 from tests.mesures.reglages import ECHELLES, Reglages
 from tests.mesures.rpps import import_rpps
 
@@ -42,6 +43,7 @@ MESURES: Mapping[str, Mesure] = {
     "import_planning": import_planning,
     "prise_de_place": prise_de_place,
     "cycle_interrogation": cycle_interrogation,
+    "regime_interrogation": regime_interrogation,
     "recherche_sous_charge": recherche_sous_charge,
     "endurance": endurance,
     "import_rpps": import_rpps,

@@ -10,9 +10,11 @@ import asyncio
 import json
 import logging
 import os
+import resource
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import django
@@ -57,6 +59,7 @@ def _cycle(interrogateur: Any, lots: dict[int, list[int]]) -> dict[str, Any]:
         curseur.execute("SELECT pg_stat_force_next_flush()")
     return {
         "duree_s": duree_s,
+        "memoire_ko": _memoire_ko(),
         "lots": dict(bilan.lots),
         "reportes": dict(bilan.reportes),
         "creneaux": dict(bilan.creneaux),
@@ -64,6 +67,12 @@ def _cycle(interrogateur: Any, lots: dict[int, list[int]]) -> dict[str, Any]:
         "changes": bilan.agendas_changes,
         "crees": bilan.lieux_crees,
     }
+
+
+def _memoire_ko() -> int:
+    """Mémoire que ce processus occupe maintenant."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 1024
 
 
 def _adresses(lots: dict[int, list[int]]) -> list[tuple[int, list[str]]]:

@@ -19,6 +19,7 @@ class Reglages:
     lignes_rpps: int
     lignes_planning: int = 10_000
     localisations: int = 5  # passages sur la liste des saisies
+    cycles_de_regime: int = 100
 
 
 LOCALE = Reglages(
