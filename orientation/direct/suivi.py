@@ -11,6 +11,7 @@ from agenda.actualisation import LotMontre
 from orientation import rendu
 from orientation.carnet import Recherche
 from orientation.lectures import rechercher
+from orientation.suivi.lectures import signaux
 
 RETIREE = "00000000"
 _PLUS_PROPOSEE = '<p class="sas-carte__vide">Cette offre n’est plus proposée.</p>'
@@ -27,6 +28,7 @@ class Suivi:
     vus: dict[int, str]
     oriente: bool
     oriente_en_sus: bool
+    compte_id: int
     lots: list[LotMontre] = field(init=False)
     retires: set[int] = field(init=False)
 
@@ -52,7 +54,15 @@ class Suivi:
             lieu_ids=tuple(self.vus),
         )
         lus = rechercher(criteres, maintenant=maintenant, par_page=len(self.vus))
-        cartes = rendu.cartes(lus.offres, maintenant=maintenant, jeton=self.jeton, oriente=self.oriente)
+        cartes = rendu.cartes(
+            lus.offres,
+            maintenant=maintenant,
+            jeton=self.jeton,
+            oriente=self.oriente,
+            signaux=signaux(list(self.vus), compte_id=self.compte_id, maintenant=maintenant)
+            if self.oriente
+            else None,
+        )
         changees = []
         for offre, carte in zip(lus.offres, cartes, strict=True):
             lieu_id = int(offre.lieu.id[1:])

@@ -48,6 +48,7 @@ class Carte:
     via: str = ""
     forfait: bool = False
     cpts: CptsGroupee | None = None
+    signaux: tuple[str, ...] = ()
 
 
 def cartes(
@@ -59,11 +60,13 @@ def cartes(
     contacts: Mapping[str, Contact] | None = None,
     cpts: Mapping[str, CptsGroupee] | None = None,
     dit_le_forfait: bool = False,
+    signaux: Mapping[int, tuple[str, ...]] | None = None,
 ) -> list[Carte]:
     """Cartes d’une page, dans l’ordre reçu ; `oriente` : avec les liens pour orienter.
 
     `contacts` : ceux qui sont réservés à la régulation, par identifiant d’offre ; `cpts` : celles que la
-    carte annonce, au rang de leur premier membre.
+    carte annonce, au rang de leur premier membre ; `signaux` : places en cours d’appel et appels vains, par lieu
+    (`orientation.suivi.lectures`), réservés eux aussi.
     """
     liens = Liens.vers(jeton) if oriente else None
     reserves, annoncees = contacts or {}, cpts or {}
@@ -72,6 +75,7 @@ def cartes(
             _carte(offre, maintenant, liens, reserves.get(offre.id)),
             cpts=annoncees.get(offre.id),
             forfait=offre.forfait and dit_le_forfait,
+            signaux=(signaux or {}).get(int(offre.lieu.id[1:]), ()),
         )
         for offre in offres
     ]
@@ -227,6 +231,7 @@ def _agenda(carte: Carte, titre: str, *, oriente_en_sus: bool) -> str:
         html = f'<div class="sas-jours">{carte.jours}</div>'
     else:
         html = '<p class="sas-carte__vide">Aucun créneau libre dans les 3 jours.</p>'
+    html += "".join(f'<p class="sas-carte__signal">{escape(signal)}</p>' for signal in carte.signaux)
     if carte.en_sus and oriente_en_sus:
         html += (
             f'<a class="fr-btn fr-btn--secondary fr-btn--sm" href="{escape(carte.lien_en_sus)}">'

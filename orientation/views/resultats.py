@@ -23,6 +23,7 @@ from orientation.affinage import AffinageForm
 from orientation.forms import RAYON_MAX_KM, PageForm
 from orientation.lectures import FORFAIT, Resultats, rechercher
 from orientation.requetes import ReponseSuivie, RequeteDeCompte
+from orientation.suivi.lectures import signaux
 from orientation.views.csp import vers_les_editeurs
 
 CARTES_PAR_PAGE = 10
@@ -105,6 +106,11 @@ def _listes(
         contacts=lus.contacts if oriente else None,
         cpts=lus.cpts,
         dit_le_forfait=demande.disponibilite == FORFAIT,
+        signaux=signaux(
+            [int(offre.lieu.id[1:]) for offre in lus.offres], compte_id=request.user.pk, maintenant=maintenant
+        )
+        if oriente
+        else None,
     )
     lister = partial(rendu.liste, oriente=oriente, oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS))
     return {
