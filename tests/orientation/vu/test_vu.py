@@ -123,7 +123,9 @@ def test_l_editeur_montre_et_l_agenda_saisi_ferme_disent_leur_raison(lieu, chez_
         pytest.param("refus", {}, {Motif.AFFICHAGE_REFUSE}, id="affichage refusé"),
         pytest.param("sans logiciel", {}, {Motif.AFFICHAGE_REFUSE}, id="sans logiciel"),
         pytest.param("logiciel", {"est_actif": False}, {Motif.EDITEUR_COUPE}, id="éditeur coupé"),
-        pytest.param("logiciel", {"grise_s": 30, "peremption_s": 60}, {Motif.EDITEUR_MUET}, id="éditeur muet"),
+        pytest.param(
+            "logiciel", {"grise_s": 30, "peremption_s": 60}, {Motif.EDITEUR_MUET}, id="éditeur muet"
+        ),
         pytest.param("SOS", {}, {Motif.SOS}, id="via SOS Médecins"),
     ],
 )
