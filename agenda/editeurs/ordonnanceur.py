@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import aiohttp
@@ -33,6 +34,8 @@ ATTENTE_D_UNE_PLACE_S = 3.0
 # Passé ce temps, un appel de plus répondrait quand l’écran n’attend plus, et ferait dépasser à la tâche sa limite :
 # tout ce qui est déjà arrivé serait perdu.
 DEPART_MAX_S = 8.0
+# Octets gardés ensemble par un groupe de lots : quatre fois ce que pèsent quarante réponses ordinaires.
+GROUPE_TAILLE_MAX = 80 * 1024 * 1024
 HORS_LOT = 0  # ce qu’aucun lot ne demande : une recherche d’éditeur
 
 
@@ -149,7 +152,7 @@ class Interrogateur:
                 reponse = Reponse(EtatLot.RESEAU)
                 try:
                     reponse = await self._lire_chez(editeur, demandes[lot_id].url)
-                    reponses[lot_id] = reponse
+                    reponses[lot_id] = _admettre(reponse, reponses.values())
                 finally:
                     budget.finir_appel(
                         issue,
@@ -167,6 +170,14 @@ class Interrogateur:
         except CertificatInutilisable as refus:
             return Reponse(EtatLot.RESEAU, detail=str(refus))
         return await interroger(self._session, url, http_admis=not settings.EST_EN_LIGNE, tls=tls)
+
+
+def _admettre(reponse: Reponse, deja: Collection[Reponse]) -> Reponse:
+    """Cette réponse, ou son refus si le groupe en tient déjà trop : un éditeur n’épuise pas la mémoire à plusieurs lots."""
+    taille = sum(len(page) for une in (reponse, *deja) for page in une.pages)
+    if taille <= GROUPE_TAILLE_MAX:
+        return reponse
+    return replace(reponse, etat=EtatLot.ILLISIBLE, pages=[], detail="réponses trop volumineuses ensemble")
 
 
 async def _prendre(budget: Budget, lot_id: int, *, immediat: bool) -> Permis | Refus:

@@ -233,6 +233,23 @@ def test_un_editeur_lent_ne_fait_pas_perdre_a_un_ecran_ce_qui_est_deja_arrive(ed
     ]
 
 
+def test_des_reponses_demesurees_n_emplissent_pas_la_memoire_ensemble(editeur, monkeypatch):
+    """Chacune tient dans sa limite ; quarante à la fois feraient tuer le processus."""
+    autres = [RaccordementFactory(lot=LotFactory(editeur=editeur, numero=n)).lot_id for n in (7, 8, 9)]
+    page = octets(bundle()).ljust(1000)
+    monkeypatch.setattr("agenda.editeurs.ordonnanceur.GROUPE_TAILLE_MAX", 2500)
+
+    async def repondre(self, editeur, url):
+        return Reponse(EtatLot.REUSSI, [page])
+
+    monkeypatch.setattr("agenda.editeurs.ordonnanceur.Interrogateur._lire_chez", repondre)
+
+    with ouvrir_interrogateur() as interrogateur:
+        bilan = interrogateur.interroger(editeur, autres, timezone.now())
+
+    assert bilan.lots == {EtatLot.REUSSI: 2, EtatLot.ILLISIBLE: 1}
+
+
 def test_un_ecran_n_attend_pas_une_tache_qui_echoue(editeur, monkeypatch):
     lot = editeur.lots.get()
     budget_de(editeur).retenir(File.IMMEDIAT, [lot.pk], places=10, duree_s=60)
