@@ -18,7 +18,7 @@ class Zone(Enum):
 
 
 def zone(rayon_defaut_km: float) -> Zone:
-    """D’après le rayon de recherche du département, qui suit la densité de ses médecins (docs/adr/0024)."""
+    """D’après le rayon de recherche du département, qui suit la densité de ses médecins (docs/adr/0026)."""
     if rayon_defaut_km <= 5:
         return Zone.TRES_DENSE
     if rayon_defaut_km <= 10:
