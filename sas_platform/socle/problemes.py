@@ -55,8 +55,9 @@ def traiter_exception(exc: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(exc, exceptions.APIException):
         if isinstance(exc, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed)):
             entetes["WWW-Authenticate"] = getattr(exc, "auth_header", "")
-        if isinstance(exc, exceptions.Throttled) and exc.wait:
-            entetes["Retry-After"] = str(int(exc.wait))
+        attente = getattr(exc, "wait", None)  # seul `Throttled` en a une
+        if attente:
+            entetes["Retry-After"] = str(int(attente))
         codes = exc.get_codes()
         corps = probleme(
             status=exc.status_code,
