@@ -294,6 +294,7 @@ class Demonstration:
                 f"worker-{nom}",
                 *("celery", "-A", "sas_platform.celery", "worker", "-Q", files, "-n", f"{nom}@%h"),
                 *("--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+                se_relance=True,
             )
 
     def _lancer_l_horloge(self) -> None:
@@ -342,13 +343,16 @@ class Demonstration:
     def _python(self, nom: str, *arguments: str) -> None:
         self.superviseur.executer(nom, [PYTHON, *arguments], env=environnement(self.env), dossier=RACINE)
 
-    def _lancer(self, nom: str, module: str, *arguments: str, rang: int = RANG_TRAVAIL):
+    def _lancer(
+        self, nom: str, module: str, *arguments: str, rang: int = RANG_TRAVAIL, se_relance: bool = False
+    ):
         return self.superviseur.lancer(
             nom,
             [PYTHON, "-m", module, *arguments],
             env=environnement(self.env),
             rang=rang,
             dossier=RACINE,
+            se_relance=se_relance,
         )
 
 

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from sas_platform.demo.etat import ErreurLancement
 
 DELAI_ARRET_S = 10.0
+VIE_MINIMALE_S = 10.0  # mort plus tôt, un enfant ne démarre pas : le relancer n’y changerait rien
 PR_SET_PDEATHSIG = 1
 
 
@@ -37,6 +38,8 @@ class Enfant:
     journal: Path
     signal_arret: signal.Signals
     rang: int  # les rangs hauts s’arrêtent d’abord
+    relancer: Callable[[], subprocess.Popen] | None = None
+    lance_a: float = field(default_factory=time.monotonic)
 
     def est_vivant(self) -> bool:
         return self.processus.poll() is None
@@ -67,22 +70,27 @@ class Superviseur:
         signal_arret: signal.Signals = signal.SIGTERM,
         compte: Compte | None = None,
         dossier: Path | None = None,
+        se_relance: bool = False,
     ) -> Enfant:
+        """`se_relance` : tué en route, il repart, comme chez un hébergeur ; son journal continue."""
         journal = self.journaux / f"{nom}.log"
         identite = compte.pour_subprocess() if compte else {}
-        with journal.open("wb") as sortie:
-            processus = subprocess.Popen(
-                commande,
-                env=env,
-                cwd=dossier,
-                stdin=subprocess.DEVNULL,
-                stdout=sortie,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_mourir_avec_le_parent(signal_arret),
-                **identite,
-            )
-        enfant = Enfant(nom, processus, journal, signal_arret, rang)
+
+        def demarrer(mode: str = "ab") -> subprocess.Popen:
+            with journal.open(mode) as sortie:
+                return subprocess.Popen(
+                    commande,
+                    env=env,
+                    cwd=dossier,
+                    stdin=subprocess.DEVNULL,
+                    stdout=sortie,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=_mourir_avec_le_parent(signal_arret),
+                    **identite,
+                )
+
+        enfant = Enfant(nom, demarrer("wb"), journal, signal_arret, rang, demarrer if se_relance else None)
         self.enfants.append(enfant)
         self._noter()
         return enfant
@@ -105,13 +113,21 @@ class Superviseur:
         return enfant.journal.read_text(errors="replace")
 
     def verifier(self, sauf: Enfant | None = None) -> None:
-        """Lève une erreur dès qu’un enfant est mort sans qu’on le lui ait demandé."""
+        """Lève une erreur dès qu’un enfant est mort sans qu’on le lui ait demandé, s’il ne se relance pas."""
         for enfant in self.enfants:
-            if enfant is not sauf and not enfant.est_vivant():
+            if enfant is sauf or enfant.est_vivant():
+                continue
+            if enfant.relancer is None or time.monotonic() - enfant.lance_a < VIE_MINIMALE_S:
                 raise ErreurLancement(
                     f"« {enfant.nom} » s’est arrêté (code {enfant.processus.returncode}).\n"
                     f"Dernières lignes de {enfant.journal} :\n{enfant.dernieres_lignes()}"
                 )
+            print(
+                f"« {enfant.nom} » s’est arrêté (code {enfant.processus.returncode}) : relancé.", flush=True
+            )
+            _tuer_la_session(enfant.processus.pid)
+            enfant.processus, enfant.lance_a = enfant.relancer(), time.monotonic()
+            self._noter()
 
     def surveiller(self) -> NoReturn:
         """Ne rend jamais la main ; une exception ou un signal y met fin."""

@@ -39,6 +39,28 @@ def test_la_mort_d_un_enfant_est_dite_avec_ses_dernieres_lignes(superviseur):
         superviseur.surveiller()
 
 
+def test_un_worker_tue_repart_et_son_journal_continue(superviseur, monkeypatch):
+    monkeypatch.setattr("sas_platform.demo.supervision.VIE_MINIMALE_S", 0.0)
+    worker = superviseur.lancer("worker", DORMIR, env=ENV, rang=1, se_relance=True)
+    attendre_que(lambda: "debout" in worker.journal.read_text())
+    tue = worker.processus
+    tue.kill()
+    tue.wait()
+
+    superviseur.verifier()
+
+    assert worker.est_vivant()
+    assert worker.processus.pid != tue.pid
+    attendre_que(lambda: worker.journal.read_text().count("debout") == 2)
+
+
+def test_un_worker_qui_ne_demarre_pas_n_est_pas_relance(superviseur):
+    superviseur.lancer("worker", [sys.executable, "-c", "exit(3)"], env=ENV, rang=1, se_relance=True)
+
+    with pytest.raises(ErreurLancement, match=r"« worker » s’est arrêté \(code 3\)"):
+        superviseur.surveiller()
+
+
 def test_une_etape_qui_echoue_montre_son_journal(superviseur):
     with pytest.raises(ErreurLancement, match=r"« migrate » a échoué[\s\S]*table absente"):
         superviseur.executer("migrate", [sys.executable, "-c", "exit('table absente')"], env=ENV)
