@@ -69,13 +69,17 @@ def _servir(application: web.Application, tls: ssl.SSLContext) -> Iterator[str]:
 
 
 def annoncer(
-    racine: str, autorite: Autorite, paire: Paire | None, headers: dict[str, str] | None = None
+    racine: str,
+    autorite: Autorite,
+    paire: Paire | None,
+    headers: dict[str, str] | None = None,
+    corps: str | None = None,
 ) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         return session.post(
             f"{racine}{ADRESSE}",
-            data=json.dumps(message()),
+            data=corps or json.dumps(message()),
             headers={"Content-Type": "application/fhir+json"} | (headers or {}),
             cert=paire.fichiers if paire else None,
             verify=str(autorite.fichier),
@@ -98,6 +102,16 @@ def test_1_1_01_un_certificat_valable_annonce_un_rendez_vous(mandataire, autorit
 
     assert reponse.status_code == 201
     assert reponse.headers["Location"].endswith(str(RendezVous.objects.get().uuid))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("taille", [300_000, 600_000], ids=["l’application", "le mandataire"])
+def test_un_rendez_vous_trop_long_est_refuse_en_fhir(mandataire, autorite, certificat, taille):
+    reponse = annoncer(mandataire, autorite, certificat, corps=" " * taille)
+
+    assert reponse.status_code == 413
+    assert reponse.headers["Content-Type"].startswith("application/fhir+json")
+    assert reponse.json()["resourceType"] == "OperationOutcome"
 
 
 @pytest.mark.django_db(transaction=True)
