@@ -205,7 +205,7 @@ def _tenir_l_orientation(orientation: Orientation, **conditions: object) -> Orie
     """La ligne verrouillée, relue. Lève `OrientationRefusee`, de code `deja_annulee`."""
     borner_l_attente()
     tenue = (
-        Orientation.objects.select_for_update(of=("self",))
+        Orientation.objects.select_for_update(of=("self",), no_key=True)
         .select_related("reservation")
         .get(pk=orientation.pk, **conditions)
     )

@@ -53,7 +53,7 @@ def recevoir(
         raise MessageRefuse(422, "systeme", "Le système de l’identifiant n’est pas déclaré pour cet éditeur.")
     _attendre_son_tour(editeur, cle)
     connu = (
-        RendezVous.objects.select_for_update(of=("self",))
+        RendezVous.objects.select_for_update(of=("self",), no_key=True)
         .filter(editeur=editeur, systeme=cle.systeme, valeur=cle.valeur)
         .first()
     )

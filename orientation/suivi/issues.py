@@ -35,7 +35,7 @@ def noter(
 
     Lève `IssueRefusee` : orientation annulée, ou rendez-vous encore à venir.
     """
-    tenue = Orientation.objects.select_for_update(of=("self",)).get(pk=orientation.pk)
+    tenue = Orientation.objects.select_for_update(of=("self",), no_key=True).get(pk=orientation.pk)
     if tenue.annulee_le is not None:
         raise IssueRefusee("Cette orientation a été annulée par la régulation : elle n’a plus d’issue.")
     if issue != Issue.ANNULE and maintenant < tenue.debut:
