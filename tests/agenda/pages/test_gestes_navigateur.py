@@ -115,4 +115,4 @@ def test_sans_javascript_le_lien_recharge_la_page(ouvrir_page, connecter, medeci
     CalendrierExterne.objects.filter(pk=calendrier.pk).update(lu_le=MAINTENANT, essaye_le=MAINTENANT)
     suivre(page.get_by_role("link", name="Recharger la page"))
 
-    expect(page.get_by_text("0 périodes occupées à venir")).to_be_visible()
+    expect(page.get_by_text("0 période occupée à venir")).to_be_visible()
