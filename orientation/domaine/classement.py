@@ -73,8 +73,9 @@ def sans_distance(raison: str, km: float) -> str:
 
 def distance(km: float) -> str:
     """Distance à vol d’oiseau : en mètres, par dizaines, sous un kilomètre ; sinon en km."""
-    if km < 1:
-        return f"{round(km * 100) * 10}\u00a0m"
+    dizaines = round(km * 100)
+    if dizaines < 100:
+        return f"{dizaines * 10}\u00a0m"
     return f"{km:.1f}\u00a0km".replace(".", ",")
 
 

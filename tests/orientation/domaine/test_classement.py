@@ -24,7 +24,14 @@ def test_le_groupe_d_une_offre(libre, participe, en_sus, attendu):
 
 @pytest.mark.parametrize(
     ("km", "attendue"),
-    [(0.004, "0\u00a0m"), (0.174, "170\u00a0m"), (1.04, "1,0\u00a0km"), (12.37, "12,4\u00a0km")],
+    [
+        (0.004, "0\u00a0m"),
+        (0.174, "170\u00a0m"),
+        (0.994, "990\u00a0m"),
+        (0.997, "1,0\u00a0km"),
+        (1.04, "1,0\u00a0km"),
+        (12.37, "12,4\u00a0km"),
+    ],
 )
 def test_une_distance_se_lit_en_metres_puis_en_kilometres(km, attendue):
     assert distance(km) == attendue
