@@ -27,18 +27,20 @@ SUSPENSIONS = {
 }
 
 _QUART = 15  # minutes
-_ADRESSES_DEPUIS = """(SELECT count(*) FROM orientation_orientation n
-        WHERE n.lieu_id = page.lieu_id AND n.voie = 'surnumeraire' AND n.annulee_le IS NULL
-        AND n.prise_le >= to_timestamp((%({bornes})s::bigint[])[page.fuseau + 1] * 60))"""
-# Colonne de l’instruction de recherche, pour un lieu `page` et ses consignes ; nulle si rien ne s’oppose.
-COLONNE = f"""CASE WHEN NOT page.en_sus THEN NULL
+# Colonne de l’instruction de recherche, pour un lieu `page` et ses consignes ; nulle si rien ne s’oppose. Sans
+# consignes, le cas courant, on ne compte rien.
+COLONNE = """CASE WHEN NOT page.en_sus OR consignes.lieu_id IS NULL THEN NULL
         WHEN consignes.pause_jusqu_au > to_timestamp(%(minute)s::bigint * 60) THEN 'pause'
-        WHEN consignes.max_par_jour <= {_ADRESSES_DEPUIS.format(bornes="jours")} THEN 'jour'
-        WHEN consignes.max_par_semaine <= {_ADRESSES_DEPUIS.format(bornes="semaines")} THEN 'semaine' END"""
+        ELSE (SELECT CASE WHEN consignes.max_par_jour <= count(*) FILTER (
+                    WHERE n.prise_le >= to_timestamp((%(jours)s::bigint[])[page.fuseau + 1] * 60)) THEN 'jour'
+                WHEN consignes.max_par_semaine <= count(*) THEN 'semaine' END
+            FROM orientation_orientation n
+            WHERE n.lieu_id = page.lieu_id AND n.voie = 'surnumeraire' AND n.annulee_le IS NULL
+            AND n.prise_le >= to_timestamp((%(semaines)s::bigint[])[page.fuseau + 1] * 60)) END"""
 # Colonne des candidats `o` : 1 pour un lieu qui a refusé, ou n’a pas répondu, aujourd’hui à son heure. Les appels
 # vains du jour sont peu : on les lit une fois, et l’on ne vérifie l’heure que des lieux qui y sont.
-REFUS = """(o.lieu_id = ANY(ARRAY(SELECT v.lieu_id FROM orientation_appel v
-            WHERE v.issue <> 'accepte' AND v.le >= to_timestamp(%(premier_jour)s::bigint * 60)))
+REFUS = """(o.lieu_id IN (SELECT v.lieu_id FROM orientation_appel v
+            WHERE v.issue <> 'accepte' AND v.le >= to_timestamp(%(premier_jour)s::bigint * 60))
         AND EXISTS (SELECT FROM orientation_appel v WHERE v.lieu_id = o.lieu_id AND v.issue <> 'accepte'
             AND v.le >= to_timestamp((%(jours)s::bigint[])[o.fuseau + 1] * 60)))::int"""
 JOINTURE = "LEFT JOIN participation_sollicitation consignes ON consignes.lieu_id = page.lieu_id"

@@ -38,11 +38,11 @@ FUSEAUX_LUS = tuple(ZoneInfo(nom) for nom in FUSEAUX)
 # où mille candidats appelleraient mille fois `cos`.
 # Un premier créneau dépassé depuis le dernier balayage est relu dans la carte.
 _COLONNES = """o.lieu_id, o.participe, o.en_sus, o.forfait, o.fuseau, o.via, o.cpts, {categories}
-        {libre} AS libre"""
+        {libre} AS premier"""
 _CATEGORIES = "o.nature, o.secteur, "
 _CANDIDATS = """
     (SELECT {distinct} {colonnes}, {traitant}
-        {km} * sqrt(ecart.dy * ecart.dy + (ecart.dx * (%(cos)s - %(pente)s * ecart.dy)) ^ 2) AS km
+        {km} * sqrt(dy * dy + (dx * (%(cos)s - %(pente)s * dy)) ^ 2) AS km
     FROM agenda_offrelieu o {jointure}
     CROSS JOIN LATERAL (SELECT o.position[0] - %(lon)s AS dx, o.position[1] - %(lat)s AS dy) ecart
     WHERE {zone} {filtre} {sauf}
@@ -81,20 +81,20 @@ _DETAIL = """
             FROM agenda_cartelieu c, unnest(c.debuts, c.fins, c.masques) AS u (debut, fin, masque)
             WHERE c.lieu_id = o.lieu_id AND u.fin > %(minute)s AND u.debut < (%(fenetres)s::int[])[o.fuseau + 1]
         ) t
-    ) detail ON o.libre IS NOT NULL"""
+    ) detail ON o.premier IS NOT NULL"""
 # `cle` range les offres dans leur liste, aux égalités près que `_ORDRE` départage : groupe, refus du jour,
-# demi-heure, kilomètre, dans un seul entier, que l’on trie six fois plus vite que quatre colonnes.
-# `trouve` : un créneau répond aux filtres de créneaux ; `vide` : aucun créneau, filtre ou non.
+# demi-heure, kilomètre, dans un seul entier, que l’on trie six fois plus vite que quatre colonnes. `OFFSET 0` :
+# sans lui, PostgreSQL recopierait les expressions des candidats partout où l’on s’en sert.
+# `premier` : premier créneau, filtre ou non ; `libre` : celui qui répond aux filtres, `trouve` s’il existe.
 _PROCHES = f"""
     proches AS MATERIALIZED (
-        SELECT o.lieu_id, o.participe, o.en_sus, o.forfait, o.fuseau, o.via, o.cpts, o.km, {{colonnes}}
-            {{libre}} AS libre,
+        SELECT o.*, {{colonnes}} {{libre}} AS libre,
             (((CASE {{traitant}}
                     WHEN {{libre}} IS NULL THEN CASE WHEN o.en_sus THEN 6 ELSE 8 END
                     WHEN o.participe THEN 2 ELSE 4 END + {{refus}})::bigint << 40)
                 + (coalesce(greatest({{libre}}, %(minute)s) / {TRANCHE_MIN}, 0)::bigint << 16)
                 + floor(o.km / {BANDE_KM})::int) AS cle
-        FROM candidats o {{detail}} WHERE {{rayon}}
+        FROM ({{candidats}} OFFSET 0) o {{detail}} WHERE {{rayon}}
     )"""  # noqa: S608
 # Filtres de lieux, que l’on croise.
 _PLACES = {
@@ -108,12 +108,10 @@ _LISTES = {
     EN_SUS: "en_sus",
     FORFAIT: "forfait",
 }
-_LISTES_FILTREES = _LISTES | {TOUTES: "trouve", LIBRES: "trouve", HORS: "vide"}
+_LISTES_FILTREES = _LISTES | {TOUTES: "trouve", LIBRES: "trouve", HORS: "premier IS NULL"}
 _TRAITANT = "cle >> 41 = 0"
 _TOTAUX = """
-    totaux AS (
-        SELECT {nombres}, count(*) FILTER (WHERE {retenue}) AS total FROM proches
-    )"""
+    totaux AS (SELECT {nombres} FROM proches)"""
 # Les lieux de la page, et ceux qui s’y confondent au kilomètre et à la demi-heure près : eux seuls
 # demandent de savoir quand on les a sollicités.
 _TETE = """
@@ -123,12 +121,11 @@ _TETE = """
     ),
     sollicites AS MATERIALIZED (
         SELECT lieu_id, count(*) AS nombre, max(le) AS derniere FROM (
-            SELECT lieu_id, prise_le AS le FROM orientation_orientation
-            WHERE lieu_id = ANY(ARRAY(SELECT lieu_id FROM tete)) AND annulee_le IS NULL AND prise_le > {depuis}
-            UNION ALL
-            SELECT lieu_id, le FROM orientation_redirection
-            WHERE lieu_id = ANY(ARRAY(SELECT lieu_id FROM tete)) AND le > {depuis}
-        ) recentes GROUP BY lieu_id
+            SELECT lieu_id, prise_le AS le FROM orientation_orientation WHERE annulee_le IS NULL
+            UNION ALL SELECT lieu_id, le FROM orientation_redirection
+        ) recentes
+        WHERE lieu_id = ANY(ARRAY(SELECT lieu_id FROM tete)) AND le > to_timestamp(%(semaine_passee)s::bigint * 60)
+        GROUP BY lieu_id
     ),
     rangees AS (
         SELECT tete.*, coalesce(s.nombre, 0) AS sollicitations, s.derniere, {rang} AS rang
@@ -151,26 +148,25 @@ _FACETTES = """
             SELECT secteur, count(*) AS n FROM proches WHERE cle >> 41 > 0 AND {liste} AND {sans_secteurs} GROUP BY secteur) x),
         'modalites', ARRAY[{modalites}], 'delais', ARRAY[{delais}])::text
      FROM proches WHERE cle >> 41 > 0 AND {place})"""
+# Colonnes dans l’ordre de `offres._Ligne`.
 _PAGE = """
-    WITH candidats AS MATERIALIZED ({candidats}), {proches}, {totaux}, {cpts} {tete}
+    WITH {proches}, {totaux}, {cpts} {tete}
     page AS (
         SELECT * FROM rangees {deplies} ORDER BY {ordre} LIMIT %(par_page)s OFFSET {saut}
     )
-    SELECT totaux.toutes, totaux.libres, totaux.hors, totaux.en_sus, totaux.forfait, totaux.total,
-        {pliees} AS pliees, {facettes} AS facettes, page.lieu_id, page.cle >> 41 AS groupe, page.km, page.participe,
-        page.en_sus, page.forfait, page.fuseau,
-        CASE WHEN page.libre IS NOT NULL THEN greatest(page.libre, %(minute)s) END AS libre, page.via,
-        page.sollicitations, (page.cle >> 40) & 1 = 1 AS refus,
-        convert_to(carte.document, 'UTF8') AS document, carte.debuts, carte.fins, carte.masques,
-        carte.fraicheurs, carte.lots, carte.grises, carte.peremptions, ARRAY(
+    SELECT totaux.*, totaux.{liste}, {pliees}, {facettes}, page.lieu_id, cle >> 41, km, participe, page.en_sus,
+        page.forfait, fuseau, CASE WHEN libre IS NOT NULL THEN greatest(libre, %(minute)s) END, via, sollicitations,
+        (cle >> 40) & 1 = 1, convert_to(document, 'UTF8'),
+        debuts, fins, masques, fraicheurs, lots, grises, peremptions, ARRAY(
             SELECT (SELECT extract(epoch FROM lot.lu_le)::bigint FROM agenda_lot lot WHERE lot.id = cite.id)
-            FROM unnest(carte.lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang) AS lectures,
-        {suspension} AS suspension, consignes.telephone_prive, consignes.heures_d_appel,
-        page.cpts, association.nom, association.telephone, association.informations_complementaires,
+            FROM unnest(lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang),
+        {suspension}, telephone_prive, heures_d_appel,
+        page.cpts, association.nom, association.telephone, informations_complementaires,
         {membres}
     FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id {consignes}
     LEFT JOIN LATERAL (
-        SELECT * FROM annuaire_structure s WHERE s.id = page.cpts OFFSET 0) association ON true {jointure_cpts}
+        SELECT * FROM annuaire_structure s WHERE page.cpts IS NOT NULL AND s.id = page.cpts OFFSET 0
+    ) association ON true {jointure_cpts}
     ORDER BY {ordre_page}
 """
 _PAR_NOM = """
@@ -253,9 +249,8 @@ def _retenue(liste: str, *, filtres: tuple[str, ...], filtre_les_creneaux: bool)
 @cache
 def _comptes(*, liste: str, **formes: Any) -> str:
     filtres = {nom: formes[nom] for nom in ("filtres", "filtre_les_creneaux")}
-    chaine = f"WITH candidats AS MATERIALIZED ({_candidats(**formes)}), {_proches(**formes)}"
     retenue = f"cle >> 41 > 0 AND {_retenue(liste, **filtres)}"
-    return f"{chaine} SELECT ARRAY[count(*), count(libre)] FROM proches WHERE {retenue}"  # noqa: S608
+    return f"WITH {_proches(**formes)} SELECT ARRAY[count(*), count(libre)] FROM proches WHERE {retenue}"  # noqa: S608
 
 
 @cache
@@ -272,15 +267,13 @@ def _page(*, facettes: bool, liste: str, regroupe: bool, apres: bool, **formes: 
         marge += f" + coalesce({_PLIEES}, 0)"
     deplies = f"WHERE NOT {_PLIEE}" if regroupe else ""
     rang = f"CASE WHEN {_GROUPEE} THEN row_number() OVER (PARTITION BY cpts ORDER BY {_ORDRE}) END"
-    return _PAGE.format(
-        candidats=_candidats(**formes),
+    page = _PAGE.format(
         proches=_proches(**formes),
-        totaux=_TOTAUX.format(nombres=nombres, retenue=retenue),
+        totaux=_TOTAUX.format(nombres=nombres),
         cpts=_CPTS.format(retenue=retenue) if regroupe else "",
         tete=_TETE.format(
             retenue=retenue,
             marge=marge,
-            depuis="to_timestamp(%(semaine_passee)s::bigint * 60)",
             rang=rang if regroupe else "NULL::bigint",
         ),
         deplies=deplies,
@@ -288,14 +281,17 @@ def _page(*, facettes: bool, liste: str, regroupe: bool, apres: bool, **formes: 
         saut=_SAUT_APRES.format(deplies=deplies, ordre=_ORDRE) if apres else "%(saut)s",
         pliees=f"coalesce({_PLIEES}, 0)::int" if regroupe else "0",
         facettes=_facettes(liste, **filtres) if facettes else "NULL",
+        liste=liste,
         suspension=sollicitation.COLONNE,
-        membres="membres.membres, membres.libres" if regroupe else "NULL::bigint, NULL::bigint",
+        membres="membres.membres, membres.libres" if regroupe else "NULL, NULL",
         jointure_cpts="LEFT JOIN cpts_du_secteur membres ON membres.cpts = page.cpts AND page.rang = 1"
         if regroupe
         else "",
         consignes=sollicitation.JOINTURE,
         ordre_page=", ".join(f"page.{colonne}" for colonne in _ORDRE.split(", ")),
     )
+    # Au-delà de 4 096 signes, psycopg refait l’analyse du texte à chaque recherche (docs/adr/0008).
+    return " ".join(page.split())
 
 
 # Le lieu après lequel on reprend a pu avancer ou reculer depuis que sa page a été écrite ; disparu, on reprend
@@ -330,6 +326,8 @@ def _candidats(
 
 def _proches(
     *,
+    par: str,
+    departement: bool,
     filtre_les_creneaux: bool,
     demande_un_creneau: bool,
     detaille: bool,
@@ -338,17 +336,16 @@ def _proches(
     cpts: bool,
     **_autres: Any,
 ) -> str:
-    colonnes = _CATEGORIES if categories else ""
-    if detaille:
-        colonnes += (
-            "detail.modalites, detail.delais, detail.libre IS NOT NULL AS trouve, o.libre IS NULL AS vide,"
-        )
+    colonnes = "detail.modalites, detail.delais, detail.libre IS NOT NULL AS trouve," if detaille else ""
     dans_le_cercle = "o.km <= %(rayon)s"
     return _PROCHES.format(
+        candidats=_candidats(
+            par=par, departement=departement, cpts=cpts, traitant=traitant, categories=categories
+        ),
         colonnes=colonnes,
         traitant="WHEN o.traitant THEN 0" if traitant else "",
         refus=sollicitation.REFUS,
-        libre="detail.libre" if filtre_les_creneaux and demande_un_creneau else "o.libre",
+        libre="detail.libre" if filtre_les_creneaux and demande_un_creneau else "o.premier",
         detail=_DETAIL if detaille else "",
         rayon="true" if cpts else f"({dans_le_cercle} OR o.traitant)" if traitant else dans_le_cercle,
     )

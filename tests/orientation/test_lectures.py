@@ -5,11 +5,12 @@ from math import asin, cos, radians, sin, sqrt
 
 import msgspec
 import pytest
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 
 from agenda.models import OffreLieu
 from agenda.offre import rafraichir, rafraichir_perimees
 from annuaire.models import LieuExercice, Specialite
-from orientation.lectures import Criteres, offre_du_lieu, rechercher, rechercher_json
+from orientation.lectures import Criteres, instruction, offre_du_lieu, rechercher, rechercher_json
 from tests.agenda.factories import (
     AgendaEditeurFactory,
     DisponibiliteFactory,
@@ -417,3 +418,9 @@ def test_l_offre_d_un_seul_lieu(generaliste):
     assert [c.debut.hour for c in offre_du_lieu(lieu.pk, maintenant=MATIN).creneaux] == [9]
     OffreLieu.objects.all().delete()
     assert offre_du_lieu(lieu.pk, maintenant=MATIN) is None
+
+
+@pytest.mark.parametrize("zone", [{}, {"departement": "59"}])
+def test_psycopg_n_analyse_qu_une_fois_l_instruction_courante(generaliste, zone):
+    """Au-delà de cette longueur, il la relit signe à signe à chaque recherche."""
+    assert len(instruction(criteres(generaliste, **zone))) <= MAX_CACHED_STATEMENT_LENGTH
