@@ -33,6 +33,7 @@ from sas_platform.socle.textes import normaliser
 TAILLE_LOT = 20_000
 EFFECTEURS_PAR_LOT_D_EDITEUR = 25
 EDITEURS = 8
+UN_FORFAIT_SUR = 3  # effecteurs : de quoi remplir la liste de l’infirmier d’accueil partout
 SANS_INTERROGATION = timedelta(
     days=30
 )  # rien ne répond derrière ces éditeurs : leurs créneaux ne périment pas
@@ -301,7 +302,7 @@ class _Versement:
             ["fictif-1"] if montre else [],
             r.participe and not montre,
             r.refuse_affichage,
-            False,
+            r.participe and not r.effecteur_id % UN_FORFAIT_SUR,
             self._maintenant,
             self._maintenant,
         )

@@ -98,6 +98,8 @@ def test_la_base_recoit_tout_ce_qui_est_annonce(communes):
     assert Structure.objects.count() == 6
     assert f"{Disponibilite.objects.count()} disponibilites" in resume
     assert Participation.objects.filter(participe=True).count() > 10
+    assert Participation.objects.filter(participe=True, forfait_reorientation=True).exists()
+    assert not Participation.objects.filter(participe=False, forfait_reorientation=True).exists()
     assert set(LieuExercice.objects.values_list("fuseau", flat=True)) == {"Europe/Paris", "Indian/Reunion"}
     assert set(Disponibilite.objects.values_list("genre", flat=True)) == {"creneau", "plage"}
     assert Indisponibilite.objects.exists()
