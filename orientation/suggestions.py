@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core import signing
 
-from annuaire.domaine.lieu_tape import normaliser_lieu
+from annuaire.domaine.lieu_tape import analyser, normaliser_lieu
 from annuaire.enums import PrecisionGeo
 from annuaire.lectures import (
     BesoinTrouve,
@@ -118,7 +118,7 @@ def suggestions_de_quoi(texte: str, recents: Sequence[Quoi]) -> list[Groupe]:
 def suggestions_de_lieux(texte: str) -> list[Groupe]:
     """Départements, villes et adresses (S-06)."""
     texte = texte.strip()[:LONGUEUR_MAX]
-    if len(texte) < LETTRES_MIN:
+    if len(texte) < LETTRES_MIN and not analyser(texte).departement:
         return []
     lieux = _lieux(texte)
 

@@ -2,6 +2,7 @@
 // Ce qui est tapé part en POST : une adresse n’apparaît ni dans une URL ni dans un journal.
 const DELAI_MS = 200;
 const LETTRES_MIN = 3;
+const DEPARTEMENT = /^(\d\d|2[ab])$/i; // un numéro de département se suffit
 
 class Combobox {
     constructor(bloc) {
@@ -62,7 +63,8 @@ class Combobox {
         const texte = this.champ.value.trim();
         this.vider.hidden = !texte;
         clearTimeout(this.attente);
-        if (texte.length < LETTRES_MIN && !(this.suggereSansTexte && !texte)) {
+        const suffit = texte.length >= LETTRES_MIN || DEPARTEMENT.test(texte);
+        if (!suffit && !(this.suggereSansTexte && !texte)) {
             this.fermer();
             return;
         }

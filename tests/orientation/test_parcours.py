@@ -229,6 +229,16 @@ def test_tout_se_fait_au_clavier(page, connecter, regulateur, zone):
     assert Orientation.objects.count() == 1
 
 
+def test_un_numero_de_departement_se_propose_des_son_second_chiffre(page, connecter, regulateur, zone):
+    connecter(regulateur)
+    page.goto("/recherche/")
+    ou = page.get_by_role("combobox", name=re.compile("Adresse"))
+
+    ou.press_sequentially("59")
+
+    expect(page.get_by_role("option", name="Nord (59)")).to_be_visible()
+
+
 def test_echap_ferme_la_liste_sans_vider_le_champ(page, connecter, regulateur, zone):
     connecter(regulateur)
     page.goto("/recherche/")

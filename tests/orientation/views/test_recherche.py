@@ -203,6 +203,14 @@ def test_les_suggestions_de_lieux_se_groupent_et_sont_signees(connecte):
     assert "data-valeur=" in html
 
 
+def test_un_numero_de_departement_suffit_a_le_proposer(connecte):
+    CommuneFactory()
+
+    html = connecte.post("/recherche/suggestions/ou/", {"texte": "59"}).content.decode()
+
+    assert "Nord (59)" in html
+
+
 def test_les_suggestions_ne_se_lisent_pas_en_get(connecte):
     assert connecte.get("/recherche/suggestions/ou/?texte=lille").status_code == 405
 
