@@ -153,9 +153,10 @@ class CarteGeo {
 
     icone(points) {
         const seul = points.length === 1;
-        const etat = seul ? points[0].etat : "groupe";
+        // La première de la liste dit ce qu’un groupe offre de mieux.
+        const { etat } = points.reduce((une, autre) => (autre.rang < une.rang ? autre : une));
         const contenu = element("span", "", seul ? String(points[0].rang) : `×${points.length}`);
-        const className = `sas-epingle sas-epingle--${etat}`;
+        const className = `sas-epingle sas-epingle--${etat}${seul ? "" : " sas-epingle--groupe"}`;
         return window.L.divIcon({ className, html: contenu, iconSize: seul ? [30, 30] : [40, 30] });
     }
 
