@@ -28,7 +28,8 @@ SANS_SAS = ("com",)
 NORD = "SAS-59 Nord"
 ORIGINE_LRM = "fr.lrm.demo"
 ZONE_DEGRES = 0.12
-MEMBRES = 3
+MEMBRES = 12  # assez pour que plusieurs n’aient aucun créneau : la recherche les range sous leur CPTS
+GENERALISTE = "SM54"
 
 
 def preparer_acces(comptes: Mapping[str, Compte], maintenant: datetime) -> None:
@@ -159,7 +160,9 @@ def _preparer_structures(gestionnaire: Compte, effecteur: Effecteur | None, main
     zone = _communes_autour(cpts)
     cpts.communes_intervention.set(zone)
     membres: list[LieuExercice] = list(
-        LieuExercice.objects.filter(commune__in=zone, effecteur__isnull=False, est_actif=True)
+        LieuExercice.objects.filter(
+            commune__in=zone, effecteur__savoir_faire__contains=[GENERALISTE], est_actif=True
+        )
         .exclude(effecteur=effecteur)
         .order_by("pk")[:MEMBRES]
     )
