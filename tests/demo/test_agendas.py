@@ -65,7 +65,7 @@ def test_le_medecin_a_plusieurs_lieux_des_fermetures_des_consignes_et_un_patient
 
 
 def test_l_alerte_du_vendredi_lui_est_deja_ecrite(comptes):
-    alerte = Courriel.objects.get(compte=comptes["effecteur"])
+    alerte = Courriel.objects.get(compte=comptes["effecteur"], gabarit="agenda/heures_insuffisantes")
 
     assert "la semaine prochaine" in alerte.sujet
     assert "1\u00a0h\u00a030" in alerte.corps_texte
@@ -93,4 +93,8 @@ def test_rejouer_ne_refait_pas_ce_qui_a_ete_efface(comptes):
     assert not Indisponibilite.objects.exists()
     assert not ParticipationStructure.objects.filter(participe=True).exists()
     assert Orientation.objects.count() == 1
-    assert Courriel.objects.filter(compte=comptes["effecteur"]).count() == 1
+    recus = Courriel.objects.filter(compte=comptes["effecteur"])
+    assert sorted(recus.values_list("gabarit", flat=True)) == [
+        "agenda/heures_insuffisantes",
+        "orientation/avis",
+    ]
