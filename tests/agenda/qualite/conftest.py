@@ -45,15 +45,13 @@ def editeur(db) -> Editeur:
     editeur = EditeurFactory(nom="Doctoplan", flux=["ps", "comptes"])
     lieu = LieuExerciceFactory(effecteur__identifiant_national=RPPS)
     lot = RaccordementFactory(effecteur=lieu.effecteur, lot=LotFactory(editeur=editeur, numero=0)).lot
-    enregistrer(
-        editeur,
-        [
-            echouer(lot, EtatLot.PANNE, code_http=503, detail="HTTP 503 : maintenance"),
-            echouer(lot, EtatLot.DELAI, duree_ms=7000, detail="délai dépassé"),
-            repondre(lot, slot("garde"), slot("occupe", status="busy")),
-        ],
-        MAINTENANT,
-    )
+    # L’un après l’autre : un lot n’est qu’une fois dans un groupe, et le dernier passage fait son état.
+    for lecture in (
+        echouer(lot, EtatLot.PANNE, code_http=503, detail="HTTP 503 : maintenance"),
+        echouer(lot, EtatLot.DELAI, duree_ms=7000, detail="délai dépassé"),
+        repondre(lot, slot("garde"), slot("occupe", status="busy")),
+    ):
+        enregistrer(editeur, [lecture], MAINTENANT)
     return editeur
 
 
