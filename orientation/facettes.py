@@ -111,7 +111,7 @@ def puces(demande: Recherche) -> list[Puce]:
     return [
         Puce(
             f"{nom}:{valeur}",
-            f"{titre} : {_libelles(nom).get(valeur, valeur)}",
+            f"{titre} : {_libelles(nom).get(valeur, valeur)}",
             nom in DE_CRENEAUX and not cherche_un_creneau,
         )
         for nom, titre in CATEGORIES.items()

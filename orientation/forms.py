@@ -42,7 +42,7 @@ class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
 
     quoi = forms.CharField(
         label="Spécialité, structure ou nom",
-        help_text="Ou un besoin, par exemple : mal de dents",
+        help_text="Ou un besoin, par exemple : mal de dents",
         max_length=100,
         min_length=2,
         error_messages={"required": "Renseignez une spécialité, une structure ou un nom."},

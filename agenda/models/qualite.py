@@ -26,7 +26,7 @@ class QualiteEditeur(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.jour} {self.motif} : {self.nombre}"
+        return f"{self.jour} {self.motif} : {self.nombre}"
 
 
 class AppelsEditeur(models.Model):
@@ -48,7 +48,7 @@ class AppelsEditeur(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.heure:%d/%m %H h} {self.etat} : {self.nombre}"
+        return f"{self.heure:%d/%m %H h} {self.etat} : {self.nombre}"
 
 
 class EchantillonRejet(models.Model):

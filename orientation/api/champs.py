@@ -46,7 +46,7 @@ class FiltresSerializer(serializers.Serializer):
     disponibilite = serializers.ChoiceField(
         choices=DISPONIBILITES,
         required=False,
-        help_text="`libres` : un créneau au moins ; `hors` : aucun ; `en_sus`, `forfait` : qui l’accepte, créneau ou "
+        help_text="`libres` : un créneau au moins ; `hors` : aucun ; `en_sus`, `forfait` : qui l’accepte, créneau ou "
         "non, et sans effet de `modalites` ni de `delais`.",
     )
     modalites = serializers.ListField(
@@ -59,13 +59,13 @@ class FiltresSerializer(serializers.Serializer):
         child=serializers.ChoiceField(choices=list(DELAIS)),
         required=False,
         max_length=len(DELAIS),
-        help_text="Heures à partir de maintenant, de la première à la dernière exclue ; une plage peut en toucher plusieurs.",
+        help_text="Heures à partir de maintenant, de la première à la dernière exclue ; une plage peut en toucher plusieurs.",
     )
     natures = serializers.ListField(
         child=serializers.CharField(max_length=5),
         required=False,
         max_length=20,
-        help_text="Codes de profession (TRE_G15), ou types de structure : cds, msp, cpts, sos, snp, autre.",
+        help_text="Codes de profession (TRE_G15), ou types de structure : cds, msp, cpts, sos, snp, autre.",
     )
     secteurs = serializers.ListField(
         child=serializers.ChoiceField(choices=list(facettes.SECTEURS)),

@@ -84,11 +84,11 @@ class OffreSerializer(serializers.Serializer):
     via = serializers.ChoiceField(
         choices=Modalite.choices,
         required=False,
-        help_text="Par quoi ce lieu participe ; absent s’il ne participe pas.",
+        help_text="Par quoi ce lieu participe ; absent s’il ne participe pas.",
     )
     cpts = serializers.CharField(required=False, help_text="Nom de la CPTS par laquelle il participe.")
     forfait = serializers.BooleanField(
-        required=False, help_text="Vrai s’il reçoit les patients que les urgences réorientent ; sinon absent."
+        required=False, help_text="Vrai s’il reçoit les patients que les urgences réorientent ; sinon absent."
     )
     creneaux = CreneauSerializer(many=True)
 

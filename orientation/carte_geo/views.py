@@ -57,5 +57,5 @@ def relancer(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         )
         jeton = carnet.garder(request.session, ailleurs)
     else:
-        messages.error(request, "Cette zone ne peut pas être recherchée : elle est hors de France.")
+        messages.error(request, "Cette zone ne peut pas être recherchée : elle est hors de France.")
     return redirect("orientation:resultats", jeton=jeton)

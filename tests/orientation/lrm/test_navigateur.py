@@ -53,7 +53,7 @@ def test_un_clic_anonyme_passe_par_pro_sante_connect_et_arrive_aux_resultats(
 ):
     page.goto(lien(**DOMICILE, practitioner="Dr Martin"))
     expect(page.locator('[data-persona="osnp"]')).to_be_visible()
-    assert "Nationale" not in page.url
+    expect(page).not_to_have_url(re.compile("Nationale"))
     suivre(page.locator('[data-persona="osnp"]'))
 
     expect(page).to_have_url(re.compile(r"/recherche/[\w-]+/$"))
