@@ -61,7 +61,8 @@ function monter(racine) {
         initialDate: donnees.premier,
         headerToolbar: false,
         allDaySlot: false,
-        height: 560,
+        // Un cadre qui défile doit se parcourir au clavier : sans lien où s’arrêter, c’est la page qui défile.
+        height: donnees.evenements.some((evenement) => evenement.url) ? 560 : "auto",
         slotDuration: "00:30:00",
         snapDuration: "00:05:00",
         scrollTime: `${String(Math.min(donnees.defile, 8)).padStart(2, "0")}:00:00`,
