@@ -3,8 +3,10 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 
 import pytest
 from django.db import connection, connections
@@ -49,8 +51,11 @@ def lancer(travaux):
     processus = [fourche.Process(target=travail, args=(depart, issues)) for travail in travaux]
     for un in processus:
         un.start()
-    dites = []
+    dites, terme = [], monotonic() + 2 * ATTENTE_S
     while any(un.is_alive() for un in processus) or not issues.empty():
+        if monotonic() > terme:  # un processus figé échoue, il ne retient pas la série
+            for un in processus:
+                un.kill()
         while not issues.empty():
             dites += issues.get()
         for un in processus:
@@ -144,29 +149,27 @@ def test_la_demande_d_un_serveur_tue_se_rejoue_avec_sa_cle(plage, maintenant, pa
 def test_tenir_et_prendre_ensemble_ne_depassent_pas_la_capacite(plage, maintenant, patient):
     creneau_id = identifiant(plage)
     regulateurs = [CompteFactory(role=Role.OSNP).pk for _ in range(12)]
+    depart = threading.Barrier(4)
 
-    def tenir_ou_prendre(comptes, *, tient):
-        def faire(depart, issues):
-            depart.wait(ATTENTE_S)
-            dites = []
-            for pk in comptes:
-                try:
-                    if tient:
-                        compte = Compte.objects.get(pk=pk)
-                        tenir(compte=compte, creneau_id=creneau_id, territoire=None, maintenant=maintenant)
-                        dites.append("tenue")
-                    else:
-                        dites.append(demander(pk, "a", creneau_id, maintenant))
-                except PlaceIndisponible as refus:
-                    dites.append(refus.code)
-            issues.put(dites)
+    def tenir_ou_prendre(rang):
+        depart.wait(ATTENTE_S)
+        try:
+            return [_demander_ou_tenir(pk, tient=rang % 2 == 0) for pk in regulateurs[rang::4]]
+        finally:
+            connections.close_all()
 
-        return faire
+    def _demander_ou_tenir(pk, *, tient):
+        if not tient:
+            return demander(pk, "a", creneau_id, maintenant)
+        try:
+            compte = Compte.objects.get(pk=pk)
+            tenir(compte=compte, creneau_id=creneau_id, territoire=None, maintenant=maintenant)
+        except PlaceIndisponible as refus:
+            return refus.code
+        return "tenue"
 
-    issues, _ = lancer(
-        [tenir_ou_prendre(regulateurs[n::4], tient=n % 2 == 0) for n in range(4)],
-    )
+    with ThreadPoolExecutor(4) as fils:
+        donnees = Counter(dite for dites in fils.map(tenir_ou_prendre, range(4)) for dite in dites)
 
-    donnees = Counter(issues)
     assert donnees["tenue"] + donnees["prise"] == 3
     assert set(donnees) <= {"tenue", "prise", "place_prise", "place_tenue"}
