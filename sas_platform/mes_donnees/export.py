@@ -8,13 +8,13 @@ from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
-from agenda.models import CopieRegulateur, GesteAgenda, ImportPlanning, LienCalendrier, Tenue
+from agenda.models import GesteAgenda, ImportPlanning, LienCalendrier
 from annuaire.models import Delegation, DemandeDelegation, Perimetre
 from assistance.models import Echange, Ticket
 from comptes.models import Compte, Trace
-from orientation.models import Annulation, Appel, IssueOrientation, NoteReleve, Orientation, Redirection
+from orientation.models import IssueOrientation
 from participation.models import VersionParticipation
-from sas_platform.mes_donnees import schema
+from sas_platform.mes_donnees import regulation, schema
 from sas_platform.mes_donnees.fiche import copier, fiche, issues_de
 from sas_platform.mes_donnees.historique import fiche_de, objets_concernant, presenter
 
@@ -32,68 +32,27 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
             schema.Acceptation(version=acceptation.version.numero, le=acceptation.le)
             for acceptation in compte.acceptations_cgu.select_related("version").order_by("pk")
         ],
-        jetons=[
-            copier(schema.Jeton, jeton, numero=jeton.pk, portees=list(jeton.portees))
-            for jeton in compte.jetons.order_by("pk")
-        ],
+        jetons=_jetons(compte),
         delegations_recues=_delegations(Delegation.objects.filter(delegataire=compte)),
         delegations_donnees=_delegations(
             Delegation.objects.filter(effecteur=effecteur, effecteur__isnull=False)
         ),
-        demandes_de_delegation=[
-            copier(schema.DemandeDelegation, demande, numero=demande.pk, etat=demande.get_etat_display())
-            for demande in DemandeDelegation.objects.filter(demandeur=compte).order_by("pk")
-        ],
+        demandes_de_delegation=_demandes_de_delegation(compte),
         demandes_d_assistance=_demandes(compte),
         courriels=[
             copier(schema.Courriel, courriel, etat=courriel.get_etat_display())
             for courriel in compte.courriels.order_by("pk")
         ],
         effecteur=fiche(effecteur) if effecteur else None,
-        orientations_decidees=[
-            schema.OrientationDecidee(
-                lieu=orientation.lieu_id,
-                type=orientation.get_type_display(),
-                debut=orientation.debut,
-                enregistree_le=orientation.prise_le,
-                annulee_le=orientation.annulee_le,
-            )
-            for orientation in Orientation.objects.filter(acteur=compte).order_by("pk")
-        ],
-        redirections=[
-            schema.Redirection(lieu=depart.lieu_id, editeur=depart.editeur.nom, le=depart.le)
-            for depart in Redirection.objects.filter(acteur=compte).select_related("editeur").order_by("pk")
-        ],
-        appels_passes=[
-            schema.AppelPasse(
-                lieu=appel.lieu_id,
-                le=appel.le,
-                issue=appel.get_issue_display(),
-                motif=appel.motif.libelle if appel.motif else None,
-            )
-            for appel in Appel.objects.filter(acteur=compte).select_related("motif").order_by("pk")
-        ],
-        places_tenues=[
-            schema.PlaceTenue(lieu=tenue.disponibilite.lieu_id, debut=tenue.debut, expire_le=tenue.expire_le)
-            for tenue in Tenue.objects.filter(compte=compte).select_related("disponibilite")
-        ],
-        annulations_decidees=[
-            schema.AnnulationDecidee(
-                orientation=str(annulation.orientation.uuid),
-                motif=annulation.get_motif_display(),
-                le=annulation.le,
-            )
-            for annulation in Annulation.objects.filter(acteur=compte)
-            .select_related("orientation")
-            .order_by("pk")
-        ],
+        orientations_decidees=regulation.orientations_decidees(compte),
+        redirections=regulation.departs(compte),
+        appels_passes=regulation.appels_passes(compte),
+        places_tenues=regulation.places_tenues(compte),
+        annulations_decidees=regulation.annulations_decidees(compte),
         issues_dites=issues_de(
             IssueOrientation.objects.filter(acteur=compte).select_related("orientation").order_by("pk")
         ),
-        notes_de_releve=[
-            copier(schema.NoteReleve, note, territoire=note.territoire.nom)
-            for note in NoteReleve.objects.filter(auteur=compte).select_related("territoire").order_by("pk")
-        ],
+        notes_de_releve=regulation.notes_de_releve(compte),
         declarations_de_structures=[
             copier(schema.DeclarationDeStructure, version, structure=str(version.structure))
             for version in VersionParticipation.objects.filter(auteur=compte, structure__isnull=False)
@@ -114,18 +73,7 @@ def construire(compte: Compte, *, maintenant: datetime) -> schema.Export:
             copier(schema.LienCalendrier, lien, lieu=lien.lieu_id)
             for lien in LienCalendrier.objects.filter(compte=compte).order_by("pk")
         ],
-        comptes_chez_les_editeurs=[
-            schema.CompteChezEditeur(
-                editeur=copie.editeur.nom,
-                identifiant=copie.identifiant,
-                actif=copie.peut_etre_active,
-                recu_le=copie.acquittee_le,
-            )
-            for copie in CopieRegulateur.objects.filter(compte=compte)
-            .select_related("editeur")
-            .order_by("pk")
-            if copie.acquittee_le
-        ],
+        comptes_chez_les_editeurs=regulation.comptes_chez_les_editeurs(compte),
         actes_sur_mes_donnees=_actes(Trace.objects.filter(objet__in=objets), compte),
         mes_autres_actes=_actes(Trace.objects.filter(acteur=compte).exclude(objet__in=objets), compte),
     )
@@ -166,6 +114,13 @@ def _roles(compte: Compte) -> list[schema.Role]:
     ]
 
 
+def _jetons(compte: Compte) -> list[schema.Jeton]:
+    return [
+        copier(schema.Jeton, jeton, numero=jeton.pk, portees=list(jeton.portees))
+        for jeton in compte.jetons.order_by("pk")
+    ]
+
+
 def _delegations(delegations: QuerySet[Delegation]) -> list[schema.Delegation]:
     return [
         copier(
@@ -178,6 +133,13 @@ def _delegations(delegations: QuerySet[Delegation]) -> list[schema.Delegation]:
             jusqu_au=delegation.fin_le,
         )
         for delegation in delegations.select_related("effecteur", "structure", "delegataire").order_by("pk")
+    ]
+
+
+def _demandes_de_delegation(compte: Compte) -> list[schema.DemandeDelegation]:
+    return [
+        copier(schema.DemandeDelegation, demande, numero=demande.pk, etat=demande.get_etat_display())
+        for demande in DemandeDelegation.objects.filter(demandeur=compte).order_by("pk")
     ]
 
 

@@ -74,9 +74,9 @@ def test_les_heures_sont_celles_du_lieu(lire, osnp, maintenant):
 
 
 def test_un_autre_professionnel_que_celui_du_depart_est_nomme(lire, depart):
-    revenu(depart, effecteur=EffecteurFactory(nom="DUPONT", prenom="Claude"), lieu=None)
+    revenu(depart, effecteur=EffecteurFactory(nom="DUPONT", prenom="Camille"), lieu=None)
 
-    assert "avec Claude DUPONT" in lire()
+    assert "avec Camille DUPONT" in lire()
 
 
 def test_un_retour_d_hier_change_aujourd_hui_revient_dans_la_liste(lire, osnp, maintenant):
