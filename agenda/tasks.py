@@ -1,6 +1,5 @@
 """Ce qui tient les offres à jour, plus tard et sans personne."""
 
-from datetime import timedelta
 from time import monotonic
 
 from celery import shared_task
@@ -17,8 +16,6 @@ from agenda.eligibilite.releves import relever
 from agenda.models import CalendrierExterne, Editeur, EnvoiRegulateur, Lot
 from agenda.regulateurs import comparaison, expedition
 
-# Un lot que deux files ont demandé n’est pas interrogé deux fois de suite.
-ENTRE_DEUX_INTERROGATIONS = timedelta(seconds=10)
 RECHERCHE_MAX_S = 75
 ATTENTE_IMMEDIATE_S = 15  # passé ce temps, plus aucun écran n’attend la réponse
 
@@ -79,16 +76,13 @@ def interroger_lot(*, lot_id: int) -> int:
     laissé, et une réponse inchangée n’écrit rien. Un échec de l’éditeur n’est pas
     retenté ici : le lot revient à la période suivante.
     """
-    maintenant = timezone.now()
     lot = Lot.objects.filter(pk=lot_id, editeur__est_actif=True).select_related("editeur").first()
     if lot is None:
         return 0
-    changes = 0
-    if lot.interroge_le is None or maintenant - lot.interroge_le >= ENTRE_DEUX_INTERROGATIONS:
-        with ordonnanceur.ouvrir_interrogateur() as interrogateur:
-            changes = interrogateur.interroger(lot.editeur, [lot_id], maintenant).agendas_changes
+    with ordonnanceur.ouvrir_interrogateur() as interrogateur:
+        bilan = interrogateur.interroger(lot.editeur, [lot_id], timezone.now(), si_repose=True)
     ordonnanceur.budget_de(lot.editeur).liberer(File.FOND, [lot_id])
-    return changes
+    return bilan.agendas_changes
 
 
 @shared_task(acks_late=True, time_limit=30, soft_time_limit=20)

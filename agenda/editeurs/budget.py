@@ -28,6 +28,7 @@ ALLURE_MIN = 1 / 16
 # De l’arrêt à l’allure entière. Des échecs simultanés sont un seul embarras : une moitié toutes les dix secondes.
 REPRISE_MS = 600_000
 ENTRE_DEUX_MS = 10_000
+REPOS_DU_LOT_MS = 10_000  # l’interrogation de fond ne revient pas plus tôt sur un lot
 
 # Le seau ne dépasse pas `capacite` et se remplit de `debit` jetons par heure : leur somme est le budget,
 # si bien qu’aucune heure, où qu’elle commence, n’en voit davantage. L’allure réduit l’une et l’autre.
@@ -59,6 +60,7 @@ local concurrence, bail, bail_appel, appel = tonumber(ARGV[6]), tonumber(ARGV[7]
 if redis.call('EXISTS', KEYS[5]) == 1 then return 'ralenti' end
 if ouvert then return 'disjoncte' end
 if redis.call('EXISTS', KEYS[6]) == 1 then return 'en_cours' end
+if ARGV[11] == '1' and redis.call('EXISTS', KEYS[7]) == 1 then return 'recent' end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', maintenant)
 if redis.call('ZCARD', KEYS[2]) >= concurrence then return 'concurrence' end
 if jetons < 1 + reserve then return 'epuise' end
@@ -100,8 +102,11 @@ if attente > redis.call('PTTL', KEYS[5]) and attente > 0 then redis.call('SET', 
 """
 )
 _RENDRE_LOTS = """
-for rang, cle in ipairs(KEYS) do
-    if redis.call('GET', cle) == ARGV[rang] then redis.call('DEL', cle) end
+for rang = 1, #KEYS, 2 do
+    if redis.call('GET', KEYS[rang]) == ARGV[(rang + 3) / 2] then
+        redis.call('DEL', KEYS[rang])
+        redis.call('SET', KEYS[rang + 1], 1, 'PX', ARGV[1])
+    end
 end
 """
 _RETENIR = """
@@ -133,6 +138,7 @@ class Refus(StrEnum):
     """Pourquoi un appel n’est pas permis maintenant."""
 
     EN_COURS = "en_cours"
+    RECENT = "recent"  # un autre processus vient de l’interroger
     CONCURRENCE = "concurrence"
     EPUISE = "epuise"
     DISJONCTE = "disjoncte"
@@ -189,8 +195,12 @@ class Budget:
     requetes_par_heure: int
     concurrence_max: int
 
-    def prendre(self, lot_id: int, *, immediat: bool = False) -> Permis | Refus:
-        """`immediat` : un écran attend la réponse ; il a droit à la réserve et à la dernière place d’appel."""
+    def prendre(self, lot_id: int, *, immediat: bool = False, si_repose: bool = False) -> Permis | Refus:
+        """`immediat` : un écran attend la réponse ; il a droit à la réserve et à la dernière place d’appel.
+
+        `si_repose` : refuse un lot rendu il y a moins de dix secondes. C’est décidé avec le bail,
+        donc vrai même si sa réponse n’est pas encore enregistrée.
+        """
         jeton = token_hex(8)
         issue = self._jouer(
             _PRENDRE,
@@ -200,6 +210,7 @@ class Budget:
             BAIL_APPEL_MS,
             jeton,
             ESSAI_MS,
+            int(si_repose),
             immediat=immediat,
         ).decode()
         return Permis(lot_id, jeton) if issue == "pris" else Refus(issue)
@@ -255,9 +266,8 @@ class Budget:
     def rendre_lots(self, permis: Collection[Permis]) -> None:
         """Libère ces lots, sauf ceux qu’un autre processus a repris entre-temps."""
         if permis:
-            script(_RENDRE_LOTS)(
-                [self._cle(f"lot:{un.lot_id}") for un in permis], [un.jeton for un in permis]
-            )
+            cles = [self._cle(nom) for un in permis for nom in _cles_du_lot(un.lot_id)]
+            script(_RENDRE_LOTS)(cles, [REPOS_DU_LOT_MS, *(un.jeton for un in permis)])
 
     # Un lot retenu attend son tour dans une file : il n’y est pas mis deux fois.
 
@@ -276,7 +286,8 @@ class Budget:
         return set(map(int, script(_ATTENDUS)([self._cle(file)], list(lot_ids)))) if lot_ids else set()
 
     def _jouer(self, texte: str, lot_id: int, *arguments: str | float, immediat: bool = False) -> Any:
-        cles = [self._cle(nom) for nom in ("seau", "appels", "pannes", "allure", "attente", f"lot:{lot_id}")]
+        noms = ("seau", "appels", "pannes", "allure", "attente", *_cles_du_lot(lot_id))
+        cles = [self._cle(nom) for nom in noms]
         capacite = max(1, self.requetes_par_heure // 60)
         debit = max(1, self.requetes_par_heure - capacite)
         part = 0 if immediat else settings.EDITEURS_PART_IMMEDIATE
@@ -284,6 +295,11 @@ class Budget:
 
     def _cle(self, nom: str) -> str:
         return f"sas:editeur:{self.editeur_id}:{nom}"
+
+
+def _cles_du_lot(lot_id: int) -> tuple[str, str]:
+    """Son bail, et le repos qui le suit."""
+    return f"lot:{lot_id}", f"lot:{lot_id}:repos"
 
 
 def _secondes(duree_ms: int) -> int:

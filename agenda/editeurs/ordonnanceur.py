@@ -66,11 +66,12 @@ class Interrogateur:
         *,
         ecrire: bool = True,
         immediat: bool = False,
+        si_repose: bool = False,
     ) -> Bilan:
         """Interroge ces lots ensemble et enregistre leurs réponses ; ceux que le budget refuse sont reportés.
 
         Sans `ecrire`, tout est comparé puis annulé : le bilan dit ce qui aurait changé.
-        `immediat` : un écran attend.
+        `immediat` : un écran attend. `si_repose` : laisse les lots que l’on vient d’interroger.
         """
         demandes = {
             lot_id: _demande(editeur, demandes, maintenant)
@@ -82,34 +83,18 @@ class Interrogateur:
         permis: list[Permis] = []
         try:
             with _sans_ramasse_miettes():
-                return self._interroger(
-                    editeur, budget, demandes, permis, maintenant, ecrire=ecrire, immediat=immediat
+                appels = self._appeler(
+                    editeur, budget, demandes, permis, immediat=immediat, si_repose=si_repose
                 )
+                reponses, reportes = self._boucle.run(appels)
+                lectures = [_lire(lot, demandes[lot], lue, maintenant) for lot, lue in reponses.items()]
+                with transaction.atomic():
+                    bilan = stockage.enregistrer(editeur, lectures, maintenant)
+                    transaction.set_rollback(not ecrire)
+                bilan.reportes.update(refus.value for refus in reportes.values())
+                return bilan
         finally:
             budget.rendre_lots(permis)
-
-    def _interroger(
-        self,
-        editeur: Editeur,
-        budget: Budget,
-        demandes: Mapping[int, Demande],
-        permis: list[Permis],
-        maintenant: datetime,
-        *,
-        ecrire: bool,
-        immediat: bool,
-    ) -> Bilan:
-        reponses, reportes = self._boucle.run(
-            self._appeler(editeur, budget, demandes, permis, immediat=immediat)
-        )
-        lectures = [
-            _lire(lot_id, demandes[lot_id], reponse, maintenant) for lot_id, reponse in reponses.items()
-        ]
-        with transaction.atomic():
-            bilan = stockage.enregistrer(editeur, lectures, maintenant)
-            transaction.set_rollback(not ecrire)
-        bilan.reportes.update(refus.value for refus in reportes.values())
-        return bilan
 
     def chercher(self, editeur: Editeur, demande: Demande) -> Reponse | None:
         """Pose une demande hors de tout lot, et une seule à la fois ; rien s’il ne reste pas la moitié du budget."""
@@ -133,6 +118,7 @@ class Interrogateur:
         permis: list[Permis],
         *,
         immediat: bool,
+        si_repose: bool = False,
     ) -> tuple[dict[int, Reponse], dict[int, Refus]]:
         places = asyncio.Semaphore(budget.simultanes(immediat=immediat))
         reponses: dict[int, Reponse] = {}
@@ -144,7 +130,7 @@ class Interrogateur:
                 if immediat and asyncio.get_running_loop().time() >= limite:
                     reportes[lot_id] = Refus.CONCURRENCE
                     return
-                issue = await _prendre(budget, lot_id, immediat=immediat)
+                issue = await _prendre(budget, lot_id, immediat=immediat, si_repose=si_repose)
                 if isinstance(issue, Refus):
                     reportes[lot_id] = issue
                     return
@@ -180,12 +166,12 @@ def _admettre(reponse: Reponse, deja: Collection[Reponse]) -> Reponse:
     return replace(reponse, etat=EtatLot.ILLISIBLE, pages=[], detail="réponses trop volumineuses ensemble")
 
 
-async def _prendre(budget: Budget, lot_id: int, *, immediat: bool) -> Permis | Refus:
+async def _prendre(budget: Budget, lot_id: int, *, immediat: bool, si_repose: bool) -> Permis | Refus:
     """Un écran attend un peu qu’une place d’appel se libère ; l’interrogation de fond reviendra."""
     boucle = asyncio.get_running_loop()
     limite = boucle.time() + ATTENTE_D_UNE_PLACE_S
     while True:
-        issue = budget.prendre(lot_id, immediat=immediat)
+        issue = budget.prendre(lot_id, immediat=immediat, si_repose=si_repose)
         if issue != Refus.CONCURRENCE or not immediat or boucle.time() >= limite:
             return issue
         await asyncio.sleep(0.05)

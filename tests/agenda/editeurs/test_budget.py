@@ -274,3 +274,13 @@ def test_lire_ce_qui_reste_ne_prend_rien(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=600, concurrence_max=10)
 
     assert [budget.disponible(), budget.disponible()] == [10, 10]
+
+
+def test_le_fond_laisse_reposer_un_lot_qu_un_autre_vient_de_rendre(editeur_id):
+    """Décidé avec le bail : la réponse de l’autre n’est peut-être pas encore enregistrée."""
+    budget = Budget(editeur_id, requetes_par_heure=18_000, concurrence_max=10)
+    _appeler(budget, 1)
+
+    assert budget.prendre(1, si_repose=True) == Refus.RECENT
+    assert isinstance(budget.prendre(2, si_repose=True), Permis)
+    assert isinstance(budget.prendre(1, immediat=True), Permis)

@@ -27,7 +27,7 @@ from tests.agenda.factories import EditeurFactory, LotFactory, RaccordementFacto
 from tests.mesures.serveur import url_de_la_base
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 class EditeurLent:
