@@ -60,26 +60,10 @@ def _batir(serveur: psycopg.Connection, modele: str, racine: str) -> None:
     serveur.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(chantier)))
     _diriger_vers(chantier)
     call_command("migrate", verbosity=0, interactive=False)
-    _permettre_le_vidage()
     connection.close()
     serveur.execute(
         sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(chantier), sql.Identifier(modele))
     )
-
-
-def _permettre_le_vidage() -> None:
-    """Suspend les déclencheurs qui interdisent TRUNCATE sur la trace et ses ancres.
-
-    Entre deux tests qui valident leurs transactions, Django vide toutes les
-    tables. Un test qui veut éprouver ce déclencheur le rétablit le temps de
-    sa transaction.
-    """
-    from comptes.models import AncreTrace, Trace
-
-    for modele in (Trace, AncreTrace):
-        for declencheur in modele._meta.triggers:
-            if declencheur.name.endswith("sans_vidage"):
-                declencheur.disable(modele)
 
 
 def _administration() -> psycopg.Connection:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import time_machine
 from django.db import connection
+from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from hypothesis import settings as hypothesis_settings
 from pytest_socket import socket_allow_hosts
@@ -24,6 +25,7 @@ from tests.navigateur import (  # noqa: F401
     page,
     serveur,
 )
+from tests.vidage import vider
 
 BOUCLE_LOCALE = ["127.0.0.1", "localhost", "::1"]
 EN_CI = os.environ.get("CI") == "true"
@@ -71,10 +73,12 @@ def django_db_setup(
     django_db_blocker: pytest.FixtureRequest,
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
-    """Remplace la création de base de pytest-django par une copie du modèle."""
+    """Remplace la création de base de pytest-django par une copie du modèle, et le vidage de Django par le nôtre."""
     with django_db_blocker.unblock():
         base = creer_base_de_test()
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: vider())
+        yield
     with django_db_blocker.unblock():
         supprimer_base_de_test(base)
 

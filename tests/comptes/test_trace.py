@@ -106,19 +106,16 @@ def test_la_relecture_par_lots_voit_la_meme_rupture(trois_lignes, lot):
     ],
 )
 def test_la_base_refuse_de_changer_la_trace(trois_lignes, geste):
-    _retablir_l_interdiction_du_vidage()
+    _sans_verification_en_attente()
 
     with pytest.raises(DatabaseError, match="pgtrigger"), transaction.atomic():
         geste()
     assert Trace.objects.count() == 3
 
 
-def _retablir_l_interdiction_du_vidage() -> None:
-    """Les tests la suspendent (tests/base_modele.py) ; rétablie le temps de cette transaction."""
+def _sans_verification_en_attente() -> None:
+    """PostgreSQL refuserait de lui-même, et pour une autre raison, de vider une table qui en attend."""
     connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
-    for modele in (Trace, AncreTrace):
-        for declencheur in modele._meta.triggers:
-            declencheur.enable(modele)
 
 
 # --- Le relevé gardé hors de la base -------------------------------------------
@@ -278,7 +275,7 @@ def test_la_base_refuse_une_ancre_sans_ligne():
 def test_la_base_refuse_de_changer_une_ancre(geste):
     ecrire(ANCIEN)
     purger()
-    _retablir_l_interdiction_du_vidage()
+    _sans_verification_en_attente()
 
     with pytest.raises(DatabaseError, match="pgtrigger"), transaction.atomic():
         geste()
