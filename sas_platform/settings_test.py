@@ -29,3 +29,6 @@ DATABASES["default"]["OPTIONS"].pop("pool", None)
 
 # Une recherche n’appelle pas les éditeurs de l’essai ; les tests de l’actualisation la rétablissent.
 EDITEURS_ACTUALISATION_S = 0
+
+# Un flux se compare et finit aussitôt : le serveur d’un test n’a pas à attendre celui d’une page quittée.
+DIRECT_DUREE_S = 0

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 import pytest
@@ -24,6 +25,7 @@ INSTALLER_CHROMIUM = "Chromium est absent ; en root : apt-get install chromium l
 TAILLES = {"bureau": {"width": 1280, "height": 900}, "telephone": {"width": 390, "height": 844}}
 # Une machine d’intégration chargée met dix fois le temps d’un poste : attendre n’y coûte que si le test échoue.
 DELAI_MS = 20_000
+SEUL = "PYTEST_XDIST_WORKER" not in os.environ
 REGLES_AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS_CHROMIUM = [
     "--no-sandbox",
@@ -66,7 +68,7 @@ def navigateur() -> Iterator[object]:
 
 
 class RequetesEnCours:
-    """Compte ce que le serveur de test est en train de faire."""
+    """Compte ce que le serveur de test est en train de faire, flux d’événements compris."""
 
     def __init__(self, application: Callable) -> None:
         self.application = application
@@ -76,9 +78,13 @@ class RequetesEnCours:
     def __call__(self, environ: dict, start_response: Callable) -> object:
         self._compter(1)
         try:
-            return self.application(environ, start_response)
-        finally:
-            self._compter(-1)
+            return _Reponse(self.application(environ, start_response), self._finir)
+        except BaseException:
+            self._finir()
+            raise
+
+    def _finir(self) -> None:
+        self._compter(-1)
 
     def _compter(self, ecart: int) -> None:
         with self._change:
@@ -88,6 +94,23 @@ class RequetesEnCours:
     def attendre_la_fin(self) -> bool:
         with self._change:
             return self._change.wait_for(lambda: self._nombre == 0, timeout=DELAI_MS / 1000)
+
+
+class _Reponse:
+    """Une réponse est en cours jusqu’à ce que le serveur la ferme."""
+
+    def __init__(self, corps: Any, fermee: Callable[[], None]) -> None:
+        self._corps = corps
+        self._fermee = fermee
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._corps)
+
+    def close(self) -> None:
+        try:
+            self._corps.close()
+        finally:
+            self._fermee()
 
 
 @pytest.fixture
@@ -273,7 +296,8 @@ def capture() -> Callable[[object, str], list[Path]]:
     """Enregistre la page dans var/captures, au bureau puis au téléphone.
 
     Refuse une page plus large que le téléphone : le défilement horizontal y
-    rend la lecture impossible.
+    rend la lecture impossible. Répartie sur plusieurs processus, la série
+    entière s’en tient à ce refus : personne ne regarderait ses 270 images.
     """
 
     def capturer(page: object, nom: str) -> list[Path]:
@@ -282,7 +306,8 @@ def capture() -> Callable[[object, str], list[Path]]:
         for taille, fenetre in TAILLES.items():
             page.set_viewport_size(fenetre)
             fichiers.append(CAPTURES / f"{nom}-{taille}.png")
-            page.screenshot(path=fichiers[-1], full_page=True)
+            if SEUL:
+                page.screenshot(path=fichiers[-1], full_page=True)
             verifier_la_largeur(page)
         page.set_viewport_size(TAILLES["bureau"])
         return fichiers

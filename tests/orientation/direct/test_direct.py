@@ -25,11 +25,6 @@ from tests.orientation.conftest import LUNDI_8H, projeter, url_resultats
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _flux_d_un_instant(settings):
-    settings.DIRECT_DUREE_S = 0
-
-
 @pytest.fixture
 def vu(connecte, creneau, jeton) -> str:
     """Ce que dit montrer la page de résultats, telle qu’elle vient d’être rendue."""
@@ -151,7 +146,7 @@ def test_qui_ne_peut_pas_orienter_n_en_recoit_pas_les_liens(client, jeton, vu, l
 
     (carte,) = demander(connecte, jeton, vu).json()["cartes"]
 
-    assert "09h00" in carte["agenda"]
+    assert "9\u00a0h" in carte["agenda"]
     assert "<a " not in carte["agenda"]
 
 
