@@ -99,6 +99,19 @@ TABLE: dict[Action, dict[Role, Etendue]] = {
     Action.SUIVRE_ECHANGES: {Role.SUPPORT: _FRANCE, Role.ADMINISTRATEUR: _FRANCE},
     # Des nombres et des lieux, aucun régulateur : le support répond aux éditeurs. Les arrêter est d’administration.
     Action.SUIVRE_EDITEURS: {Role.SUPPORT: _FRANCE, Role.ADMINISTRATEUR: _FRANCE},
+    # Ce que l’on gagne ne regarde ni un délégataire ni le support.
+    Action.VOIR_REMUNERATION: {Role.EFFECTEUR: _SOI, Role.GESTIONNAIRE_STRUCTURE: _STRUCTURE},
+    # Une caisse voit les départements de ses territoires ; l’administrateur regarde, sans produire ni valider.
+    Action.SUIVRE_CAISSE: {Role.CPAM: _TERRITOIRE, Role.ADMINISTRATEUR: _FRANCE},
+    Action.VALIDER_EXPORTS: {Role.CPAM: _TERRITOIRE},
+    Action.GERER_BAREME: {Role.ADMINISTRATEUR: _FRANCE},
+    # Des nombres, jamais le nom d’un régulateur.
+    Action.PILOTER: {
+        Role.REFERENT: _TERRITOIRE,
+        Role.GESTIONNAIRE_COMPTES: _TERRITOIRE,
+        Role.PILOTAGE: _FRANCE,
+        Role.ADMINISTRATEUR: _FRANCE,
+    },
     Action.LIRE_TRACE: {Role.ADMINISTRATEUR: _FRANCE},
     Action.ADMINISTRER: {Role.ADMINISTRATEUR: _FRANCE},
 }
@@ -110,6 +123,7 @@ NIVEAUX: dict[Role, int] = {
     Role.GESTIONNAIRE_COMPTES: 1,
     Role.CPAM: 2,
     Role.SUPPORT: 2,
+    Role.PILOTAGE: 2,
     Role.ADMINISTRATEUR: 3,
 }
 
@@ -161,6 +175,9 @@ ROUTES: dict[str, Action | Acces] = {
     "api:orientations": Action.ORIENTER,
     "api:orientation": Action.ORIENTER,
     "api:orientation_annulation": Action.ORIENTER,
+    "api:tenues": Action.ORIENTER,
+    "api:tenue": Action.ORIENTER,
+    "api:tenue_prolongation": Action.ORIENTER,
     "api:orientations_externes": Action.VERSER_ORIENTATIONS,
     "api:orientation_externe": Action.VERSER_ORIENTATIONS,
     "orientation:recherche": Action.CHERCHER,

@@ -13,6 +13,7 @@ class Role(TextChoices):
     CPAM = "cpam", "Agent de CPAM"
     ADMINISTRATEUR = "administrateur", "Administrateur national"
     SUPPORT = "support", "Support"
+    PILOTAGE = "pilotage", "Pilotage national"
 
 
 class Portee(TextChoices):
@@ -21,6 +22,7 @@ class Portee(TextChoices):
     RECHERCHE = "recherche", "Rechercher une offre de soins"
     ORIENTATION = "orientation", "Enregistrer et annuler des orientations"
     VERSEMENT = "versement", "Verser les orientations de l’outil d’un territoire"
+    INDICATEURS = "indicateurs", "Lire les indicateurs"
 
 
 class Action(TextChoices):
@@ -55,6 +57,17 @@ class Action(TextChoices):
         "suivre_editeurs",
         "Suivre la qualité des flux des éditeurs, donner à chacun le lien vers la sienne, l’arrêter et le reprendre",
     )
+    VOIR_REMUNERATION = (
+        "voir_remuneration",
+        "Voir ce que vaut sa participation au SAS, ses preuves, ce qu’en a reçu la caisse, et le contester",
+    )
+    SUIVRE_CAISSE = "suivre_caisse", "Consulter les périodes, les fichiers et les contestations d’une caisse"
+    VALIDER_EXPORTS = (
+        "valider_exports",
+        "Produire, valider et retirer les fichiers d’une caisse, répondre aux contestations",
+    )
+    GERER_BAREME = "gerer_bareme", "Proposer et mettre en vigueur les règles, clore et rectifier une période"
+    PILOTER = "piloter", "Consulter les indicateurs du SAS"
     LIRE_TRACE = "lire_trace", "Consulter la trace de toutes les actions"
     ADMINISTRER = "administrer", "Administrer la plateforme"
 

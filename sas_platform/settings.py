@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "participation",
     "agenda",
     "orientation",
+    "remuneration",
     "assistance",
     "sas_platform",
 ]
