@@ -13,7 +13,16 @@ from django.conf import settings
 from comptes.verbes import OBJETS, VERBES, libelle_de_l_objet, libelle_du_verbe
 
 RACINE = Path(settings.RACINE)
-APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation", "assistance", "sas_platform")
+APPLICATIONS = (
+    "comptes",
+    "annuaire",
+    "participation",
+    "agenda",
+    "orientation",
+    "remuneration",
+    "assistance",
+    "sas_platform",
+)
 
 
 # Un verbe choisi ailleurs que dans l’appel (`verbe=verbe`) : on lit alors toutes les chaînes de cette forme du module.
