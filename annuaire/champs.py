@@ -13,7 +13,9 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annuaire.models import (
+    Commune,
     Delegation,
+    Departement,
     Effecteur,
     LieuExercice,
     Perimetre,
@@ -68,6 +70,17 @@ def champ(compte: Compte, action: Action, *, instant: datetime) -> Champ:
 
 def territoires_du(champ: Champ) -> QuerySet[Territoire]:
     return Territoire.objects.all() if champ.france else Territoire.objects.filter(pk__in=champ.territoires)
+
+
+def departements_du(champ: Champ) -> QuerySet[Departement]:
+    """Départements de ces territoires : ceux qu’ils ont entiers, et ceux de leurs communes nommées."""
+    if champ.france:
+        return Departement.objects.all()
+    territoires = territoires_du(champ)
+    communes = Commune.objects.filter(pk__in=territoires.values("communes"))
+    return Departement.objects.filter(
+        Q(pk__in=territoires.values("departements")) | Q(pk__in=communes.values("departement"))
+    )
 
 
 def structures_du(champ: Champ) -> QuerySet[Structure]:

@@ -14,7 +14,8 @@ from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from annuaire.gestion.fichiers import FichierIllisible, denuder
+from annuaire.gestion.fichiers import FichierIllisible
+from sas_platform.socle.tableurs import denuder
 
 TAILLE_MAX = 3_000_000  # octets ; le mandataire en admet quatre millions par requête
 _ODS_DEPLIE_MAX = 30_000_000

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+from sas_platform.socle.tableurs import BOM, denuder
 
 TAILLE_MAX = 512_000  # octets
 LIGNES_MAX = 300
@@ -22,34 +24,10 @@ COLONNES = (
     "dernier_jour",
 )
 OBLIGATOIRES = ("email", "roles")
-# Un tableur exécute ce qui commence ainsi ; l’apostrophe l’en empêche et ne s’affiche pas.
-_FORMULES = ("=", "+", "-", "@", "\t", "\r")
-_BOM = "\ufeff"
 
 
 class FichierIllisible(ValueError):
     """Le message est montrable."""
-
-
-def neutraliser(valeur: object) -> str:
-    texte = str(valeur)
-    return f"'{texte}" if texte.startswith(_FORMULES) else texte
-
-
-def denuder(valeur: str) -> str:
-    """Rend à une cellule que `neutraliser` a protégée son texte d’origine."""
-    if valeur.startswith("'") and valeur[1:].startswith(_FORMULES):
-        return valeur[1:].strip()
-    return valeur.strip()
-
-
-def en_csv(entetes: Sequence[str], lignes: Iterable[Sequence[object]]) -> bytes:
-    """Point-virgule et marque d’ordre : ce qu’un tableur réglé en français ouvre sans question."""
-    flux = io.StringIO(newline="")
-    ecrivain = csv.writer(flux, delimiter=";")
-    ecrivain.writerow(entetes)
-    ecrivain.writerows([[neutraliser(cellule) for cellule in ligne] for ligne in lignes])
-    return (_BOM + flux.getvalue()).encode()
 
 
 def decoder(contenu: bytes) -> str:
@@ -69,7 +47,7 @@ def decoder(contenu: bytes) -> str:
 
 def lire(texte: str) -> list[dict[str, str]]:
     """Une ligne par compte, colonne → valeur ; les lignes vides sont sautées. Lève `FichierIllisible`."""
-    texte = texte.removeprefix(_BOM)
+    texte = texte.removeprefix(BOM)
     entete, _, _ = texte.partition("\n")
     lecteur = csv.reader(
         io.StringIO(texte, newline=""),

@@ -20,8 +20,8 @@ from agenda.echanges.lot import Lot, relire
 from agenda.models import ImportPlanning
 from agenda.pages.acces import lieux_tenus
 from agenda.saisie.journal import RetourImpossible
-from annuaire.gestion.fichiers import en_csv
 from comptes.requetes import RequeteDeCompte
+from sas_platform.socle.tableurs import en_csv
 
 LIEUX_DU_MODELE = 500
 FAUTES_MONTREES = 200

@@ -10,11 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annuaire.gestion import actions
-from annuaire.gestion.fichiers import COLONNES, en_csv
+from annuaire.gestion.fichiers import COLONNES
 from annuaire.gestion.forms import Cadre, ConfirmationForm, FichierForm
 from annuaire.gestion.lot import LigneRelue, relire
 from annuaire.gestion.views.communs import acteur_de
 from comptes.enums import Role
+from sas_platform.socle.tableurs import en_csv
 
 EXEMPLES = (
     ("camille.exemple@exemple.invalid", Role.OSNP.label, "EXEMPLE", "Camille", "", "", "{}", "", "", "", ""),

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from annuaire.champs import champ
 from annuaire.gestion import lectures
-from annuaire.gestion.fichiers import en_csv
 from annuaire.gestion.forms import FiltreForm
 from annuaire.gestion.portee import (
     avec_est_modifiable,
@@ -24,6 +23,7 @@ from annuaire.gestion.views.communs import acteur_de, trouver
 from annuaire.models import Delegation
 from comptes.actions import tracer, tracer_lecture
 from comptes.enums import Action
+from sas_platform.socle.tableurs import en_csv
 
 PAR_PAGE = 25
 ENTETES = ("Nom", "Prénom", "Adresse électronique", "Identifiant national", "Rôles", "Territoires", "État")

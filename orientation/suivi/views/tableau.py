@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from annuaire.gestion.fichiers import en_csv
 from comptes.actions import tracer, tracer_lecture
 from orientation.actions import est_retirable
 from orientation.hub.lectures import etat_lrm
@@ -25,6 +24,7 @@ from orientation.requetes import RequeteDeCompte
 from orientation.suivi import lectures, releve
 from orientation.suivi.forms import AnnulationForm, FiltreForm, NoteForm
 from orientation.suivi.rendu import decrire, histoire, ligne_csv
+from sas_platform.socle.tableurs import en_csv
 
 PAR_PAGE = 25
 EXPORT_MAX = 10_000
