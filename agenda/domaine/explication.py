@@ -135,7 +135,7 @@ def _recus(
     maintenant = en_minutes(horizon.debut)
     fermetures, occupees = caches
     for creneau in suivi.agenda.creneaux:
-        debut, fin = en_instant(creneau["d"]), en_instant(creneau["f"])
+        debut, fin = en_instant(creneau.debut), en_instant(creneau.fin)
         if debut >= horizon.fin:
             continue
         motifs = {
@@ -143,10 +143,10 @@ def _recus(
             Motif.AFFICHAGE_REFUSE: not visibilite.agenda_editeur,
             Motif.EDITEUR_COUPE: not suivi.est_actif,
             Motif.EDITEUR_MUET: suivi.est_perime,
-            Motif.COMMENCE: creneau["d"] <= maintenant,
+            Motif.COMMENCE: creneau.debut <= maintenant,
             Motif.INDISPONIBILITE: recouvre_un(Intervalle(debut, fin), fermetures),
             Motif.OCCUPE: recouvre_un(Intervalle(debut, fin), occupees),
-            Motif.PRIS: suivi.agenda.cache(creneau["d"], creneau["f"]),
+            Motif.PRIS: suivi.agenda.cache(creneau.debut, creneau.fin),
             Motif.HORS_FENETRE: debut >= limite,
         }
         yield CreneauExplique(debut, fin, suivi.agenda.editeur, 1, 0, _premier(motifs))

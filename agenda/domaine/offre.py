@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from hashlib import blake2s
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec import field as champ
 
 from agenda.domaine.recurrence import Regle, developper
 from sas_platform.socle.intervalles import Intervalle, recouvre_un
@@ -58,19 +58,33 @@ class Ouverture:
     maj: int
 
 
+class CreneauRecu(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Créneau lu chez un éditeur ; forme d’un élément d’`AgendaEditeur.creneaux`. `cpts` : FINESS."""
+
+    id: str = champ(name="i")
+    debut: int = champ(name="d")
+    fin: int = champ(name="f")
+    modalites: tuple[str, ...] = champ(name="m")
+    visibilites: tuple[str, ...] = champ(name="v")
+    lien: str = champ(name="l")
+    cpts: tuple[str, ...] = champ(name="c", default=())
+
+
 @dataclass(frozen=True, slots=True)
 class AgendaRecu:
-    """Les créneaux lus chez un éditeur pour ce lieu ; forme de `AgendaEditeur.creneaux`.
+    """Les créneaux lus chez un éditeur pour ce lieu.
 
-    `noms_cpts` : par FINESS. `prises` : minutes de début et de fin des rendez-vous pris depuis la
-    dernière lecture ; ce qui les chevauche n’est plus libre. `grise_s`, `perime_s` : âges limites.
+    `noms_cpts` : par FINESS. `liens` : adresse de réservation, origine comprise, de chaque lien lu ; un lien
+    refusé n’y est pas. `prises` : minutes de début et de fin des rendez-vous pris depuis la dernière
+    lecture ; ce qui les chevauche n’est plus libre. `grise_s`, `perime_s` : âges limites.
     """
 
     id: int
     editeur: str
     lot: int
-    creneaux: Sequence[Mapping[str, Any]]
+    creneaux: Sequence[CreneauRecu]
     telephone: str = ""
+    liens: Mapping[str, str] = field(default_factory=dict)
     noms_cpts: Mapping[str, str] = field(default_factory=dict)
     prises: Sequence[tuple[int, int]] = ()
     grise_s: int = 0
@@ -164,7 +178,7 @@ def _creneaux_recus(
 ) -> Iterable[CreneauCarte]:
     premiere, derniere = en_minutes(horizon.debut), en_minutes(horizon.fin)
     for creneau in agenda.creneaux:
-        debut, fin = creneau["d"], creneau["f"]
+        debut, fin = creneau.debut, creneau.fin
         if not premiere < debut < derniere:
             continue
         if agenda.prises and agenda.cache(debut, fin):
@@ -172,15 +186,15 @@ def _creneaux_recus(
         if fermetures and recouvre_un(Intervalle(en_instant(debut), en_instant(fin)), fermetures):
             continue
         yield CreneauCarte(
-            id=identifiant_editeur(agenda.id, creneau["i"]),
+            id=identifiant_editeur(agenda.id, creneau.id),
             debut=debut,
             fin=fin,
             expire=debut,
-            modalites=tuple(creneau["m"]),
+            modalites=creneau.modalites,
             editeur=agenda.editeur,
             lot=agenda.lot,
-            lien=creneau["l"],
-            cpts=tuple(agenda.noms_cpts.get(finess, finess) for finess in creneau.get("c", ())),
+            lien=agenda.liens.get(creneau.lien, ""),
+            cpts=tuple([agenda.noms_cpts.get(finess, finess) for finess in creneau.cpts]),
         )
 
 

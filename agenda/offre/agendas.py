@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import msgspec
 from django.conf import settings
+from django.db import connection
 
-from agenda.domaine.offre import AgendaRecu, en_minutes
+from agenda.domaine.offre import AgendaRecu, CreneauRecu, en_minutes
 from agenda.editeurs.liens import LienRefuse, avec_origine
-from agenda.models import AgendaEditeur, Editeur, PeriodePrise
+from agenda.models import PeriodePrise
 from annuaire.enums import TypeStructure
 from annuaire.models import Structure
 
@@ -23,46 +25,56 @@ class _Lu(NamedTuple):
     id: int
     lieu_id: int
     telephone: str
-    creneaux: list[dict[str, Any]]
-    noms_cpts: dict[str, str]
-    editeur_id: int
     lot_id: int
     lu_le: datetime | None
+    editeur: str
+    origine: str
+    hotes: list[str]
+    grise_s: int
+    perime_s: int
+    creneaux: list[CreneauRecu]
+    noms_cpts: dict[str, str]
+
+
+_AGENDAS = """
+    SELECT a.id, a.lieu_id, a.telephone, l.id, l.lu_le, e.nom, e.origine, e.hotes_reservation, e.grise_s,
+        e.peremption_s, a.creneaux, a.noms_cpts
+    FROM agenda_agendaediteur a
+    JOIN agenda_raccordement r ON r.id = a.raccordement_id
+    JOIN agenda_lot l ON l.id = r.lot_id
+    JOIN agenda_editeur e ON e.id = r.editeur_id AND e.est_actif
+    WHERE a.lieu_id = ANY(%s) ORDER BY a.id
+"""
+_creneaux = msgspec.json.Decoder(list[CreneauRecu])
+_noms = msgspec.json.Decoder(dict[str, str])
 
 
 def agendas_recus(lieu_ids: Collection[int], maintenant: datetime) -> Iterator[tuple[int, AgendaRecu]]:
     """(lieu, agenda) de chaque éditeur actif, en un nombre fixe de requêtes."""
-    agendas = AgendaEditeur.objects.filter(lieu__in=lieu_ids, raccordement__editeur__est_actif=True)
-    colonnes = (
-        "pk",
-        "lieu_id",
-        "telephone",
-        "creneaux",
-        "noms_cpts",
-        "raccordement__editeur_id",
-        "raccordement__lot_id",
-        "raccordement__lot__lu_le",
-    )
-    lus = [_Lu(*ligne) for ligne in agendas.order_by("pk").values_list(*colonnes)]
+    with connection.cursor() as curseur:
+        curseur.execute(_AGENDAS, [list(lieu_ids)])
+        lus = [
+            _Lu._make((*colonnes, _creneaux.decode(creneaux), _noms.decode(noms)))
+            for *colonnes, creneaux, noms in curseur.fetchall()
+        ]
     if not lus:
         return
-    editeurs = Editeur.objects.in_bulk()
     noms = _noms_officiels(lus)
     prises = periodes_prises({agenda.lieu_id for agenda in lus}, maintenant)
     for agenda in lus:
-        editeur = editeurs[agenda.editeur_id]
         yield (
             agenda.lieu_id,
             AgendaRecu(
                 id=agenda.id,
-                editeur=editeur.nom,
+                editeur=agenda.editeur,
                 lot=agenda.lot_id,
                 telephone=agenda.telephone,
-                creneaux=_avec_origine(agenda.creneaux, editeur),
+                creneaux=agenda.creneaux,
+                liens=_avec_origine(agenda),
                 noms_cpts=agenda.noms_cpts | noms if agenda.noms_cpts or noms else {},
                 prises=inconnues_de(agenda.lu_le, prises.get(agenda.lieu_id, ())),
-                grise_s=editeur.grise_s,
-                perime_s=editeur.peremption_s,
+                grise_s=agenda.grise_s,
+                perime_s=agenda.perime_s,
             ),
         )
 
@@ -75,24 +87,20 @@ def inconnues_de(lu_le: datetime | None, prises: Sequence[Prise]) -> list[tuple[
     return [(debut, fin) for prise_le, debut, fin in prises if lu_le is None or lu_le <= prise_le]
 
 
-def _avec_origine(creneaux: Sequence[Mapping[str, Any]], editeur: Editeur) -> list[dict[str, Any]]:
-    """Les créneaux, leurs liens complétés de l’origine ; un lien refusé ne se réserve pas en ligne."""
-    liens: dict[str, str] = {"": ""}
-    for creneau in creneaux:
-        if creneau["l"] not in liens:
-            with suppress(LienRefuse):
-                liens[creneau["l"]] = avec_origine(
-                    creneau["l"],
-                    origine=editeur.origine,
-                    hotes=editeur.hotes_reservation,
-                    http_local=not settings.EST_EN_LIGNE,
-                )
-    return [{**creneau, "l": liens.get(creneau["l"], "")} for creneau in creneaux]
+def _avec_origine(agenda: _Lu) -> dict[str, str]:
+    """Chaque lien de ces créneaux, complété de l’origine ; un lien refusé ne se réserve pas en ligne."""
+    liens: dict[str, str] = {}
+    for lien in {creneau.lien for creneau in agenda.creneaux} - {""}:
+        with suppress(LienRefuse):
+            liens[lien] = avec_origine(
+                lien, origine=agenda.origine, hotes=agenda.hotes, http_local=not settings.EST_EN_LIGNE
+            )
+    return liens
 
 
 def _noms_officiels(agendas: Sequence[_Lu]) -> dict[str, str]:
     """Nom, dans l’annuaire, de chaque CPTS que citent ces agendas ; sans lui, celui de l’éditeur vaut."""
-    citees = {finess for agenda in agendas for creneau in agenda.creneaux for finess in creneau.get("c", ())}
+    citees = {finess for agenda in agendas for creneau in agenda.creneaux for finess in creneau.cpts}
     if not citees:
         return {}
     cpts = Structure.objects.filter(finess__in=citees, type=TypeStructure.CPTS)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import convert
+
 from agenda.domaine.explication import JOURS_EXPLIQUES, AgendaSuivi, CreneauExplique
-from agenda.domaine.offre import AgendaRecu
+from agenda.domaine.offre import AgendaRecu, CreneauRecu
 from agenda.models import AgendaEditeur, Raccordement
 from agenda.offre.agendas import inconnues_de, periodes_prises
 from agenda.offre.calcul import lire
@@ -24,9 +26,7 @@ class EditeurMuet:
 def creneaux_expliques(lieu: LieuExercice, *, maintenant: datetime) -> list[CreneauExplique]:
     """Les créneaux des quatorze jours ; aucun si la recherche ignore ce lieu. Nombre fixe de requêtes."""
     lus = lire([lieu.pk], maintenant, jours=JOURS_EXPLIQUES.days)
-    if not lus.lieux:
-        return []
-    return lus.expliquer(lus.lieux[0], _agendas_suivis(lieu, maintenant))
+    return lus.expliquer(lieu, _agendas_suivis(lieu, maintenant))
 
 
 def _agendas_suivis(lieu: LieuExercice, maintenant: datetime) -> list[AgendaSuivi]:
@@ -40,7 +40,7 @@ def _agendas_suivis(lieu: LieuExercice, maintenant: datetime) -> list[AgendaSuiv
                 id=agenda.pk,
                 editeur=agenda.raccordement.editeur.nom,
                 lot=agenda.raccordement.lot_id,
-                creneaux=agenda.creneaux,
+                creneaux=convert(agenda.creneaux, list[CreneauRecu]),
                 prises=inconnues_de(agenda.raccordement.lot.lu_le, prises.get(lieu.pk, ())),
             ),
             est_actif=agenda.raccordement.editeur.est_actif,

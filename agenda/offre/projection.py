@@ -11,10 +11,9 @@ from django.db import connection, transaction
 
 from agenda.domaine.offre import en_minutes
 from agenda.enums import ModaliteConsultation
-from agenda.models import CarteLieu, OffreLieu, OffrePerimee
+from agenda.models import OffreLieu, OffrePerimee
 from agenda.offre.calcul import Ligne, lire
 from agenda.offre.signal import signaler
-from annuaire.models import LieuExercice
 from sas_platform.socle.iterables import par_lots
 
 LOT = 1000
@@ -32,9 +31,12 @@ def rafraichir(lieu_ids: Collection[int], maintenant: datetime) -> int:
     changees = 0
     for lot in par_lots(sorted(lieu_ids), LOT):
         verrouiller(lot)
-        OffrePerimee.objects.filter(pk__in=lot).delete()
+        _jouer("DELETE FROM agenda_offreperimee WHERE lieu_id = ANY(%s)", lot)
         changees += ecrire(lire(lot, maintenant).lignes(), lot)
     return changees
+
+
+_VERROUILLER = "SELECT id FROM annuaire_lieuexercice WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
 def verrouiller(lieu_ids: Collection[int], *, sans_attendre: bool = False) -> list[int]:
@@ -42,8 +44,8 @@ def verrouiller(lieu_ids: Collection[int], *, sans_attendre: bool = False) -> li
 
     `sans_attendre` : ceux que tient une autre transaction sont laissés.
     """
-    lieux = LieuExercice.objects.select_for_update(of=("self",), no_key=True, skip_locked=sans_attendre)
-    return list(lieux.filter(pk__in=lieu_ids).order_by("pk").values_list("pk", flat=True))
+    instruction = f"{_VERROUILLER} SKIP LOCKED" if sans_attendre else _VERROUILLER
+    return [lieu_id for (lieu_id,) in _jouer(instruction, list(lieu_ids))]
 
 
 def balayer(maintenant: datetime) -> int:
@@ -111,6 +113,12 @@ def marquer_vivants() -> int:
         return int(curseur.rowcount)
 
 
+# Celles que ces lieux n’ont plus.
+_RETIRER_OFFRES = """
+    DELETE FROM agenda_offrelieu o WHERE o.lieu_id = ANY(%s) AND NOT EXISTS (
+        SELECT FROM unnest(%s::bigint[], %s::int[]) AS n (lieu_id, specialite_id)
+        WHERE n.lieu_id = o.lieu_id AND n.specialite_id = o.specialite_id)
+"""
 _ECRIRE_CARTES = """
     INSERT INTO agenda_cartelieu
         (lieu_id, document, debuts, fins, masques, fraicheurs, lots, grises, peremptions, empreinte)
@@ -146,27 +154,28 @@ _ECRIRE_OFFRES = """
 
 def ecrire(lignes: list[Ligne], lieu_ids: Collection[int]) -> int:
     """Écrit ce qui a changé de ces lieux, déjà verrouillés ; rend le nombre de cartes changées ou retirées."""
-    empreintes = dict(CarteLieu.objects.filter(lieu__in=lieu_ids).values_list("lieu_id", "empreinte"))
+    lieu_ids = list(lieu_ids)
+    connues = _jouer("SELECT lieu_id, empreinte FROM agenda_cartelieu WHERE lieu_id = ANY(%s)", lieu_ids)
+    empreintes = dict(connues)
     changees = [ligne for ligne in lignes if empreintes.get(ligne.lieu_id) != ligne.empreinte]
     retirees = empreintes.keys() - {ligne.lieu_id for ligne in lignes}
-    _retirer_offres(lignes, lieu_ids)
+    gardees = [(ligne.lieu_id, specialite) for ligne in lignes for specialite in ligne.specialite_ids]
+    _jouer(
+        _RETIRER_OFFRES, lieu_ids, [lieu for lieu, _ in gardees], [specialite for _, specialite in gardees]
+    )
     if retirees:
-        CarteLieu.objects.filter(lieu__in=retirees).delete()
+        _jouer("DELETE FROM agenda_cartelieu WHERE lieu_id = ANY(%s)", list(retirees))
     if changees:
-        with connection.cursor() as curseur:
-            curseur.execute(_ECRIRE_CARTES, [_en_json(map(_carte, changees))])
-            offres = (offre for ligne in changees for offre in _offres(ligne))
-            curseur.execute(_ECRIRE_OFFRES, [_en_json(offres)])
+        _jouer(_ECRIRE_CARTES, _en_json(map(_carte, changees)))
+        _jouer(_ECRIRE_OFFRES, _en_json(offre for ligne in changees for offre in _offres(ligne)))
     signaler({ligne.lieu_id for ligne in changees} | retirees)
     return len(changees) + len(retirees)
 
 
-def _retirer_offres(lignes: list[Ligne], lieu_ids: Collection[int]) -> None:
-    """Retire les offres que ces lieux n’ont plus."""
-    gardees = {(ligne.lieu_id, specialite) for ligne in lignes for specialite in ligne.specialite_ids}
-    connues = OffreLieu.objects.filter(lieu__in=lieu_ids).values_list("pk", "lieu_id", "specialite_id")
-    if perdues := [pk for pk, *offre in connues if tuple(offre) not in gardees]:
-        OffreLieu.objects.filter(pk__in=perdues).delete()
+def _jouer(instruction: str, *parametres: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as curseur:
+        curseur.execute(instruction, parametres)
+        return curseur.fetchall() if curseur.description else []
 
 
 def _en_json(lignes: Iterable[dict[str, Any]]) -> str:

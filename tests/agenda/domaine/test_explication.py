@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agenda.domaine.explication import AgendaSuivi, Motif, Visibilite, expliquer
-from agenda.domaine.offre import AgendaRecu, Ouverture, composer, en_minutes, fin_de_fenetre
+from agenda.domaine.offre import AgendaRecu, CreneauRecu, Ouverture, composer, en_minutes, fin_de_fenetre
 from agenda.domaine.recurrence import Regle
 from sas_platform.socle.intervalles import Intervalle
 
@@ -33,7 +33,7 @@ def ouverture(
 
 def recu(heures: int, **etat: bool) -> AgendaSuivi:
     debut = en_minutes(MAINTENANT + timedelta(hours=heures))
-    creneau = {"i": "a", "d": debut, "f": debut + 15, "m": ["cabinet"], "v": [], "l": ""}
+    creneau = CreneauRecu("a", debut, debut + 15, ("cabinet",), (), "")
     return AgendaSuivi(AgendaRecu(id=1, editeur="Éditeur", lot=1, creneaux=[creneau]), **etat)
 
 

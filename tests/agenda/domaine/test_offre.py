@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from agenda.domaine.offre import (
     AgendaRecu,
+    CreneauRecu,
     Ouverture,
     composer,
     en_instant,
@@ -117,15 +118,8 @@ def test_les_creneaux_recus_et_saisis_sont_reunis_et_tries():
         editeur="Exemple",
         lot=1,
         creneaux=[
-            {
-                "i": "b",
-                "d": dix_heures,
-                "f": dix_heures + 15,
-                "m": ["cabinet"],
-                "v": ["PUBLIC"],
-                "l": "https://x",
-            },
-            {"i": "a", "d": en_minutes(MATIN) - 5, "f": en_minutes(MATIN) + 10, "m": [], "v": [], "l": ""},
+            CreneauRecu("b", dix_heures, dix_heures + 15, ("cabinet",), ("PUBLIC",), "https://x"),
+            CreneauRecu("a", en_minutes(MATIN) - 5, en_minutes(MATIN) + 10, (), (), ""),
         ],
     )
 
