@@ -1,9 +1,9 @@
-"""Ce que l’on dit d’une disponibilité : ses heures, sa répétition."""
+"""Ce que l’on dit d’une disponibilité : son jour, sa répétition."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date
 
 from agenda.domaine.recurrence import Regle
 
@@ -22,11 +22,6 @@ MOIS = (
     "novembre",
     "décembre",
 )
-
-
-def heure(heure: time) -> str:
-    """« 9 h », « 14 h 05 » ; espaces insécables."""
-    return f"{heure.hour}\u00a0h" + (f"\u00a0{heure.minute:02}" if heure.minute else "")
 
 
 def jour_long(jour: date) -> str:

@@ -21,6 +21,7 @@ from annuaire.domaine.telephones import ecrire_telephone
 from annuaire.enums import TypeStructure
 from annuaire.models import Delegation, Effecteur, LieuExercice, Rattachement, Specialite, Structure
 from participation.models import Participation, Sollicitation, VersionParticipation
+from sas_platform.socle.heures import heure
 from sas_platform.socle.textes import normaliser
 
 MEDECINE_GENERALE = "SM54"
@@ -165,7 +166,7 @@ def _jours(creneaux: list[CreneauOffert], aujourd_hui: date) -> list[Jour]:
 
 def _creneau(creneau: CreneauOffert) -> CreneauLu:
     return CreneauLu(
-        horaire=f"{creneau.debut:%Hh%M} – {creneau.fin:%Hh%M}",
+        horaire=f"{heure(creneau.debut)} – {heure(creneau.fin)}",
         modalites=", ".join(str(ModaliteConsultation(code).label) for code in creneau.modalites),
         source=creneau.editeur or "",
         places=f"{creneau.prises}/{creneau.capacite}" if creneau.est_plage else "",
@@ -180,7 +181,7 @@ def _periode(fermeture: Fermeture, fuseau: ZoneInfo) -> str:
     fin = fermeture.fin.astimezone(fuseau)
     if (debut.hour, debut.minute, fin.hour, fin.minute) == (0, 0, 0, 0):
         return f"du {debut:%d/%m/%Y} au {fin - timedelta(days=1):%d/%m/%Y}"
-    return f"du {debut:%d/%m/%Y à %Hh%M} au {fin:%d/%m/%Y à %Hh%M}"
+    return f"du {debut:%d/%m/%Y} à {heure(debut)} au {fin:%d/%m/%Y} à {heure(fin)}"
 
 
 def lieux_de(effecteur_id: int, champ: Champ, *, instant: datetime) -> SesLieux:

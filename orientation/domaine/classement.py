@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import IntEnum
 
+from sas_platform.socle.heures import heure
+
 # Deux offres libres dans la même demi-heure et au même kilomètre se valent pour un patient : on appelle
 # d’abord celle que l’on a le moins récemment sollicitée.
 TRANCHE_MIN = 30
@@ -83,8 +85,7 @@ def _quand(premier: datetime, maintenant: datetime) -> str:
     if premier <= maintenant:
         return "dès maintenant"
     ecart = (premier.date() - maintenant.astimezone(premier.tzinfo).date()).days
-    heure = f"{premier.hour:02d}\u00a0h\u00a0{premier.minute:02d}"
     jour = {0: "aujourd’hui", 1: "demain", 2: "après-demain"}.get(
         ecart, f"le {premier.day:02d}/{premier.month:02d}"
     )
-    return f"{jour} à {heure}"
+    return f"{jour} à {heure(premier)}"

@@ -15,6 +15,7 @@ from agenda.offre import CreneauOffert
 from annuaire.domaine.telephones import ecrire_telephone
 from annuaire.models import LieuExercice
 from orientation.sollicitation import Contact
+from sas_platform.socle.heures import heure
 
 JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MOIS = (
@@ -59,10 +60,6 @@ def _il_y_a(age_s: int) -> str:
     return f"il y a {age_s // 86_400} j"
 
 
-def heure(instant: datetime) -> str:
-    return f"{instant.hour:02d}h{instant.minute:02d}"
-
-
 def jour_long(jour: date) -> str:
     """« lundi 4 mars 2024 » ; le premier du mois s’écrit « 1er »."""
     numero = "1er" if jour.day == 1 else str(jour.day)
@@ -105,7 +102,7 @@ def resume(lieu: LieuExercice, contact: Contact | None = None) -> Resume:
 
 
 def moment(debut: datetime, fin: datetime | None, fuseau: str, *, est_plage: bool) -> str:
-    """« lundi 4 mars 2024 à 09h15 » ou « … sur la plage 09h00 – 12h00 », à l’heure du lieu."""
+    """« lundi 4 mars 2024 à 9 h 15 » ou « … sur la plage 9 h – 12 h », à l’heure du lieu."""
     local = debut.astimezone(ZoneInfo(fuseau))
     if est_plage and fin is not None:
         return f"{jour_long(local)} sur la plage {heure(local)} – {heure(fin.astimezone(ZoneInfo(fuseau)))}"

@@ -9,10 +9,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agenda.domaine.explication import CreneauExplique, Motif
-from agenda.domaine.phrases import heure, jour_long
+from agenda.domaine.phrases import jour_long
 from agenda.offre.explication import EditeurMuet, creneaux_expliques, editeurs_muets
 from annuaire.models import LieuExercice
 from orientation.lectures import Offre, offre_du_lieu
+from sas_platform.socle.heures import heure
 
 
 @dataclass(frozen=True, slots=True)

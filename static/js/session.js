@@ -85,7 +85,9 @@ class Veille {
     }
 
     montrer(quoi) {
-        const heure = new Date(this.fin).toLocaleTimeString("fr-FR", { hour: "2-digit", minute: "2-digit" });
+        const fin = new Date(this.fin);
+        const minutes = fin.getMinutes() ? `\u00a0${String(fin.getMinutes()).padStart(2, "0")}` : "";
+        const heure = `${fin.getHours()}\u00a0h${minutes}`;
         for (const nom of ["inactive", "absolue", "finie"]) {
             const panneau = this.bloc.querySelector(`[data-sas-session-${nom}]`);
             const place = panneau.querySelector("[data-sas-session-heure]");

@@ -71,7 +71,7 @@ def test_l_ordre_est_groupe_puis_premier_creneau_puis_distance(generaliste):
     assert [o.groupe for o in resultats.offres] == [1, 1, 1, 2, 3, 4]
     assert (resultats.total, resultats.libres, resultats.hors) == (6, 4, 2)
     assert resultats.offres[0].raison_du_rang == (
-        "Participe au SAS · libre aujourd’hui à 09\u00a0h\u00a000 · à 170\u00a0m"
+        "Participe au SAS · libre aujourd’hui à 9\u00a0h · à 170\u00a0m"
     )
 
 

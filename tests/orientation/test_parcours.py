@@ -113,7 +113,7 @@ def test_chercher_orienter_puis_ne_plus_voir_la_place(page, connecter, regulateu
     axe(page)
     capture(page, "resultats")
 
-    suivre(page.get_by_role("link", name=re.compile("10h00 – 10h14")).first)
+    suivre(page.get_by_role("link", name=re.compile("10.h – 10.h.14")).first)
     axe(page)
     capture(page, "orientation-1-saisie")
     suivre(page.get_by_role("button", name="Enregistrer"))
@@ -127,8 +127,8 @@ def test_chercher_orienter_puis_ne_plus_voir_la_place(page, connecter, regulateu
 
     carte = page.get_by_role("article", name="Camille MARTIN")
     aujourd_hui = carte.locator(".sas-jour").first
-    expect(aujourd_hui).to_contain_text("10h15")
-    expect(aujourd_hui).not_to_contain_text("10h00")
+    expect(aujourd_hui).to_contain_text("10\u00a0h\u00a015")
+    expect(aujourd_hui).not_to_contain_text("10\u00a0h –")
     assert Orientation.objects.count() == 1
 
 
@@ -137,7 +137,7 @@ def test_une_place_prise_par_un_autre_mene_a_des_alternatives(
 ):
     connecter(regulateur)
     chercher(page)
-    suivre(page.get_by_role("link", name=re.compile("10h00 – 10h14")).first)
+    suivre(page.get_by_role("link", name=re.compile("10.h – 10.h.14")).first)
     creneau_id = adresse(page, "/nouvelle/([^/]+)/")[1]
     suivre(page.get_by_role("button", name="Enregistrer"))
     orienter(acteur=CompteFactory(role=Role.IOA), cle="x", creneau_id=creneau_id, maintenant=LUNDI_8H)
@@ -148,7 +148,7 @@ def test_une_place_prise_par_un_autre_mene_a_des_alternatives(
     axe(page)
     capture(page, "orientation-indisponible")
     expect(page.get_by_role("heading", name="Autres créneaux du même lieu")).to_be_visible()
-    suivre(page.get_by_role("link", name=re.compile("10h15 – 10h29")).first)
+    suivre(page.get_by_role("link", name=re.compile("10.h.15 – 10.h.29")).first)
     expect(page.get_by_role("heading", name="Adresser un patient")).to_be_visible()
 
 
@@ -216,7 +216,7 @@ def test_tout_se_fait_au_clavier(page, connecter, regulateur, zone):
     expect(page).to_have_url(RESULTATS)
 
     for bouton, etape in (
-        ("10h00 – 10h14", "Étape 1 sur 3"),
+        ("10\u00a0h – 10\u00a0h\u00a014", "Étape 1 sur 3"),
         ("Enregistrer", "Étape 2 sur 3"),
         ("Confirmer", "Étape 3 sur 3"),
     ):
@@ -298,7 +298,7 @@ def test_sans_javascript_on_cherche_et_on_oriente(ouvrir_page, connecter, regula
     page.fill("[name=ou]", "59000")
     suivre(page.locator("main").get_by_role("button", name="Rechercher"))
 
-    suivre(page.get_by_role("link", name=re.compile("10h00 – 10h14")).first)
+    suivre(page.get_by_role("link", name=re.compile("10.h – 10.h.14")).first)
     suivre(page.get_by_role("button", name="Enregistrer"))
     suivre(page.get_by_role("button", name="Confirmer"))
 

@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from agenda.domaine.phrases import heure
 from agenda.models import GesteAgenda
 from agenda.pages.acces import (
     VUES,
@@ -36,6 +35,7 @@ from agenda.saisie.journal import annuler as annuler_le_geste
 from agenda.saisie.lectures import Jour, Occurrence, agenda_saisi_ouvert, dernier_geste, lire_jours
 from annuaire.models import LieuExercice
 from comptes.requetes import RequeteDeCompte
+from sas_platform.socle.heures import heure
 
 
 # FullCalendar pose sa feuille de style dans la page, avec sa police d’icônes : le nonce l’admet, elle seule.

@@ -147,7 +147,7 @@ def test_les_patients_deja_orientes_retiennent_jusqu_a_confirmation(connecte, li
     retenue = connecte.post(adresse("indisponibilites"), saisie).content.decode()
 
     assert "1 patient est déjà orienté" in retenue
-    assert "mardi 24 novembre 2026, 09:00" in retenue
+    assert "mardi 24 novembre 2026, 9\u00a0h" in retenue
     assert not Indisponibilite.objects.exists()
     connecte.post(adresse("indisponibilites"), saisie | {"confirmee": "on"})
     assert periodes(lieu) == [("23 23:00", "24 23:00")]

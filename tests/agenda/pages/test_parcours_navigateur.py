@@ -56,29 +56,29 @@ def test_ce_que_le_medecin_change_la_regulation_le_trouve(
     page.get_by_text("Mercredi", exact=True).click()
     suivre(page.get_by_role("button", name="Enregistrer"))
     carte = regulation()
-    expect(jour(carte, 1)).to_contain_text("09h00 – 11h00")
-    expect(jour(carte, 2)).to_contain_text("09h00 – 11h00")
+    expect(jour(carte, 1)).to_contain_text("9\u00a0h – 11\u00a0h")
+    expect(jour(carte, 2)).to_contain_text("9\u00a0h – 11\u00a0h")
 
     suivre(page.get_by_role("link", name="Modifier\u00a0: mercredi 25 novembre 2026"))
     page.get_by_label("De", exact=True).fill("14:00")
     page.get_by_label("À", exact=True).fill("16:00")
     suivre(page.get_by_role("button", name="Enregistrer"))
     carte = regulation()
-    expect(jour(carte, 1)).to_contain_text("09h00 – 11h00")
-    expect(jour(carte, 2)).to_contain_text("14h00 – 16h00")
-    expect(jour(carte, 2)).not_to_contain_text("09h00")
+    expect(jour(carte, 1)).to_contain_text("9\u00a0h – 11\u00a0h")
+    expect(jour(carte, 2)).to_contain_text("14\u00a0h – 16\u00a0h")
+    expect(jour(carte, 2)).not_to_contain_text("9\u00a0h")
 
     suivre(page.get_by_role("link", name="Indisponibilités"))
     page.get_by_text("Dès maintenant pour une durée indéterminée").click()
     suivre(page.get_by_role("button", name="Enregistrer"))
     carte = regulation()
-    expect(carte.get_by_text("14h00 – 16h00")).to_have_count(0)
-    expect(carte.get_by_text("09h00 – 11h00")).to_have_count(0)
+    expect(carte.get_by_text("14\u00a0h – 16\u00a0h")).to_have_count(0)
+    expect(carte.get_by_text("9\u00a0h – 11\u00a0h")).to_have_count(0)
 
     suivre(page.get_by_role("button", name="Rouvrir maintenant"))
     carte = regulation()
-    expect(jour(carte, 1)).to_contain_text("09h00 – 11h00")
-    expect(jour(carte, 2)).to_contain_text("14h00 – 16h00")
+    expect(jour(carte, 1)).to_contain_text("9\u00a0h – 11\u00a0h")
+    expect(jour(carte, 2)).to_contain_text("14\u00a0h – 16\u00a0h")
 
 
 @pytest.fixture

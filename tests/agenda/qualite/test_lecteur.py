@@ -62,7 +62,7 @@ def test_les_trois_cas_se_lisent_sans_dire_qui_est_demande(support, cas, ressour
     assert reponse.context["relecture"].demandes == {demande}
     page = reponse.content.decode()
     assert "1 gardé sur 1 créneau" in page
-    assert "24/11/2026 09:00 – 09:15" in page
+    assert "24/11/2026 9\u00a0h – 9\u00a0h\u00a015" in page
     assert ("CPTS " + CPTS in page) == (cas == "cpts")
 
 

@@ -47,7 +47,7 @@ def test_la_page_dit_l_etat_et_depuis_quand(support, copie):
 
     assert "Medilog" in lue
     assert "À jour" in lue
-    assert "2 novembre 2026 à 09:00" in lue
+    assert "2 novembre 2026 à 9\u00a0h" in lue
     assert Trace.objects.filter(verbe="compte.lu", objet=f"compte:{copie.compte_id}").count() == 1
 
 

@@ -36,7 +36,7 @@ def test_le_medecin_voit_ce_que_la_recherche_montre_et_ses_deux_jauges(agenda, m
 
     html = page(naviguer(medecin))
 
-    assert "09h00 – 10h30" in html
+    assert "9\u00a0h – 10\u00a0h\u00a030" in html
     assert html.count("1\u00a0h\u00a030 / 2\u00a0h") >= 2
     assert "Affichage des créneaux de votre logiciel" in html
     assert "12 rue Nationale, 59000 Lille" in html
@@ -100,7 +100,7 @@ def test_une_fermeture_en_cours_se_dit_avec_ses_dates(agenda, medecin, naviguer)
 
     assert "vos disponibilités ne sont plus visibles dans le SAS" in html
     assert "du 02/11/2026 au 02/11/2026" in html
-    assert "du 10/11/2026 à 12h00 au 10/11/2026 à 16h00" in html
+    assert "du 10/11/2026 à 12\u00a0h au 10/11/2026 à 16\u00a0h" in html
     assert "01/10/2026" not in html
 
 
@@ -147,7 +147,7 @@ def test_ce_qu_occupe_un_calendrier_externe_n_est_pas_une_indisponibilite(agenda
 
     html = page(naviguer(medecin))
 
-    assert "du 02/11/2026 à 09h00" not in html
+    assert "du 02/11/2026 à 9\u00a0h" not in html
     assert "1\u00a0h / 2\u00a0h" in html  # mais il retire ses heures
 
 
@@ -172,7 +172,7 @@ def test_la_deleguee_passe_de_sa_liste_au_tableau_sans_les_parametres(agenda, de
     assert url in page(client)
     html = page(client, url)
 
-    assert "09h00 – 10h30" in html
+    assert "9\u00a0h – 10\u00a0h\u00a030" in html
     assert "Vos paramètres" not in html
     assert "1\u00a0h\u00a030 / 2\u00a0h" in html  # elle tient tous ses lieux
     assert Trace.objects.get(verbe="effecteur.lu").objet == f"effecteur:{agenda.effecteur_id}"

@@ -45,12 +45,12 @@ def test_une_distance_se_lit_en_metres_puis_en_kilometres(km, attendue):
             datetime(2026, 11, 2, 23, 45, tzinfo=PARIS), "aujourd’hui à 23\u00a0h\u00a045", id="ce soir"
         ),
         pytest.param(
-            datetime(2026, 11, 3, 0, 15, tzinfo=PARIS), "demain à 00\u00a0h\u00a015", id="après minuit"
+            datetime(2026, 11, 3, 0, 15, tzinfo=PARIS), "demain à 0\u00a0h\u00a015", id="après minuit"
         ),
-        pytest.param(datetime(2026, 11, 4, 9, 0, tzinfo=PARIS), "après-demain à 09\u00a0h\u00a000", id="J+2"),
+        pytest.param(datetime(2026, 11, 4, 9, 0, tzinfo=PARIS), "après-demain à 9\u00a0h", id="J+2"),
         pytest.param(
             datetime(2026, 11, 3, 2, 45, tzinfo=ZoneInfo("Indian/Reunion")),
-            "aujourd’hui à 02\u00a0h\u00a045",
+            "aujourd’hui à 2\u00a0h\u00a045",
             id="à La Réunion, il est déjà demain",
         ),
     ],

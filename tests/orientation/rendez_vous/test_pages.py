@@ -53,7 +53,7 @@ def test_chaque_statut_se_lit_en_francais_sous_son_depart(lire, depart, statut):
 
     page = lire()
 
-    assert f"{statut.label} lundi 2 novembre 2026 à 09h00" in page
+    assert f"{statut.label} lundi 2 novembre 2026 à 9 h" in page
     assert str(depart.lieu.effecteur) in page
     assert depart.editeur.nom in page
 
@@ -69,8 +69,8 @@ def test_les_heures_sont_celles_du_lieu(lire, osnp, maintenant):
 
     page = lire()
 
-    assert "Rendez-vous confirmé par l’éditeur lundi 2 novembre 2026 à 12h00" in page
-    assert "annoncé le lundi 2 novembre 2026 à 11h00" in page
+    assert "Rendez-vous confirmé par l’éditeur lundi 2 novembre 2026 à 12 h" in page
+    assert "annoncé le lundi 2 novembre 2026 à 11 h" in page
 
 
 def test_un_autre_professionnel_que_celui_du_depart_est_nomme(lire, depart):
@@ -95,7 +95,7 @@ def test_une_orientation_montre_son_rendez_vous_dans_la_liste_et_sur_sa_page(lir
 
     url = reverse("orientation:orientation", kwargs={"uuid": orientation.uuid})
     for page in (lire(), lire(url)):
-        assert "Rendez-vous confirmé par l’éditeur lundi 2 novembre 2026 à 09h00" in page
+        assert "Rendez-vous confirmé par l’éditeur lundi 2 novembre 2026 à 9 h" in page
 
 
 def test_un_rendez_vous_sans_acte_ou_ambigu_reste_visible(lire, osnp):

@@ -72,11 +72,11 @@ def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, p
     suivre(page.get_by_role("link", name="Revenir à l’orientation"))
 
     suivre(page.get_by_role("link", name="Corriger"))
-    page.get_by_text("lundi 2 novembre 2026 à 11h00").click()
+    page.get_by_text("lundi 2 novembre 2026 à 11\u00a0h").click()
     axe(page)
     capture(page, "suivi-correction")
     suivre(page.get_by_role("button", name="Corriger l’orientation"))
-    expect(page.get_by_text("Vous avez adressé un patient")).to_contain_text("11h00")
+    expect(page.get_by_text("Vous avez adressé un patient")).to_contain_text("11\u00a0h")
     assert Orientation.objects.filter(annulee_le=None).count() == 1
 
 

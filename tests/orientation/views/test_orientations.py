@@ -66,7 +66,7 @@ def test_trois_etapes_prennent_la_place(connecte, osnp, creneau):
     assert (orientation.acteur, orientation.lieu) == (osnp, creneau.lieu)
     assert "Étape 1 sur 3" in saisie.content.decode()
     assert "Vous adressez un patient à" in confirmation.content.decode()
-    assert "Vous avez adressé un patient le lundi 2 novembre 2026 à 09h00 à Camille MARTIN" in (
+    assert "Vous avez adressé un patient le lundi 2 novembre 2026 à 9\u00a0h à Camille MARTIN" in (
         notification.content.decode()
     )
     assert identifiants(creneau.lieu_id) == []
@@ -75,7 +75,7 @@ def test_trois_etapes_prennent_la_place(connecte, osnp, creneau):
 def test_la_saisie_d_une_plage_montre_son_compteur(connecte, plage):
     html = connecte.get(url(plage)).content.decode()
 
-    assert "14h00 – 17h00" in html
+    assert "14\u00a0h – 17\u00a0h" in html
     assert "0 / 3" in html
 
 
@@ -116,8 +116,8 @@ def test_une_place_prise_entre_temps_donne_un_409_et_des_alternatives(connecte, 
     html = reponse.content.decode()
     assert reponse.status_code == 409
     assert "vient d’être prise" in html
-    assert html.index("Autres créneaux du même lieu") < html.index("10h00 – 10h20")
-    assert html.index("Offres suivantes de votre recherche") < html.index("11h00 – 11h20")
+    assert html.index("Autres créneaux du même lieu") < html.index("10\u00a0h – 10\u00a0h\u00a020")
+    assert html.index("Offres suivantes de votre recherche") < html.index("11\u00a0h – 11\u00a0h\u00a020")
     assert Orientation.objects.count() == 1
     assert Trace.objects.count() == traces
 
@@ -144,7 +144,7 @@ def test_un_creneau_parti_propose_les_autres_du_lieu(connecte, creneau, maintena
     reponse = connecte.get(chemin)
 
     assert reponse.status_code == 409
-    assert "10h00 – 10h20" in reponse.content.decode()
+    assert "10\u00a0h – 10\u00a0h\u00a020" in reponse.content.decode()
 
 
 def test_la_confirmation_dit_ce_qui_a_change_depuis_l_affichage(connecte, plage, maintenant):
@@ -168,7 +168,7 @@ def test_rien_n_est_pris_si_l_horaire_a_change_depuis_la_confirmation(connecte, 
     reponse = connecte.post(chemin, donnees)
 
     assert reponse.status_code == 409
-    assert "14h00 – 17h00 à 14h00 – 16h00" in reponse.content.decode().replace("\u00a0", " ")
+    assert "14 h – 17 h à 14 h – 16 h" in reponse.content.decode().replace("\u00a0", " ")
     assert not Orientation.objects.exists()
     assert connecte.post(chemin, champs(reponse)).status_code == 302
 
@@ -245,7 +245,7 @@ def test_une_orientation_en_sus_est_a_l_heure_du_lieu(connecte, medecine_general
     orientation = Orientation.objects.get()
     assert orientation.debut == datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
     assert "Vous adressez un patient surnuméraire à" in confirmation.content.decode()
-    assert "lundi 2 novembre 2026 à 14h30" in notification.content.decode()
+    assert "lundi 2 novembre 2026 à 14\u00a0h\u00a030" in notification.content.decode()
     assert "heure locale, Saint-Denis" in notification.content.decode()
 
 

@@ -41,7 +41,7 @@ def test_qui_n_oriente_pas_voit_les_creneaux_sans_lien(client, jeton, creneau, r
     reponse = client.post(URL, {"quoi": "médecine générale", "ou": "Lille"}, follow=True)
 
     html = reponse.content.decode()
-    assert "09h00" in html
+    assert "9\u00a0h" in html
     assert "/orientations/nouvelle/" not in html
     assert "Orientation hors disponibilité" not in html
 

@@ -36,7 +36,7 @@ def test_la_carte_dit_tout_ce_qu_il_faut_pour_appeler_et_orienter(connecte, jeto
         "12 rue Nationale, 59000 Lille",
         'href="tel:+33353010001"',
         "03 53 01 00 01",
-        "09h00 – 09h20",
+        "9\u00a0h – 9\u00a0h\u00a020",
         "Agenda SAS",
         "Participe au SAS",
         "résultats pour",
@@ -170,7 +170,7 @@ def test_le_fuseau_local_est_annonce_outre_mer(connecte, medecine_generale, main
     html = connecte.post(URL, {"quoi": "médecine générale", "ou": "97400"}, follow=True).content.decode()
 
     assert "fuseau horaire local" in html
-    assert "14h00 – 14h20" in html
+    assert "14\u00a0h – 14\u00a0h\u00a020" in html
 
 
 def test_outre_mer_aujourd_hui_est_le_jour_du_lieu(connecte, medecine_generale):
@@ -184,7 +184,7 @@ def test_outre_mer_aujourd_hui_est_le_jour_du_lieu(connecte, medecine_generale):
     with time_machine.travel(mardi_1h, tick=False):
         html = connecte.post(URL, {"quoi": "médecine générale", "ou": "97400"}, follow=True).content.decode()
 
-    assert html.index("Aujourd’hui") < html.index("14h00") < html.index("Demain <span>")
+    assert html.index("Aujourd’hui") < html.index("14\u00a0h – 14") < html.index("Demain <span>")
 
 
 def remplir(nombre: int) -> None:

@@ -115,7 +115,7 @@ def test_un_creneau_d_editeur_disparu_donne_un_410_et_des_alternatives(
     reponse = connecte.post(url_redirection(creneau_id), {"recherche": jeton})
 
     assert reponse.status_code == 410
-    assert "10h00 – 10h20" in reponse.content.decode()
+    assert "10\u00a0h – 10\u00a0h\u00a020" in reponse.content.decode()
 
 
 @pytest.mark.parametrize("role", Role)

@@ -107,7 +107,7 @@ def test_les_actes_se_lisent_en_francais_les_siens_a_part(client, moi, gestionna
     lignes = texte(client)
 
     assert (
-        "17 mars 2026 à 09:00 Consultation du compte (votre compte) Camille Gestion Gestionnaire de comptes"
+        "17 mars 2026 à 9 h Consultation du compte (votre compte) Camille Gestion Gestionnaire de comptes"
         in lignes
     )
     assert "Effacement de l’identité du compte (votre compte) La plateforme" in lignes
