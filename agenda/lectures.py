@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 
-from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre
+from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre, identifiant_sas
 from agenda.editeurs.liens import LienRefuse, avec_origine
 from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Editeur, Tenue
 from agenda.offre import CreneauOffert, decodeur_carte, lire
@@ -90,6 +91,41 @@ def creneau_sas(creneau_id: str, maintenant: datetime, *, compte: Compte | None 
         prises=creneau.prises,
         modalites=creneau.modalites,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGardee:
+    """La place qu’une personne tient, et ce que sa carte en dit. `debut` et `expire` en minutes depuis l’époque."""
+
+    tenue: Tenue
+    lieu: LieuExercice
+    debut: int
+    expire: int
+    creneau: CreneauOffert
+
+
+def place_gardee(compte: Compte, maintenant: datetime) -> PlaceGardee | None:
+    """Celle que `compte` tient en ce moment, si elle est toujours proposable ; d’après les sources.
+
+    Une instruction de 0,1 ms quand il n’en tient pas, ce qui est le cas de presque toutes les recherches.
+    """
+    with connection.cursor() as curseur:
+        curseur.execute(
+            "SELECT id FROM agenda_tenue WHERE compte_id = %s AND expire_le > %s", [compte.pk, maintenant]
+        )
+        trouvee = curseur.fetchone()
+    tenue = trouvee and Tenue.objects.select_related("disponibilite").filter(pk=trouvee[0]).first()
+    if not tenue:
+        return None
+    lus = lire([tenue.disponibilite.lieu_id], maintenant, sans_tenue=tenue.pk)
+    creneau_id = identifiant_sas(tenue.disponibilite_id, en_minutes(tenue.debut))
+    for lieu in lus.lieux:
+        if trouve := lus.creneau_montre(lieu, creneau_id):
+            carte, creneau = trouve
+            creneau.tenue_jusqu_a = tenue.expire_le.astimezone(ZoneInfo(lieu.fuseau))
+            creneau.age_s = max(0, int(maintenant.timestamp()) - carte.maj * 60)
+            return PlaceGardee(tenue, lieu, carte.debut, carte.expire, creneau)
+    return None
 
 
 def _d_apres_les_sources(

@@ -8,6 +8,7 @@ une place (`agenda.actions`) ; rien n’attend qu’une tâche passe pour être 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -24,14 +25,30 @@ LOT = 500
 
 
 class TenuePerdue(Exception):
-    """La place n’est plus tenue, ou l’a déjà été deux fois trois minutes ; à montrer tel quel."""
+    """La place n’est plus tenue (`finie`), ou l’a été deux fois trois minutes (`deja_prolongee`) ; à montrer tel quel."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class CleReprise(Exception):
+    """Cette clé d’idempotence tient déjà une autre place."""
 
 
 @transaction.atomic
-def tenir(*, compte: Compte, creneau_id: str, territoire: Territoire | None, maintenant: datetime) -> Tenue:
+def tenir(
+    *,
+    compte: Compte,
+    creneau_id: str,
+    territoire: Territoire | None,
+    maintenant: datetime,
+    cle: str = "",
+) -> Tenue:
     """Tient une place de cette occurrence pendant `DUREE` ; rend la tenue en cours si elle y est déjà.
 
-    Rend la place que la personne tenait ailleurs. Lève `PlaceIndisponible`.
+    Rend la place que la personne tenait ailleurs. `cle`, celle de l’appelant, vaut le temps de la tenue.
+    Lève `PlaceIndisponible`, `CleReprise` si elle tient une autre place.
     """
     designee = occurrence_designee(creneau_id)
     lieu_id = designee and Disponibilite.objects.filter(pk=designee[0]).values_list("lieu", flat=True).first()
@@ -45,12 +62,14 @@ def tenir(*, compte: Compte, creneau_id: str, territoire: Territoire | None, mai
     est_la_meme = ancienne is not None and (ancienne.disponibilite_id, ancienne.debut) == designee
     if ancienne and est_la_meme and ancienne.expire_le > maintenant:
         return ancienne
+    if ancienne and cle and ancienne.cle == cle and ancienne.expire_le > maintenant:
+        raise CleReprise("Cette clé d’idempotence tient déjà une autre place.")
     lus = lire([lieu_id], maintenant, sans_tenue=ancienne.pk if ancienne else None)
     if all(creneau_id != c.id for lieu in lus.lieux for c in lus.creneaux_montres(lieu)):
         raise PlaceIndisponible(raison_du_refus(*designee, maintenant), lieu_id)
     Tenue.objects.filter(compte=compte).delete()
     Tenue.objects.echues(maintenant).filter(disponibilite=designee[0], debut=designee[1]).delete()
-    tenue = _inserer(compte, territoire, *designee, maintenant)
+    tenue = _inserer(compte, territoire, *designee, maintenant, cle)
     if tenue is None:
         raise PlaceIndisponible("place_prise", lieu_id)
     lus.noter_place_prise(*designee)
@@ -60,29 +79,29 @@ def tenir(*, compte: Compte, creneau_id: str, territoire: Territoire | None, mai
 
 
 @transaction.atomic
-def prolonger(*, compte: Compte, maintenant: datetime) -> Tenue:
-    """Trois minutes de plus, une seule fois. Lève `TenuePerdue`."""
-    prolongees = (
-        Tenue.objects.en_cours(maintenant)
-        .filter(compte=compte, prolongee_le=None)
-        .update(expire_le=F("expire_le") + DUREE, prolongee_le=maintenant)
+def prolonger(*, compte: Compte, maintenant: datetime, uuid: UUID | None = None) -> Tenue:
+    """Trois minutes de plus, une seule fois. `uuid` : si c’est celle-là qu’elle tient. Lève `TenuePerdue`."""
+    siennes = Tenue.objects.en_cours(maintenant).de(compte, uuid)
+    prolongees = siennes.filter(prolongee_le=None).update(
+        expire_le=F("expire_le") + DUREE, prolongee_le=maintenant
     )
-    tenue = Tenue.objects.en_cours(maintenant).filter(compte=compte).first()
+    tenue = siennes.first()
     if tenue is None:
-        raise TenuePerdue("Vous ne tenez plus de place : le temps est passé.")
+        raise TenuePerdue("Vous ne tenez plus de place : le temps est passé.", "finie")
     if not prolongees:
-        raise TenuePerdue("Une place ne se prolonge qu’une fois.")
+        raise TenuePerdue("Une place ne se prolonge qu’une fois.", "deja_prolongee")
     return tenue
 
 
 @transaction.atomic
-def rendre(*, compte: Compte, maintenant: datetime) -> bool:
-    """Rend la place tenue ; faux s’il n’y en avait pas."""
-    lieu_id = Tenue.objects.filter(compte=compte).values_list("disponibilite__lieu", flat=True).first()
+def rendre(*, compte: Compte, maintenant: datetime, uuid: UUID | None = None) -> bool:
+    """Rend la place tenue (`uuid` : si c’est celle-là) ; faux s’il n’y en avait pas."""
+    siennes = Tenue.objects.de(compte, uuid)
+    lieu_id = siennes.values_list("disponibilite__lieu", flat=True).first()
     if lieu_id is None:
         return False
     verrouiller([lieu_id])
-    rendues, _ = Tenue.objects.filter(compte=compte, disponibilite__lieu=lieu_id).delete()
+    rendues, _ = siennes.filter(disponibilite__lieu=lieu_id).delete()
     rafraichir([lieu_id], maintenant)
     return rendues > 0
 
@@ -105,12 +124,13 @@ def _inserer(
     disponibilite_id: int,
     debut: datetime,
     maintenant: datetime,
+    cle: str,
 ) -> Tenue | None:
     """Une seule instruction choisit un rang ni pris ni tenu, et le tient ; rien s’il n’y en a plus."""
     tenues = Tenue.objects.raw(
         """
-        INSERT INTO agenda_tenue (compte_id, territoire_id, disponibilite_id, debut, rang, prise_le, expire_le)
-        SELECT %(compte)s, %(territoire)s, d.id, %(debut)s, place.rang, %(maintenant)s, %(expire_le)s
+        INSERT INTO agenda_tenue (compte_id, territoire_id, disponibilite_id, debut, rang, prise_le, expire_le, cle)
+        SELECT %(compte)s, %(territoire)s, d.id, %(debut)s, place.rang, %(maintenant)s, %(expire_le)s, %(cle)s
         FROM agenda_disponibilite d, generate_series(1, d.capacite) AS place (rang)
         WHERE d.id = %(disponibilite)s AND NOT EXISTS (
             SELECT FROM agenda_reservation r
@@ -130,6 +150,7 @@ def _inserer(
             "debut": debut,
             "maintenant": maintenant,
             "expire_le": maintenant + DUREE,
+            "cle": cle,
         },
     )
     return next(iter(tenues), None)

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db.models import Case, IntegerField, Value, When
 
+from agenda.lectures import occurrence_designee
+from agenda.models import Disponibilite
 from annuaire.models import Commune, LieuExercice, Perimetre, Structure, Territoire
 from comptes.droits import TABLE
 from comptes.enums import Action
@@ -43,6 +45,14 @@ def territoire_de_la_commune(commune: Commune) -> Territoire | None:
         output_field=IntegerField(),
     )
     return Territoire.objects.couvrant(commune).annotate(rang=nomme).order_by("rang", "pk").first()
+
+
+def lieu_du_creneau(creneau_id: str) -> LieuExercice | None:
+    """Le lieu d’un créneau de l’agenda SAS, et sa commune ; rien s’il n’existe plus."""
+    designee = occurrence_designee(creneau_id)
+    disponibilites = Disponibilite.objects.select_related("lieu__commune")
+    disponibilite = disponibilites.filter(pk=designee[0]).first() if designee else None
+    return disponibilite.lieu if disponibilite else None
 
 
 def structure_destinataire(lieu: LieuExercice, *, en_sus: bool) -> Structure | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from agenda.lectures import PlaceGardee
 from annuaire.enums import TypeStructure
 from annuaire.models import Specialite
 from orientation import carnet
@@ -41,12 +42,19 @@ def est_pauvre(demande: Recherche, lus: Resultats) -> bool:
     return _nombre(demande, lus.total, lus.libres) < PAUVRE
 
 
-def marches(demande: Recherche, lus: Resultats, *, listes: list[str], maintenant: datetime) -> list[Marche]:
+def marches(
+    demande: Recherche,
+    lus: Resultats,
+    *,
+    listes: list[str],
+    maintenant: datetime,
+    gardee: PlaceGardee | None = None,
+) -> list[Marche]:
     """Celles qui donnent plus que ce que l’on a ; une instruction, et seulement si le résultat est pauvre."""
     if demande.cpts_id or not est_pauvre(demande, lus):
         return []
     possibles = [marche for marche in _possibles(demande) if marche[2].disponibilite in listes]
-    comptes = compter([visee.criteres() for _, _, visee in possibles], maintenant=maintenant)
+    comptes = compter([visee.criteres(gardee) for _, _, visee in possibles], maintenant=maintenant)
     deja = plus_pres = _nombre(demande, lus.total, lus.libres)
     proposees: list[Marche] = []
     for (code, libelle, visee), (total, libres) in zip(possibles, comptes, strict=True):

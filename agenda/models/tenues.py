@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 
@@ -19,13 +21,21 @@ class TenueQuerySet(models.QuerySet["Tenue"]):
     def echues(self, instant: datetime) -> TenueQuerySet:
         return self.filter(expire_le__lte=instant)
 
+    def de(self, compte: Compte, numero: uuid.UUID | None = None) -> TenueQuerySet:
+        """La sienne ; `numero` : si c’est celle-là."""
+        siennes = self.filter(compte=compte)
+        return siennes.filter(uuid=numero) if numero else siennes
+
 
 class Tenue(models.Model):
     """Ce n’est pas une réservation : passé `expire_le`, tout se fait comme si la ligne n’existait pas.
 
     Une personne en a une au plus ; `territoire` est le sien, seul nom que lisent les autres régulateurs.
+    `cle` : clé d’idempotence de l’appelant, vide pour une place tenue depuis une page.
     """
 
+    uuid = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
+    cle = models.CharField("clé d’idempotence", max_length=100, blank=True, db_default="")
     compte = models.OneToOneField(Compte, on_delete=models.CASCADE, related_name="+")
     territoire = models.ForeignKey(
         Territoire, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

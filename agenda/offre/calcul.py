@@ -91,6 +91,14 @@ class LieuxLus:
         fin = en_minutes(fin_de_fenetre(self.maintenant, ZoneInfo(lieu.fuseau)))
         return [creneau for creneau in creneaux if creneau.debut < fin]
 
+    def creneau_montre(
+        self, lieu: LieuExercice, creneau_id: str
+    ) -> tuple[CreneauCarte, CreneauOffert] | None:
+        """L’un d’eux, et ce qu’une carte en dirait."""
+        montres = self.creneaux_montres(lieu)
+        creneau = next((creneau for creneau in montres if creneau.id == creneau_id), None)
+        return (creneau, _creneau_offert(creneau, ZoneInfo(lieu.fuseau))) if creneau else None
+
     def expliquer(self, lieu: LieuExercice, agendas: Iterable[AgendaSuivi]) -> list[CreneauExplique]:
         """Chaque créneau de ce lieu, et ce qui le cache ; aucun si la recherche ignore ce lieu.
 

@@ -41,8 +41,9 @@ class CreneauOffert(msgspec.Struct, omit_defaults=True):
 
     `lien` : adresse de réservation chez l’éditeur, origine comprise ; `None`
     si l’on ne réserve pas en ligne. `age_s` : secondes depuis la lecture chez
-    l’éditeur ou la saisie, et `est_ancien` si c’est plus que l’éditeur ne l’admet ;
-    absents du document, remplis à la lecture. `cpts` : noms de celles auxquelles il est ouvert.
+    l’éditeur ou la saisie, `est_ancien` si c’est plus que l’éditeur ne l’admet, `tenue_jusqu_a` si
+    qui lit y tient une place, à l’heure du lieu ; absents du document, remplis à la lecture.
+    `cpts` : noms de celles auxquelles il est ouvert.
     """
 
     id: str
@@ -58,6 +59,7 @@ class CreneauOffert(msgspec.Struct, omit_defaults=True):
     cpts: tuple[str, ...] = ()
     age_s: int | None = None
     est_ancien: bool = False
+    tenue_jusqu_a: datetime | None = None
 
 
 class Carte(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from rest_framework.views import APIView
 
 from agenda.actions import PlaceIndisponible
 from agenda.actualisation import demander
+from agenda.lectures import place_gardee
 from comptes.enums import Portee
 from comptes.jetons import DebitDesOutils
 from orientation.actions import (
@@ -34,7 +36,7 @@ from orientation.requetes import ReponseSuivie, RequeteApi
 from sas_platform.socle.problemes import TYPE_MIME, Probleme
 
 _CLE = re.compile(r"[\x21-\x7e]{1,100}")
-_CLE_ENTETE = OpenApiParameter(
+CLE_ENTETE = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[!-~]{1,100}$"},
     OpenApiParameter.HEADER,
@@ -69,7 +71,8 @@ class Recherches(APIView):
         """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""
         lus = _DEMANDE_DE_RECHERCHE.run_validation(request.data)
         maintenant = timezone.now()
-        page = page_json(lus["criteres"], maintenant=maintenant, page=lus["page"], par_page=lus["par_page"])
+        criteres = replace(lus["criteres"], gardee=place_gardee(request.user, maintenant))
+        page = page_json(criteres, maintenant=maintenant, page=lus["page"], par_page=lus["par_page"])
         reponse = ReponseSuivie(page.contenu, content_type="application/json")
         reponse.ensuite = partial(demander, page.lieu_ids, maintenant)
         return reponse
@@ -80,13 +83,13 @@ class Orientations(APIView):
 
     @extend_schema(
         operation_id="orienter",
-        parameters=[_CLE_ENTETE],
+        parameters=[CLE_ENTETE],
         request=DemandeOrientationSerializer,
         responses={201: OrientationSerializer} | problemes(400, 401, 403, 404, 409, 422, *CORPS_REFUSE),
     )
     def post(self, request: RequeteApi) -> Response:
         """Enregistre une orientation ; 409 si la place n’est plus libre, avec d’autres créneaux du lieu."""
-        cle = _lire_cle(request)
+        cle = lire_cle(request)
         demande = DemandeOrientationSerializer(data=request.data)
         demande.is_valid(raise_exception=True)
         lus = demande.validated_data
@@ -100,7 +103,7 @@ class Orientations(APIView):
                 maintenant=timezone.now(),
             )
         except PlaceIndisponible as refus:
-            raise _place_indisponible(refus) from refus
+            raise place_indisponible(refus) from refus
         except OrientationRefusee as refus:
             raise Probleme(status=_etat(refus), code=refus.code, detail=str(refus)) from refus
         relue = Orientation.objects.pour_affichage().get(pk=orientation.pk)
@@ -138,7 +141,7 @@ class Annulation(APIView):
         return Response(decrire(orientation, annulee_le=annulee.annulee_le))
 
 
-def _lire_cle(request: RequeteApi) -> str:
+def lire_cle(request: RequeteApi) -> str:
     cle = request.headers.get("Idempotency-Key", "")
     if not cle:
         raise Probleme(status=400, code="cle_requise", detail="L’en-tête Idempotency-Key est requis.")
@@ -158,7 +161,7 @@ def _la_mienne(request: RequeteApi, uuid: str) -> Orientation:
     return orientation
 
 
-def _place_indisponible(refus: PlaceIndisponible) -> Probleme:
+def place_indisponible(refus: PlaceIndisponible) -> Probleme:
     if refus.code == "inconnue":
         return Probleme(status=404, code=refus.code, detail=str(refus))
     offre = offre_du_lieu(refus.lieu_id, maintenant=timezone.now()) if refus.lieu_id else None

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from agenda import actualisation
 from agenda.offre.signal import Ecoute, ecouter
-from orientation.direct.suivi import Suivi
+from orientation.direct.suivi import Suivi, heure_de
 
 PAS_S = 0.5  # la fin d’une interrogation n’est pas publiée : on la regarde à ce pas
 
@@ -88,7 +88,7 @@ def _suivre(suivi: Suivi, ecoute: Ecoute, limite: float) -> Iterator[bytes]:
         yield from _comparer(suivi, timezone.now())
         if attendus != en_cours:
             en_cours = attendus
-            yield _evenement("etat", {"en_cours": en_cours})
+            yield _evenement("etat", {"en_cours": en_cours, "a": heure_de(timezone.now())})
         # L’attente dure : la connexion sert à d’autres pendant ce temps.
         if not connection.in_atomic_block:
             connection.close()
@@ -108,7 +108,7 @@ def _attendre(suivi: Suivi, ecoute: Ecoute, limite: float, *, en_cours: bool) ->
 
 def _comparer(suivi: Suivi, maintenant: datetime) -> Iterator[bytes]:
     if changees := suivi.changees(maintenant):
-        yield _evenement("cartes", {"cartes": changees})
+        yield _evenement("cartes", {"cartes": changees, "a": heure_de(maintenant)})
 
 
 def _evenement(nom: str, donnees: dict[str, Any]) -> bytes:

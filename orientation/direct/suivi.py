@@ -6,15 +6,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from agenda import actualisation
 from agenda.actualisation import LotMontre
+from agenda.lectures import PlaceGardee, place_gardee
+from comptes.models import Compte
 from orientation import rendu
 from orientation.carnet import Recherche
 from orientation.lectures import rechercher
 from orientation.suivi.lectures import signaux
+from sas_platform.socle.heures import heure
 
 RETIREE = "00000000"
 _PLUS_PROPOSEE = '<p class="sas-carte__vide">Cette offre n’est plus proposée.</p>'
+
+
+def heure_de(maintenant: datetime) -> str:
+    """L’heure, chez qui régule, à laquelle la page a été comparée."""
+    return heure(timezone.localtime(maintenant))
 
 
 @dataclass(slots=True)
@@ -28,7 +38,7 @@ class Suivi:
     vus: dict[int, str]
     oriente: bool
     oriente_en_sus: bool
-    compte_id: int
+    compte: Compte
     lots: list[LotMontre] = field(init=False)
     retires: set[int] = field(init=False)
 
@@ -42,7 +52,7 @@ class Suivi:
         Les lieux sont cherchés dans la zone de la recherche : un numéro d’ailleurs ne
         rend rien. Une carte qui a quitté l’offre est rendue vide de créneaux.
         """
-        demandes = self.recherche.criteres()
+        demandes = self.recherche.criteres(self._gardee(maintenant))
         if not demandes.demande_un_creneau:
             demandes = replace(demandes, modalites=(), delais=())
         criteres = replace(
@@ -59,7 +69,7 @@ class Suivi:
             maintenant=maintenant,
             jeton=self.jeton,
             oriente=self.oriente,
-            signaux=signaux(list(self.vus), compte_id=self.compte_id, maintenant=maintenant)
+            signaux=signaux(list(self.vus), compte_id=self.compte.pk, maintenant=maintenant)
             if self.oriente
             else None,
         )
@@ -82,6 +92,9 @@ class Suivi:
             self._retiree(lieu_id) for lieu_id in self.vus if lieu_id not in trouves | self.retires
         ]
 
+    def _gardee(self, maintenant: datetime) -> PlaceGardee | None:
+        return place_gardee(self.compte, maintenant) if self.oriente else None
+
     def _retiree(self, lieu_id: int) -> dict[str, str]:
         self.retires.add(lieu_id)
         self.vus[lieu_id] = RETIREE
@@ -91,6 +104,7 @@ class Suivi:
         """Où en est la page : ce qu’on attend encore, qui n’a pas répondu, et si l’ordre de la liste a changé."""
         attendus = actualisation.en_cours(self.lots)
         return {
+            "a": heure_de(maintenant),
             "en_cours": bool(attendus),
             "sans_reponse": [] if attendus else actualisation.sans_reponse(self.lots),
             "ordre_change": self._ordre_change(maintenant),
@@ -98,6 +112,9 @@ class Suivi:
 
     def _ordre_change(self, maintenant: datetime) -> bool:
         lus = rechercher(
-            self.recherche.criteres(), maintenant=maintenant, page=self.page, par_page=self.par_page
+            self.recherche.criteres(self._gardee(maintenant)),
+            maintenant=maintenant,
+            page=self.page,
+            par_page=self.par_page,
         )
         return [int(offre.lieu.id[1:]) for offre in lus.offres] != list(self.vus)

@@ -59,5 +59,5 @@ def _suivi(request: RequeteDeCompte, jeton: str) -> Suivi | None:
         vus=form.cleaned_data["vu"],
         oriente=peut(request.user, Action.ORIENTER),
         oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS),
-        compte_id=request.user.pk,
+        compte=request.user,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agenda.lectures import PlaceGardee
+
 # Bornes, en minutes à partir de maintenant, des délais que l’on filtre (S-43) ; le dernier finit avec la fenêtre.
 DELAIS = {"0-4": 0, "4-8": 240, "8-12": 480, "12-24": 720, "24-48": 1440, "48-72": 2880}
 
@@ -26,7 +28,8 @@ class Criteres:
     `departement` : la zone s’arrête à ses limites (W-04). `cpts_id` : les lieux de cette
     CPTS, sans distance. `regroupees` : CPTS dont les membres sans créneau se suivent
     derrière le premier d’entre eux. `medecin_traitant` : effecteurs dont tous les lieux
-    passent en tête, sans distance ni filtre.
+    passent en tête, sans distance ni filtre. `gardee` : la place que tient qui cherche ; elle
+    est libre pour lui, et prise pour les autres.
     """
 
     lat: float
@@ -45,6 +48,7 @@ class Criteres:
     regroupees: tuple[int, ...] = ()
     lieu_id: int | None = None
     lieu_ids: tuple[int, ...] = ()
+    gardee: PlaceGardee | None = None
 
     @property
     def demande_un_creneau(self) -> bool:

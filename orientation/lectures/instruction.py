@@ -67,6 +67,13 @@ _LIBRE = f"""
          ELSE (SELECT min(t.debut) FROM agenda_cartelieu c, unnest(c.debuts, c.fins) AS t (debut, fin)
                WHERE c.lieu_id = o.lieu_id AND t.fin > %(minute)s AND t.debut < {_FENETRE})
     END"""  # noqa: S608 - ici comme plus bas, des constantes de ce module
+# La place que tient qui cherche manque à la projection, où elle est prise : elle s’y ajoute pour lui seul.
+_LIBRE_OU_GARDE = f"least({_LIBRE}, CASE WHEN o.lieu_id = %(lieu_garde)s THEN %(debut_garde)s::int END)"
+_CRENEAUX = "unnest(c.debuts, c.fins, c.masques)"
+_CRENEAUX_ET_GARDE = """unnest(
+                c.debuts || CASE WHEN c.lieu_id = %(lieu_garde)s THEN ARRAY[%(debut_garde)s::int] END,
+                c.fins || CASE WHEN c.lieu_id = %(lieu_garde)s THEN ARRAY[%(expire_garde)s::int] END,
+                c.masques || CASE WHEN c.lieu_id = %(lieu_garde)s THEN ARRAY[%(masque_garde)s::smallint] END)"""
 # Créneau par créneau, pour filtrer et compter : un bit par délai que le créneau touche, du premier au dernier.
 # On ne lit la carte que d’un lieu de la zone, et libre.
 _DETAIL = """
@@ -78,7 +85,7 @@ _DETAIL = """
             SELECT u.debut, u.masque,
                 (2 << width_bucket(greatest(u.fin - 1, u.debut, %(minute)s) - %(minute)s, %(bornes)s::int[]))
                 - (1 << width_bucket(greatest(u.debut, %(minute)s) - %(minute)s, %(bornes)s::int[])) AS delais
-            FROM agenda_cartelieu c, unnest(c.debuts, c.fins, c.masques) AS u (debut, fin, masque)
+            FROM agenda_cartelieu c, {creneaux} AS u (debut, fin, masque)
             WHERE c.lieu_id = o.lieu_id AND u.fin > %(minute)s AND u.debut < (%(fenetres)s::int[])[o.fuseau + 1]
         ) t
     ) detail ON o.premier IS NOT NULL"""
@@ -238,6 +245,7 @@ def _formes(criteres: Criteres, *, facettes: bool) -> dict[str, Any]:
         "departement": bool(criteres.departement),
         "cpts": bool(criteres.cpts_id),
         "traitant": bool(criteres.medecin_traitant),
+        "garde": criteres.gardee is not None,
     }
 
 
@@ -302,10 +310,19 @@ _SAUT_APRES = """coalesce((SELECT n FROM (
 
 
 def _candidats(
-    *, par: str, departement: bool, cpts: bool, traitant: bool, categories: bool, **_autres: Any
+    *,
+    par: str,
+    departement: bool,
+    cpts: bool,
+    traitant: bool,
+    categories: bool,
+    garde: bool,
+    **_autres: Any,
 ) -> str:
     # Un lieu peut répondre à plusieurs spécialités : une seule offre de lui, sauf si l’on n’en cherche qu’une.
-    colonnes = _COLONNES.format(libre=_LIBRE, categories=_CATEGORIES if categories else "")
+    colonnes = _COLONNES.format(
+        libre=_LIBRE_OU_GARDE if garde else _LIBRE, categories=_CATEGORIES if categories else ""
+    )
     filtre = _FILTRES[par] + (" AND o.departement = %(departement)s" if departement else "")
     sql = _CANDIDATS.format(
         distinct="" if par == "specialite" else "DISTINCT ON (o.lieu_id)",
@@ -334,19 +351,25 @@ def _proches(
     categories: bool,
     traitant: bool,
     cpts: bool,
+    garde: bool,
     **_autres: Any,
 ) -> str:
     colonnes = "detail.modalites, detail.delais, detail.libre IS NOT NULL AS trouve," if detaille else ""
     dans_le_cercle = "o.km <= %(rayon)s"
     return _PROCHES.format(
         candidats=_candidats(
-            par=par, departement=departement, cpts=cpts, traitant=traitant, categories=categories
+            par=par,
+            departement=departement,
+            cpts=cpts,
+            traitant=traitant,
+            categories=categories,
+            garde=garde,
         ),
         colonnes=colonnes,
         traitant="WHEN o.traitant THEN 0" if traitant else "",
         refus=sollicitation.REFUS,
         libre="detail.libre" if filtre_les_creneaux and demande_un_creneau else "o.premier",
-        detail=_DETAIL if detaille else "",
+        detail=_DETAIL.format(creneaux=_CRENEAUX_ET_GARDE if garde else _CRENEAUX) if detaille else "",
         rayon="true" if cpts else f"({dans_le_cercle} OR o.traitant)" if traitant else dans_le_cercle,
     )
 
@@ -407,6 +430,13 @@ def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int])
         "specialite": next(iter(criteres.specialite_ids), None),
         **sollicitation.bornes(maintenant),
     }
+    if (gardee := criteres.gardee) is not None:
+        parametres |= {
+            "lieu_garde": gardee.lieu.pk,
+            "debut_garde": gardee.debut,
+            "expire_garde": gardee.expire,
+            "masque_garde": sum(MASQUES[modalite] for modalite in gardee.creneau.modalites),
+        }
     return parametres
 
 

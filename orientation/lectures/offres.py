@@ -325,6 +325,7 @@ def _offre(ligne: _Ligne, trouvees: _Trouvees) -> Offre:
         age = ages[ligne.fraicheurs[position]]
         creneau.age_s, creneau.est_ancien = age.secondes, age.est_ancien
         creneaux.append(creneau)
+    creneaux = _avec_la_place_gardee(creneaux, ligne, trouvees)
     return Offre(
         id=carte.lieu.id,
         groupe=ligne.groupe,
@@ -343,6 +344,17 @@ def _offre(ligne: _Ligne, trouvees: _Trouvees) -> Offre:
     )
 
 
+def _avec_la_place_gardee(
+    creneaux: list[CreneauOffert], ligne: _Ligne, trouvees: _Trouvees
+) -> list[CreneauOffert]:
+    """Ceux de la carte, et à son heure celui où qui cherche tient une place."""
+    gardee = trouvees.criteres.gardee
+    if gardee is None or gardee.lieu.pk != ligne.lieu_id:
+        return creneaux
+    autres = [creneau for creneau in creneaux if creneau.id != gardee.creneau.id]
+    return sorted([*autres, gardee.creneau], key=lambda creneau: (creneau.debut, creneau.fin, creneau.id))
+
+
 # Où le document se coupe. Dans un texte JSON, un guillemet est toujours précédé
 # d’une barre oblique : aucun nom, aucun lien ne peut contenir ces suites.
 _CRENEAUX = b'"creneaux":['
@@ -351,6 +363,9 @@ _CRENEAU = b'{"id":"'
 
 def _offre_json(ligne: _Ligne, trouvees: _Trouvees) -> bytes:
     """Comme `_offre`, par morceaux de JSON : mêmes champs, mêmes valeurs (un test compare les deux)."""
+    gardee = trouvees.criteres.gardee
+    if gardee is not None and gardee.lieu.pk == ligne.lieu_id:
+        return _offre_relue_json(ligne, trouvees)
     identite, _, suite = ligne.document.partition(_CRENEAUX)
     textes = suite[: -len(b"}]}")].split(b"}," + _CRENEAU)
     textes[0] = textes[0][len(_CRENEAU) :]
@@ -378,6 +393,14 @@ def _offre_json(ligne: _Ligne, trouvees: _Trouvees) -> bytes:
         b",".join(creneaux),
         suite,
     )
+
+
+def _offre_relue_json(ligne: _Ligne, trouvees: _Trouvees) -> bytes:
+    """La seule carte d’une page que l’on relit : celle où qui cherche tient une place."""
+    offre = msgspec.to_builtins(_offre(ligne, trouvees))
+    # La structure tait un âge inconnu ; la réponse le promet toujours.
+    offre["creneaux"] = [{"age_s": None} | creneau for creneau in offre["creneaux"]]
+    return msgspec.json.encode(offre)
 
 
 _SANS_LIMITE = (inf, inf)

@@ -29,6 +29,7 @@ class Liens:
     """Modèles d’adresses où `MARQUE` tient la place de l’identifiant du créneau."""
 
     orienter: str
+    tenir: str
     rediriger: str
     en_sus: str
 
@@ -37,6 +38,7 @@ class Liens:
         suite = f"?recherche={escape(jeton)}" if jeton else ""
         return cls(
             orienter=_modele("orientation:orienter", "creneau_id") + suite,
+            tenir=_modele("suivi:tenir", "creneau_id"),
             rediriger=_modele("orientation:rediriger", "creneau_id"),
             en_sus=_modele("orientation:orienter_en_sus", "lieu_id") + suite,
         )
@@ -122,9 +124,21 @@ def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None, *, source:
     )
     if liens is None:
         return f'<li><span class="sas-creneau">{contenu}</span></li>'
+    garde, tenir = "", ""
+    if creneau.tenue_jusqu_a is not None:
+        garde = " sas-creneau--garde"
+        contenu += (
+            f'<span class="sas-creneau__garde">tenue par vous jusqu’à {heure(creneau.tenue_jusqu_a)}</span>'
+        )
+    else:
+        # Vise le formulaire « tenir » de la page (`orientation/_redirection.html`).
+        tenir = (
+            f'<button class="sas-tenir" form="tenir" formaction="{liens.tenir.replace(MARQUE, creneau.id)}">'
+            f'Tenir<span class="fr-sr-only"> la place le temps d’un appel, {quand}, {debut}</span></button>'
+        )
     return (
-        f'<li><a class="sas-creneau" href="{liens.orienter.replace(MARQUE, creneau.id)}">'
-        f'<span class="fr-sr-only">Adresser un patient, {quand}, </span>{contenu}</a></li>'
+        f'<li><a class="sas-creneau{garde}" href="{liens.orienter.replace(MARQUE, creneau.id)}">'
+        f'<span class="fr-sr-only">Adresser un patient, {quand}, </span>{contenu}</a>{tenir}</li>'
     )
 
 

@@ -27,7 +27,7 @@ from orientation.models import (
     Orientation,
     OrientationQuerySet,
 )
-from orientation.rendu.textes import heure
+from sas_platform.socle.heures import heure
 
 # Ce qu’un professionnel a encore à dire : les rendez-vous des quinze derniers jours, et ceux à venir.
 JOURS_A_DIRE = timedelta(days=15)
@@ -79,14 +79,14 @@ def refus_du_jour(lieu_ids: Collection[int], *, maintenant: datetime) -> frozens
 
 # Lu avec chaque page de résultats d’un régulateur : une instruction de 0,2 ms, où l’ORM en composerait deux en 1 ms.
 _SIGNAUX = """
-    SELECT d.lieu_id, l.fuseau, t.debut AS instant, 'tenue' AS nature, coalesce(r.nom, ''), t.compte_id
+    SELECT d.lieu_id, l.fuseau, t.debut AS instant, 'tenue' AS nature, coalesce(r.nom, '')
     FROM agenda_tenue t
     JOIN agenda_disponibilite d ON d.id = t.disponibilite_id
     JOIN annuaire_lieuexercice l ON l.id = d.lieu_id
     LEFT JOIN annuaire_territoire r ON r.id = t.territoire_id
-    WHERE t.expire_le > %(maintenant)s AND d.lieu_id = ANY(%(lieux)s)
+    WHERE t.expire_le > %(maintenant)s AND d.lieu_id = ANY(%(lieux)s) AND t.compte_id <> %(compte)s
     UNION ALL
-    SELECT a.lieu_id, l.fuseau, a.le, a.issue, coalesce(m.libelle, ''), NULL
+    SELECT a.lieu_id, l.fuseau, a.le, a.issue, coalesce(m.libelle, '')
     FROM orientation_appel a
     JOIN annuaire_lieuexercice l ON l.id = a.lieu_id
     LEFT JOIN orientation_motifrefus m ON m.id = a.motif_id
@@ -98,16 +98,19 @@ _SIGNAUX = """
 
 
 def signaux(lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime) -> dict[int, tuple[str, ...]]:
-    """Ce que la carte d’un lieu dit à la régulation, et à elle seule : places en cours d’appel, appels vains du jour."""
+    """Ce que la carte d’un lieu dit à la régulation, et à elle seule : places que d’autres tiennent, appels vains du jour.
+
+    La place que tient `compte_id` n’y est pas : la carte la lui montre (`agenda.lectures.place_gardee`).
+    """
     with connection.cursor() as curseur:
-        curseur.execute(_SIGNAUX, {"lieux": list(lieu_ids), "maintenant": maintenant})
+        curseur.execute(_SIGNAUX, {"lieux": list(lieu_ids), "maintenant": maintenant, "compte": compte_id})
         lus = curseur.fetchall()
     phrases: dict[int, list[str]] = defaultdict(list)
     vains: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for lieu_id, fuseau, instant, nature, libelle, de in lus:
+    for lieu_id, fuseau, instant, nature, libelle in lus:
         if nature == "tenue":
             a = heure(instant.astimezone(ZoneInfo(fuseau)))
-            phrases[lieu_id].append(_phrase_de_la_tenue(a, libelle, est_la_sienne=de == compte_id))
+            phrases[lieu_id].append(_phrase_de_la_tenue(a, libelle))
         else:
             vains[lieu_id].append((nature, libelle))
     for lieu_id, appels in vains.items():
@@ -115,12 +118,10 @@ def signaux(lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime) 
     return {lieu_id: tuple(siennes) for lieu_id, siennes in phrases.items()}
 
 
-def _phrase_de_la_tenue(a: str, regulation: str, *, est_la_sienne: bool) -> str:
-    """« 09h00 : en cours d’appel par la régulation de SAS Nord », à l’heure du lieu ; jamais de nom de personne."""
-    if est_la_sienne:
-        return f"{a}\u00a0: vous tenez une place"
-    par = f"la régulation de {regulation}" if regulation else "une autre régulation"
-    return f"{a}\u00a0: en cours d’appel par {par}"
+def _phrase_de_la_tenue(a: str, regulation: str) -> str:
+    """« 9 h : place tenue par un autre régulateur (SAS Nord), en cours d’appel », à l’heure du lieu ; jamais son nom."""
+    de = f" ({regulation})" if regulation else ""
+    return f"{a}\u00a0: place tenue par un autre régulateur{de}, en cours d’appel"
 
 
 def fiche_d_appel(compte: Compte, lieu_id: int, creneau_id: str, maintenant: datetime) -> dict[str, Any]:
@@ -129,6 +130,7 @@ def fiche_d_appel(compte: Compte, lieu_id: int, creneau_id: str, maintenant: dat
     tenue = (
         Tenue.objects.en_cours(maintenant)
         .filter(compte=compte, disponibilite=designee[0], debut=designee[1])
+        .select_related("disponibilite__lieu")
         .first()
         if designee
         else None
@@ -136,6 +138,9 @@ def fiche_d_appel(compte: Compte, lieu_id: int, creneau_id: str, maintenant: dat
     vains = appels_du_jour([lieu_id], maintenant=maintenant).get(lieu_id)
     return {
         "tenue": tenue,
+        "jusqu_a": heure(tenue.expire_le.astimezone(ZoneInfo(tenue.disponibilite.lieu.fuseau)))
+        if tenue
+        else "",
         "restent_s": int((tenue.expire_le - maintenant).total_seconds()) if tenue else 0,
         "creneau_id": creneau_id,
         "lieu_id": f"l{lieu_id}",

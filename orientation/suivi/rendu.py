@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from agenda.enums import Genre
+from agenda.lectures import PlaceGardee
 from orientation import rendu
 from orientation.enums import Issue, TypeOrientation, Voie
 from orientation.models import IssueOrientation, Orientation
@@ -34,6 +36,20 @@ def decrire(orientation: Orientation) -> dict[str, Any]:
         "issue_couleur": _COULEURS[Issue(issue)] if issue else "",
         "motif": annulation.get_motif_display() if annulation else "",
         "annulation": annulation,
+    }
+
+
+def place_tenue(gardee: PlaceGardee, maintenant: datetime) -> dict[str, Any]:
+    """La place que l’on tient, en tête des résultats ; à l’heure du lieu."""
+    creneau, lieu = gardee.creneau, gardee.lieu
+    return {
+        "creneau_id": creneau.id,
+        "ancre": f"offre-l{lieu.pk}",
+        "resume": rendu.resume(lieu),
+        "moment": rendu.moment(creneau.debut, creneau.fin, lieu.fuseau, est_plage=creneau.est_plage),
+        "jusqu_a": rendu.heure(gardee.tenue.expire_le.astimezone(ZoneInfo(lieu.fuseau))),
+        "restent_s": int((gardee.tenue.expire_le - maintenant).total_seconds()),
+        "prolongeable": gardee.tenue.prolongee_le is None,
     }
 
 

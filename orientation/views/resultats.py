@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from agenda.actualisation import demander
-from agenda.lectures import places_de_marche
+from agenda.lectures import place_gardee, places_de_marche
 from agenda.qualite.suspensions import suspendus_pour
 from comptes.droits import peut
 from comptes.enums import Action
@@ -24,6 +24,7 @@ from orientation.forms import RAYON_MAX_KM, PageForm
 from orientation.lectures import FORFAIT, Resultats, rechercher
 from orientation.requetes import ReponseSuivie, RequeteDeCompte
 from orientation.suivi.lectures import signaux
+from orientation.suivi.rendu import place_tenue
 from orientation.views.csp import vers_les_editeurs
 
 CARTES_PAR_PAGE = 10
@@ -51,8 +52,9 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         carnet.remplacer(request.session, jeton, demande)
     maintenant = timezone.now()
     page = PageForm(request.GET)
+    gardee = place_gardee(request.user, maintenant) if peut(request.user, Action.ORIENTER) else None
     lus = rechercher(
-        demande.criteres(),
+        demande.criteres(gardee),
         maintenant=maintenant,
         page=page.numero(),
         par_page=CARTES_PAR_PAGE,
@@ -60,7 +62,9 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         apres=page.apres(),
     )
     contexte = _contexte(request, demande, jeton, lus) | {
-        "marches": echelle.marches(demande, lus, listes=listes, maintenant=maintenant),
+        "marches": echelle.marches(demande, lus, listes=listes, maintenant=maintenant, gardee=gardee),
+        "maintenant": maintenant,
+        "gardee": place_tenue(gardee, maintenant) if gardee else None,
         **_listes(request, demande, jeton, lus, maintenant),
     }
     reponse = ReponseSuivie(render_to_string("orientation/resultats.html", contexte, request))

@@ -8,6 +8,8 @@ class Direct {
         this.url = bloc.dataset.url;
         this.page = bloc.dataset.page;
         this.etat = bloc.querySelector("[data-sas-direct-etat]");
+        this.voix = bloc.querySelector("[data-sas-direct-voix]");
+        this.heure = bloc.querySelector("[data-sas-direct-heure]").textContent;
         this.annonce = bloc.querySelector("[data-sas-direct-annonce]");
         this.ordre = bloc.querySelector("[data-sas-direct-ordre]");
         this.fluxPossible = "EventSource" in window;
@@ -62,7 +64,10 @@ class Direct {
                 suite(JSON.parse(evenement.data));
             });
         };
-        ecouter("cartes", (donnees) => this.remplacer(donnees.cartes));
+        ecouter("cartes", (donnees) => {
+            this.remplacer(donnees.cartes);
+            this.dire({ ...this.connu, a: donnees.a });
+        });
         ecouter("etat", (donnees) => this.dire(donnees));
         ecouter("fin", (donnees) => {
             this.dire(donnees);
@@ -71,6 +76,9 @@ class Direct {
         flux.addEventListener("error", () => {
             // Sans rien avoir entendu, c’est un refus : cette page se contente désormais de demander.
             this.fluxPossible = entendu;
+            this.flux = null;
+            this.dire({ ...this.connu });
+            flux.close();
             this.plusTard(entendu ? ATTENTE_COURTE_S : 0);
         });
         this.flux = flux;
@@ -84,7 +92,7 @@ class Direct {
             const reponse = await fetch(this.adresse("maintenant/"), options);
             if (reponse.status === 204 || reponse.status === 404) {
                 this.fini = true; // recherche oubliée, session finie : rien à suivre
-                this.dire({});
+                this.ecrire(`de ${this.heure} : cette page n’est plus tenue à jour. Relancez la recherche.`, "perdue");
                 return;
             }
             const donnees = await reponse.json();
@@ -93,33 +101,39 @@ class Direct {
             this.plusTard(donnees.en_cours ? ATTENTE_COURTE_S : 2 * donnees.pause_s);
         } catch {
             if (!signal.aborted) {
+                this.ecrire(`de ${this.heure} : le serveur ne répond plus, nouvel essai dans ${ATTENTE_APRES_ECHEC_S} s.`, "perdue");
                 this.plusTard(ATTENTE_APRES_ECHEC_S);
             }
         }
     }
 
-    dire({ en_cours: enCours, sans_reponse: muets = [], ordre_change: ordreChange }) {
-        let texte = "";
-        if (enCours) {
-            texte = "Actualisation en cours…";
-        } else if (muets.length) {
-            texte = `Sans réponse de ${muets.join(", ")} : ses créneaux sont montrés avec leur âge.`;
-        } else if (this.actualisait) {
-            texte = "Créneaux à jour.";
+    // Ce que l’on lit est toujours vrai : l’heure est celle où le serveur a comparé la page à sa base.
+    dire(donnees) {
+        const { a, en_cours: enCours = false, sans_reponse: muets = [], ordre_change: ordreChange } = donnees;
+        this.connu = donnees;
+        this.heure = a ?? this.heure;
+        const suite = this.flux ? ", suivis en direct" : "";
+        if (muets.length) {
+            const noms = muets.join(", ");
+            this.ecrire(`à jour à ${this.heure}, sauf ceux de ${noms}, qui ne répond pas : leur âge est dit.`, `muets ${noms}`);
+        } else if (enCours) {
+            this.ecrire(`de ${this.heure}, actualisation en cours chez les éditeurs…`, "actualise");
         } else {
-            return this.signaler(ordreChange);
+            this.ecrire(`à jour à ${this.heure}${suite}`, "à jour");
         }
-        this.actualisait = this.actualisait || enCours;
-        if (this.etat.textContent !== texte) {
-            this.etat.textContent = texte;
-        }
-        return this.signaler(ordreChange);
-    }
-
-    signaler(ordreChange) {
         if (ordreChange !== undefined) {
             this.ordre.hidden = !ordreChange;
         }
+    }
+
+    // À l’oreille, seulement un état nouveau : l’heure qui avance ne se dit pas.
+    ecrire(texte, etat) {
+        this.etat.textContent = texte;
+        const dejaDit = this.dernier === undefined ? "à jour" : this.dernier;
+        if (etat !== dejaDit) {
+            this.voix.textContent = `Créneaux ${texte}`;
+        }
+        this.dernier = etat;
     }
 
     remplacer(cartes) {

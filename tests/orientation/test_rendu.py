@@ -37,7 +37,10 @@ def colonnes(*creneaux: CreneauOffert, liens: rendu.Liens | None = None) -> str:
 
 
 LIENS = rendu.Liens(
-    orienter="/o/IDENTIFIANT/?recherche=j", rediriger="/r/IDENTIFIANT/", en_sus="/s/IDENTIFIANT/"
+    orienter="/o/IDENTIFIANT/?recherche=j",
+    tenir="/t/IDENTIFIANT/",
+    rediriger="/r/IDENTIFIANT/",
+    en_sus="/s/IDENTIFIANT/",
 )
 
 
@@ -122,8 +125,8 @@ def test_un_creneau_ancien_le_dit_en_toutes_lettres():
 def test_les_trois_colonnes_suivent_la_date_du_lieu():
     html = colonnes(creneau(jour=2), creneau(jour=4, heure=10))
 
-    assert html.index("Aujourd’hui") < html.index("09h00") < html.index("Demain")
-    assert html.index("Après-demain") < html.index("10h00")
+    assert html.index("Aujourd’hui") < html.index("9\u00a0h") < html.index("Demain")
+    assert html.index("Après-demain") < html.index("10\u00a0h")
     assert html.count("Pas de créneau disponible") == 1
 
 
@@ -134,19 +137,19 @@ def test_un_creneau_d_outre_mer_se_range_au_jour_de_la_bas():
         rendu.colonnes([creneau(jour=3, heure=8, fuseau=noumea)], aujourd_hui=date(2026, 11, 3), liens=None)
     )
 
-    assert html.index("Aujourd’hui") < html.index("08h00") < html.index("Demain")
+    assert html.index("Aujourd’hui") < html.index("8\u00a0h") < html.index("Demain")
 
 
 def test_une_plage_commencee_la_veille_se_lit_aujourd_hui():
     html = colonnes(creneau(jour=1, heure=23, est_plage=True))
 
-    assert html.index("Aujourd’hui") < html.index("23h00") < html.index("Demain")
+    assert html.index("Aujourd’hui") < html.index("23\u00a0h") < html.index("Demain")
 
 
 def test_au_dela_de_quatre_creneaux_le_reste_se_deplie():
     html = colonnes(*[creneau(heure=9 + n) for n in range(6)])
 
-    assert html.index("12h00") < html.index("<details") < html.index("13h00")
+    assert html.index("12\u00a0h") < html.index("<details") < html.index("13\u00a0h")
     assert "(2)" in html
 
 
@@ -211,7 +214,7 @@ def test_le_jour_en_toutes_lettres(jour, attendu):
 def test_le_moment_est_a_l_heure_du_lieu():
     debut = datetime(2026, 11, 2, 5, 0, tzinfo=ZoneInfo("UTC"))
 
-    assert rendu.moment(debut, None, "Indian/Reunion", est_plage=False) == "lundi 2 novembre 2026 à 09h00"
+    assert rendu.moment(debut, None, "Indian/Reunion", est_plage=False) == "lundi 2 novembre 2026 à 9\u00a0h"
 
 
 def sas(**champs: object) -> SimpleNamespace:
@@ -242,7 +245,7 @@ VUE = {
         pytest.param({"prises": 2}, ["Il reste 1 place sur 3."], id="places prises"),
         pytest.param(
             {"fin": datetime(2026, 11, 2, 16, 30, tzinfo=PARIS)},
-            ["L’horaire est passé de 14h00 – 17h00 à 14h00 – 16h30."],
+            ["L’horaire est passé de 14 h – 17 h à 14 h – 16 h 30."],
             id="horaire",
         ),
         pytest.param(

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST
 from agenda import tenues
 from agenda.actions import PlaceIndisponible
 from agenda.lectures import occurrence_designee
-from agenda.models import Disponibilite
 from annuaire.models import LieuExercice
 from comptes.models import Compte
 from orientation import carnet
 from orientation.actions import lieu_designe
-from orientation.destinataires import territoire_du_regulateur
+from orientation.destinataires import lieu_du_creneau, territoire_du_regulateur
 from orientation.enums import IssueAppel
+from orientation.forms import PageForm
 from orientation.requetes import RequeteDeCompte
 from orientation.suivi.appels import noter_appel
 from orientation.suivi.forms import AppelForm
@@ -32,12 +32,12 @@ from orientation.suivi.forms import AppelForm
 @never_cache
 def tenir(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
     maintenant = timezone.now()
-    territoire = territoire_du_regulateur(request.user, _lieu_du_creneau(creneau_id), maintenant=maintenant)
+    territoire = territoire_du_regulateur(request.user, lieu_du_creneau(creneau_id), maintenant=maintenant)
     try:
         tenues.tenir(compte=request.user, creneau_id=creneau_id, territoire=territoire, maintenant=maintenant)
     except PlaceIndisponible as refus:
         messages.error(request, str(refus))
-    return _vers_l_etape(request, creneau_id)
+    return _d_ou_l_on_vient(request, creneau_id)
 
 
 @require_POST
@@ -82,14 +82,15 @@ def _changer(request: RequeteDeCompte, creneau_id: str, changer: Callable[[Compt
         changer(request.user)
     except tenues.TenuePerdue as refus:
         messages.warning(request, str(refus))
-    return _vers_l_etape(request, creneau_id)
+    return _d_ou_l_on_vient(request, creneau_id)
 
 
-def _lieu_du_creneau(creneau_id: str) -> LieuExercice | None:
-    designee = occurrence_designee(creneau_id)
-    disponibilites = Disponibilite.objects.select_related("lieu__commune")
-    disponibilite = disponibilites.filter(pk=designee[0]).first() if designee else None
-    return disponibilite.lieu if disponibilite else None
+def _d_ou_l_on_vient(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
+    """La carte du lieu, à sa page, si le bouton était dans les résultats ; sinon l’étape de l’orientation."""
+    page, lieu = PageForm(request.POST), lieu_du_creneau(creneau_id)
+    if not request.POST.get("page") or lieu is None:
+        return _vers_l_etape(request, creneau_id)
+    return _vers_les_resultats(request, lieu.pk, page=page.numero())
 
 
 def _vers_l_etape(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
@@ -101,10 +102,15 @@ def _retour(request: RequeteDeCompte, creneau_id: str, lieu_id: int) -> HttpResp
     """L’étape d’où l’on vient si elle est bien formée, sinon la carte du lieu dans la recherche."""
     if occurrence_designee(creneau_id):
         return _vers_l_etape(request, creneau_id)
+    return _vers_les_resultats(request, lieu_id)
+
+
+def _vers_les_resultats(request: RequeteDeCompte, lieu_id: int, *, page: int = 1) -> HttpResponse:
     jeton = request.POST.get("recherche", "")
     if carnet.retrouver(request.session, jeton) is None:
         return redirect("orientation:recherche")
-    return redirect(f"{reverse('orientation:resultats', kwargs={'jeton': jeton})}#offre-l{lieu_id}")
+    suite = f"?page={page}" if page > 1 else ""
+    return redirect(f"{reverse('orientation:resultats', kwargs={'jeton': jeton})}{suite}#offre-l{lieu_id}")
 
 
 def _recherche(request: RequeteDeCompte) -> str:

@@ -57,6 +57,9 @@ def schema(db, _connexion_du_test, osnp, lieu, maintenant):
         ("POST", "/api/v1/orientations/"),
         ("GET", "/api/v1/orientations/{uuid}/"),
         ("POST", "/api/v1/orientations/{uuid}/annulation/"),
+        ("POST", "/api/v1/tenues/"),
+        ("DELETE", "/api/v1/tenues/{uuid}/"),
+        ("POST", "/api/v1/tenues/{uuid}/prolongation/"),
     ],
 )
 def test_chaque_operation_se_conforme_au_schema(schema, methode, chemin):
@@ -86,7 +89,7 @@ def test_chaque_operation_se_conforme_au_schema(schema, methode, chemin):
         pytest.param(415, {"data": "x", "content_type": "text/plain"}, id="corps d’un autre type"),
     ],
 )
-@pytest.mark.parametrize("chemin", ["/api/v1/recherches/", "/api/v1/orientations/"])
+@pytest.mark.parametrize("chemin", ["/api/v1/recherches/", "/api/v1/orientations/", "/api/v1/tenues/"])
 def test_un_refus_d_avant_la_lecture_a_la_forme_que_le_schema_declare(client, osnp, chemin, etat, demande):
     JetonFactory(compte=osnp, empreinte=Jeton.empreinte_de("secret"))
     entetes = {"authorization": "Bearer secret", "idempotency-key": "cle"} | demande.get("headers", {})

@@ -54,6 +54,7 @@ def test_rien_n_a_change_rien_n_est_envoye(connecte, jeton, vu):
     reponse = demander(connecte, jeton, vu).json()
 
     assert reponse == {
+        "a": "8\u00a0h",
         "cartes": [],
         "en_cours": False,
         "sans_reponse": [],
@@ -162,7 +163,14 @@ def test_le_flux_dit_les_cartes_l_etat_puis_la_fin(connecte, jeton, vu, lieu):
     assert "no-store" in reponse.headers["Cache-Control"]
     assert [nom for nom, _ in recus] == ["cartes", "etat", "fin"]
     assert recus[0][1]["cartes"][0]["ancre"] == f"offre-l{lieu.pk}"
-    assert recus[2][1] == {"en_cours": False, "sans_reponse": [], "ordre_change": False, "pause_s": 5}
+    assert [donnees["a"] for _, donnees in recus] == ["8\u00a0h"] * 3
+    assert recus[2][1] == {
+        "a": "8\u00a0h",
+        "en_cours": False,
+        "sans_reponse": [],
+        "ordre_change": False,
+        "pause_s": 5,
+    }
 
 
 def test_le_flux_et_la_demande_disent_la_meme_chose(connecte, jeton, vu, lieu):

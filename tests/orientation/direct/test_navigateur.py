@@ -54,7 +54,7 @@ def carte(page, connecter, creneau, confrere):
     with page_suivante(page):
         page.keyboard.press("Enter")
     carte = page.get_by_role("article", name="Camille MARTIN")
-    expect(carte).to_contain_text("09h00 – 09h20")
+    expect(carte).to_contain_text("9\u00a0h – 9\u00a0h\u00a020")
     return carte
 
 
@@ -74,7 +74,7 @@ def test_un_creneau_qui_s_ouvre_apparait_sans_recharger(page, carte, lieu, axe, 
 
     ouvrir(lieu, time(10))
 
-    expect(carte).to_contain_text("10h00 – 10h20")
+    expect(carte).to_contain_text("10\u00a0h – 10\u00a0h\u00a020")
     expect(carte.locator(".sas-creneau--nouveau")).to_have_count(1)
     expect(page.get_by_text("Camille MARTIN : un créneau de plus.")).to_be_attached()
     expect(page.locator("html")).to_be_attached()
@@ -103,17 +103,17 @@ def test_l_ordre_ne_change_pas_sous_le_curseur_mais_se_signale(page, carte, lieu
 
 
 def test_le_clavier_reste_sur_son_creneau(page, carte, lieu):
-    creneau = carte.get_by_role("link", name=re.compile("09h00 – 09h20"))
+    creneau = carte.get_by_role("link", name=re.compile("9.h – 9.h.20"))
     creneau.focus()
 
     ouvrir(lieu, time(8, 30))
 
-    expect(carte).to_contain_text("08h30 – 08h50")
+    expect(carte).to_contain_text("8\u00a0h\u00a030 – 8\u00a0h\u00a050")
     expect(creneau).to_be_focused()
 
 
 def test_le_clavier_va_au_titre_quand_son_creneau_disparait(page, carte, lieu):
-    carte.get_by_role("link", name=re.compile("09h00 – 09h20")).focus()
+    carte.get_by_role("link", name=re.compile("9.h – 9.h.20")).focus()
 
     retirer(lieu)
 
@@ -131,4 +131,4 @@ def test_sans_flux_la_page_demande(page, request, settings, sans, lieu):
 
     ouvrir(lieu, time(10))
 
-    expect(carte).to_contain_text("10h00 – 10h20")
+    expect(carte).to_contain_text("10\u00a0h – 10\u00a0h\u00a020")

@@ -133,7 +133,9 @@ def test_la_carte_dit_a_la_regulation_ce_qui_se_passe_en_ce_moment(
         reponse = client.post(
             reverse("orientation:recherche"), {"quoi": "médecine générale", "ou": "Lille"}, follow=True
         )
-        resultats[compte.pk] = "en cours d’appel par la régulation de SAS Nord" in corps(reponse)
+        resultats[compte.pk] = "place tenue par un autre régulateur (SAS Nord), en cours d’appel" in corps(
+            reponse
+        )
 
     assert list(resultats.values()) == [True, False]
 
@@ -148,7 +150,7 @@ def test_le_bulletin_dit_tout_sauf_ce_qui_est_reserve(connecte, prise):
     page = connecte.get(reverse("suivi:bulletin", args=[prise.uuid]))
 
     texte = page.context["bulletin"].texte()
-    assert "lundi 2 novembre 2026 à 09h00" in texte
+    assert "lundi 2 novembre 2026 à 9\u00a0h" in texte
     assert "rappelez le 15" in texte
     assert "12B" not in texte
 

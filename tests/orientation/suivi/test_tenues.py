@@ -187,9 +187,8 @@ def test_les_autres_lisent_la_regulation_jamais_la_personne(osnp, autre, creneau
     tenir(osnp, identifiant(creneau), maintenant, nord)
     lieu = creneau.lieu_id
 
-    vu = signaux([lieu], compte_id=autre.pk, maintenant=maintenant)[lieu]
-    chez_soi = signaux([lieu], compte_id=osnp.pk, maintenant=maintenant)[lieu]
+    vu = signaux([lieu], compte_id=autre.pk, maintenant=maintenant)
 
-    assert vu == ("09h00\u00a0: en cours d’appel par la régulation de SAS Nord",)
-    assert chez_soi == ("09h00\u00a0: vous tenez une place",)
+    assert vu == {lieu: ("9\u00a0h\u00a0: place tenue par un autre régulateur (SAS Nord), en cours d’appel",)}
+    assert signaux([lieu], compte_id=osnp.pk, maintenant=maintenant) == {}
     assert signaux([lieu], compte_id=autre.pk, maintenant=maintenant + TROIS_MINUTES) == {}

@@ -177,7 +177,7 @@ def test_une_occurrence_pleine_se_dit_complete(lieu, maintenant):
 
 
 def test_la_carte_est_celle_de_la_recherche(client, medecin, connecte, creneau, lieu, adresse, jeton):
-    """Aux liens pour orienter, à la version qui en dépend et à la distance près."""
+    """Aux liens pour orienter ou tenir, à la version qui en dépend et à la distance près."""
     resultats = connecte.get(reverse("orientation:resultats", kwargs={"jeton": jeton})).content.decode()
     medecin_connecte = Client()
     medecin_connecte.force_login(medecin)
@@ -192,7 +192,8 @@ def test_la_carte_est_celle_de_la_recherche(client, medecin, connecte, creneau, 
 
     def creneaux(html: str) -> str:
         texte = strip_tags(html[html.index('<div class="sas-jours">') : html.index("</article>")])
-        return texte.replace("Adresser un patient, lundi 2 novembre, ", "").split("Orientation hors")[0]
+        texte = texte.replace("Adresser un patient, lundi 2 novembre, ", "").split("Orientation hors")[0]
+        return re.sub(r"Tenir la place le temps d’un appel, lundi 2 novembre, 9\sh", "", texte)
 
     assert identite(page) == identite(resultats)
     assert creneaux(page) == creneaux(resultats) != ""
@@ -204,7 +205,7 @@ def test_la_carte_n_a_pas_de_distance_et_garde_le_reste_de_sa_place(client, mede
     page = client.get(adresse).content.decode()
 
     place = page.partition("Place dans la liste")[2].partition("</p>")[0]
-    assert "Participe au SAS · libre aujourd’hui à 09" in place
+    assert "Participe au SAS · libre aujourd’hui à 9\u00a0h" in place
     assert "\u00a0m<" not in page
     assert "sas-carte__distance" not in page
 
@@ -234,7 +235,7 @@ def test_un_editeur_dont_les_creneaux_ont_ete_retires_se_nomme_avec_sa_date(
 
     texte = client.get(adresse).content.decode()
 
-    assert "ne répond plus depuis le 02/11/2026 à 05:00" in " ".join(texte.split())
+    assert "ne répond plus depuis le 02/11/2026 à 5 h" in " ".join(texte.split())
 
 
 def test_le_nombre_de_requetes_ne_grandit_pas_avec_l_agenda(
