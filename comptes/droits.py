@@ -366,6 +366,7 @@ ROUTES: dict[str, Action | Acces] = {
     "gestion:desactiver": Action.GERER_COMPTES,
     "gestion:reactiver": Action.GERER_COMPTES,
     "gestion:supprimer": Action.GERER_COMPTES,
+    "ma_participation:*": Action.VOIR_REMUNERATION,
     # Tout l’espace de noms de l’administration de Django.
     "admin:*": Action.ADMINISTRER,
 }

@@ -68,9 +68,15 @@ def ouvrir(
 def ecrire(
     contestation: Contestation, *, texte: str, par: Compte, de_la_caisse: bool, maintenant: datetime
 ) -> MessageContestation:
-    """Ajoute un message et prévient l’autre partie. Lève `ContestationRefusee` si le fil est clos."""
+    """Ajoute un message et prévient l’autre partie ; le même deux fois de suite n’en fait qu’un.
+
+    Lève `ContestationRefusee` si le fil est clos.
+    """
     with transaction.atomic():
         tenue = _tenir(contestation)
+        dernier = tenue.messages.order_by("-le", "-pk").first()
+        if dernier and (dernier.auteur, dernier.de_la_caisse, dernier.texte) == (par, de_la_caisse, texte):
+            return dernier
         message = MessageContestation.objects.create(
             contestation=tenue, auteur=par, de_la_caisse=de_la_caisse, texte=texte, le=maintenant
         )

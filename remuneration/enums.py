@@ -12,6 +12,10 @@ class Prestation(TextChoices):
     MAJORATION_VISITE = "majoration_visite", "Majoration de visite"
 
 
+# Le professionnel les cote lui-même, acte par acte ; les autres prestations lui sont versées.
+MAJORATIONS = (Prestation.MAJORATION_SNP, Prestation.MAJORATION_SOIREE, Prestation.MAJORATION_VISITE)
+
+
 class Mode(TextChoices):
     """Par où l’on participe ; c’est aussi à qui la somme est due."""
 

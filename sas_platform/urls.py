@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orientation.suivi.urls")),
     path("recherche/<slug:jeton>/carte/", include("orientation.carte_geo.urls")),
     path("", include("orientation.urls")),
+    path("remuneration/ma-participation/", include("remuneration.espace.urls")),
     path("", include("assistance.urls")),
 ]
 

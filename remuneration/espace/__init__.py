@@ -1,0 +1,1 @@
+"""« Ma participation » : ce que vaut la participation d’un professionnel ou d’une structure, et pourquoi."""

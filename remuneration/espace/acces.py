@@ -1,0 +1,70 @@
+"""À qui est ce que l’on regarde : le professionnel pour lui, la responsable pour ses structures ; nul autre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from annuaire.champs import champ
+from annuaire.enums import TypeStructure
+from annuaire.models import Effecteur, Structure
+from comptes.enums import Action
+from comptes.models import Compte
+from comptes.requetes import RequeteDeCompte
+from remuneration.models import Contestation
+
+MOI = "moi"
+# Les deux seules structures à qui une somme est due (références C3).
+PAYEES = (TypeStructure.CDS, TypeStructure.SOS)
+
+
+@dataclass(frozen=True, slots=True)
+class Beneficiaire:
+    """L’un ou l’autre. `cle` le désigne dans les adresses, sans numéro quand c’est soi."""
+
+    effecteur: Effecteur | None = None
+    structure: Structure | None = None
+
+    @property
+    def cle(self) -> str:
+        return f"structure-{self.structure.pk}" if self.structure else MOI
+
+    @property
+    def nom(self) -> str:
+        return str(self.structure or self.effecteur)
+
+    @property
+    def est_structure(self) -> bool:
+        return self.structure is not None
+
+    def criteres(self) -> dict[str, Any]:
+        """Ce qui désigne ses actes, ses décomptes, ses relevés et ses contestations."""
+        return {"structure": self.structure} if self.structure else {"effecteur": self.effecteur}
+
+
+def beneficiaires_de(compte: Compte, *, maintenant: datetime) -> list[Beneficiaire]:
+    """Soi d’abord, puis les structures que l’on gère en propre ; un délégataire n’en a aucun."""
+    mien = champ(compte, Action.VOIR_REMUNERATION, instant=maintenant)
+    soi = Effecteur.objects.filter(pk=mien.effecteur).select_related("profession") if mien.effecteur else []
+    structures = Structure.objects.filter(pk__in=mien.structures, type__in=PAYEES).select_related("commune")
+    return [Beneficiaire(effecteur=effecteur) for effecteur in soi] + [
+        Beneficiaire(structure=structure) for structure in structures.order_by("nom", "pk")
+    ]
+
+
+def beneficiaire_ou_404(request: RequeteDeCompte, cle: str, *, maintenant: datetime) -> Beneficiaire:
+    for beneficiaire in beneficiaires_de(request.user, maintenant=maintenant):
+        if beneficiaire.cle == cle:
+            return beneficiaire
+    raise Http404
+
+
+def contestations_de(compte: Compte, *, maintenant: datetime) -> QuerySet[Contestation]:
+    miens = beneficiaires_de(compte, maintenant=maintenant)
+    effecteurs = [b.effecteur.pk for b in miens if b.effecteur]
+    structures = [b.structure.pk for b in miens if b.structure]
+    return Contestation.objects.filter(Q(effecteur__in=effecteurs) | Q(structure__in=structures))
