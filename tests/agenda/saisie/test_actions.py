@@ -1,19 +1,11 @@
-import contextlib
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from agenda.actions import PlaceIndisponible, prendre_place
 from agenda.domaine.recurrence import developper
-from agenda.domaine.saisie import Saisie
 from agenda.enums import Portee
 from agenda.models import CarteLieu, Disponibilite, GesteAgenda, Reservation
-from agenda.offre import rafraichir
 from agenda.saisie.actions import (
     DisponibiliteChangee,
     OccurrenceTenue,
@@ -25,51 +17,16 @@ from agenda.saisie.actions import (
 from agenda.saisie.journal import RetourImpossible, annuler
 from annuaire.models import LieuExercice
 from comptes.models import Trace
-from sas_platform.socle.intervalles import Intervalle
-from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
-from tests.comptes.factories import CompteFactory
+from tests.agenda.saisie.conftest import FENETRE, LUNDI, MAINTENANT, MARDI, MATIN, PARIS, prendre
+from tests.annuaire.factories import LieuExerciceFactory
 
 pytestmark = pytest.mark.django_db
-
-PARIS = ZoneInfo("Europe/Paris")
-MAINTENANT = datetime(2026, 11, 23, 7, tzinfo=UTC)  # lundi, 8 h à Paris
-LUNDI, MARDI = date(2026, 11, 23), date(2026, 11, 24)
-MATIN = Saisie(
-    est_plage=True,
-    capacite=2,
-    modalites=("cabinet",),
-    premier_jour=LUNDI,
-    horaires=((time(9), time(12)),),
-    jours=frozenset({1, 2}),
-)
-FENETRE = Intervalle(datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 12, 21, tzinfo=UTC))
-
-
-@pytest.fixture
-def lieu():
-    SpecialiteFactory()
-    return LieuExerciceFactory(fuseau="Europe/Paris")
-
-
-@pytest.fixture
-def auteur():
-    return CompteFactory()
 
 
 def debuts(lieu) -> list[str]:
     lues = Disponibilite.objects.filter(lieu=lieu)
     toutes = [o.debut for d in lues for o in developper(d.regle(lieu.fuseau), FENETRE)]
     return [f"{d.astimezone(PARIS):%d/%m %H:%M}" for d in sorted(toutes)]
-
-
-def prendre(lieu, debut: datetime, quand: datetime = MAINTENANT) -> Reservation:
-    disponibilite = next(
-        d
-        for d in Disponibilite.objects.filter(lieu=lieu)
-        if debut in {o.debut for o in developper(d.regle(lieu.fuseau), FENETRE)}
-    )
-    minute = int(debut.timestamp()) // 60
-    return prendre_place(creneau_id=f"d{disponibilite.pk}-{minute}", maintenant=quand).reservation
 
 
 def test_ouvrir_se_voit_aussitot_dans_la_recherche_et_se_trace(lieu, auteur):
@@ -313,85 +270,3 @@ def test_un_retour_devenu_impossible_se_dit_et_ne_change_rien(lieu, auteur, cas)
         annuler(geste=geste, tenus=LieuExercice.objects.all(), auteur=auteur, maintenant=quand)
 
     assert debuts(lieu) == restent
-
-
-def test_la_projection_egale_toujours_les_regles_apres_des_gestes_au_hasard(lieu, auteur):
-    rafraichir([lieu.pk], MAINTENANT)
-
-    class Gestes(RuleBasedStateMachine):
-        @rule(
-            jour=st.integers(0, 6),
-            heure=st.integers(9, 16),
-            jours=st.frozensets(st.integers(1, 7), max_size=3),
-            capacite=st.integers(1, 3),
-        )
-        def ouvrir_une_plage(self, jour, heure, jours, capacite):
-            saisie = replace(
-                MATIN,
-                capacite=capacite,
-                premier_jour=LUNDI + timedelta(days=jour),
-                horaires=((time(heure), time(heure + 2)),),
-                jours=jours,
-            )
-            ouvrir(lieu=lieu, saisie=saisie, auteur=auteur, maintenant=MAINTENANT)
-
-        @rule(rang=st.integers(0, 30), portee=st.sampled_from(Portee), change=st.booleans())
-        def changer(self, rang, portee, change):
-            choix = [
-                (d, o)
-                for d in Disponibilite.objects.filter(lieu=lieu).order_by("pk")
-                for o in developper(d.regle(lieu.fuseau), FENETRE)
-            ]
-            if not choix:
-                return
-            ligne, occurrence = choix[rang % len(choix)]
-            jour = occurrence.debut.astimezone(PARIS).date()
-            cible = {
-                "lieu": lieu,
-                "disponibilite_id": ligne.pk,
-                "jour": jour,
-                "portee": portee,
-                "auteur": auteur,
-                "maintenant": MAINTENANT,
-            }
-            saisie = replace(
-                MATIN, premier_jour=jour, jours=frozenset(ligne.jours), horaires=((time(18), time(19)),)
-            )
-            with contextlib.suppress(OccurrenceTenue, SaisieRefusee):
-                modifier(**cible, saisie=saisie, deplacer=True) if change else retirer(**cible)
-
-        @rule(rang=st.integers(0, 30))
-        def prendre_une_place(self, rang):
-            carte = CarteLieu.objects.filter(lieu=lieu).first()
-            if carte and carte.debuts:
-                debut = datetime.fromtimestamp(carte.debuts[rang % len(carte.debuts)] * 60, tz=UTC)
-                with contextlib.suppress(PlaceIndisponible):  # une autre, à la même heure, est pleine
-                    prendre(lieu, debut)
-
-        @rule()
-        def revenir(self):
-            geste = GesteAgenda.objects.filter(lieu=lieu, annule_le=None).order_by("-pk").first()
-            if geste:
-                with contextlib.suppress(RetourImpossible):
-                    annuler(
-                        geste=geste, tenus=LieuExercice.objects.all(), auteur=auteur, maintenant=MAINTENANT
-                    )
-
-        def teardown(self):
-            avant = CarteLieu.objects.filter(lieu=lieu).values().first()
-            assert rafraichir([lieu.pk], MAINTENANT) == 0
-            assert CarteLieu.objects.filter(lieu=lieu).values().first() == avant
-            orphelines = [
-                r
-                for r in Reservation.objects.select_related("disponibilite").filter(annulee_le=None)
-                if r.disponibilite.regle(lieu.fuseau).occurrence(r.debut.astimezone(PARIS).date()) is None
-            ]
-            assert orphelines == []
-            Reservation.objects.all().delete()
-            Disponibilite.objects.all().delete()
-            GesteAgenda.objects.all().delete()
-            rafraichir([lieu.pk], MAINTENANT)
-
-    run_state_machine_as_test(
-        Gestes, settings=settings(max_examples=15, stateful_step_count=12, deadline=None)
-    )

@@ -16,8 +16,7 @@ from agenda.saisie.semaines import (
 )
 from annuaire.models import LieuExercice
 from tests.agenda.factories import DisponibiliteFactory, ReservationFactory
-from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
-from tests.comptes.factories import CompteFactory
+from tests.annuaire.factories import LieuExerciceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -25,17 +24,6 @@ PARIS = ZoneInfo("Europe/Paris")
 MAINTENANT = datetime(2026, 11, 23, 9, tzinfo=UTC)  # lundi, 10 h à Paris
 LUNDI = date(2026, 11, 23)
 JOUR = timedelta(days=1)
-
-
-@pytest.fixture
-def lieu():
-    SpecialiteFactory()
-    return LieuExerciceFactory(fuseau="Europe/Paris")
-
-
-@pytest.fixture
-def auteur():
-    return CompteFactory()
 
 
 def plage(lieu, **champs):

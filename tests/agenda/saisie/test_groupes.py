@@ -11,17 +11,11 @@ from agenda.saisie.lectures import dernier_geste
 from annuaire.models import LieuExercice
 from tests.agenda.factories import DisponibiliteFactory
 from tests.annuaire.factories import LieuExerciceFactory, SpecialiteFactory
-from tests.comptes.factories import CompteFactory
 
 pytestmark = pytest.mark.django_db
 
 MAINTENANT = datetime(2026, 11, 23, 7, tzinfo=UTC)
 HEURE = timedelta(hours=1)
-
-
-@pytest.fixture
-def auteur():
-    return CompteFactory()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from orientation.models import LogicielRegulation
+from orientation import carnet
+from orientation.models import ArriveesLRM, LogicielRegulation
 from tests.annuaire.factories import CommuneFactory
 from tests.comptes.conftest import psc  # noqa: F401
 from tests.orientation.factories import LogicielRegulationFactory
@@ -33,3 +34,18 @@ def appeler(client, logiciel, lille) -> Callable[..., Any]:
         return client.get(f"/recherche/?{urlencode({'origin': ORIGINE} | parametres)}", follow=True)
 
     return appel
+
+
+def recherche_de(reponse) -> carnet.Recherche:
+    """La recherche faite : la réponse est la page des résultats."""
+    assert reponse.resolver_match.view_name == "orientation:resultats", reponse.redirect_chain
+    return reponse.context["recherche"]
+
+
+def formulaire_de(reponse):
+    assert reponse.resolver_match.view_name == "orientation:recherche", reponse.redirect_chain
+    return reponse.context["form"]
+
+
+def issues() -> dict[str, int]:
+    return dict(ArriveesLRM.objects.values_list("issue", "nombre"))
