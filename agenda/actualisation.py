@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -19,7 +19,7 @@ from agenda.editeurs.budget import File
 from agenda.editeurs.ordonnanceur import budget_de
 from agenda.enums import EtatLot
 from agenda.models import Editeur, Lot
-from agenda.tasks import ATTENTE_IMMEDIATE_S, interroger_pour_un_ecran
+from agenda.tasks import ATTENTE_IMMEDIATE_S, repartir_pour_un_ecran
 
 journal = structlog.get_logger(__name__)
 LOTS_MAX = 40  # un écran montre dix cartes, presque toujours d’un seul éditeur chacune
@@ -76,29 +76,33 @@ def demander(lieu_ids: Sequence[int], maintenant: datetime) -> None:
         for lot in lots:
             if lot.age_s(maintenant) >= settings.EDITEURS_ACTUALISATION_S:
                 vieux[lot.editeur.pk].append(lot.id)
-        for editeur in {lot.editeur.pk: lot.editeur for lot in lots}.values():
-            if vieux[editeur.pk]:
-                _enfiler(editeur, vieux[editeur.pk])
+        editeurs = {lot.editeur.pk: lot.editeur for lot in lots}
+        _enfiler({editeurs[pk]: lot_ids for pk, lot_ids in vieux.items()})
     except (redis.RedisError, OperationalError) as erreur:
         journal.warning("actualisation_impossible", erreur=type(erreur).__name__)
 
 
-def _enfiler(editeur: Editeur, lot_ids: Sequence[int]) -> None:
-    budget = budget_de(editeur)
-    retenus = budget.retenir(
-        File.IMMEDIAT, lot_ids, places=settings.EDITEURS_ECRANS_MAX, duree_s=ATTENTE_IMMEDIATE_S
-    )
+def _enfiler(vieux: Mapping[Editeur, Sequence[int]]) -> None:
+    """Un seul message pour tout l’écran : c’est au travailleur d’en faire une tâche par éditeur."""
+    budgets = {editeur.pk: budget_de(editeur) for editeur in vieux}
+    retenus = {
+        editeur.pk: lots
+        for editeur, lot_ids in vieux.items()
+        if (
+            lots := budgets[editeur.pk].retenir(
+                File.IMMEDIAT, lot_ids, places=settings.EDITEURS_ECRANS_MAX, duree_s=ATTENTE_IMMEDIATE_S
+            )
+        )
+    }
     if not retenus:
         return
     try:
-        interroger_pour_un_ecran.apply_async(
-            kwargs={"editeur_id": editeur.pk, "lot_ids": retenus},
-            queue=File.IMMEDIAT.value,
-            expires=ATTENTE_IMMEDIATE_S,
-            retry=False,
+        repartir_pour_un_ecran.apply_async(
+            kwargs={"lots": list(retenus.items())}, expires=ATTENTE_IMMEDIATE_S, retry=False
         )
     except OperationalError:
-        budget.liberer(File.IMMEDIAT, retenus)
+        for editeur_id, lot_ids in retenus.items():
+            budgets[editeur_id].liberer(File.IMMEDIAT, lot_ids)
         raise
 
 

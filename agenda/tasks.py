@@ -85,6 +85,16 @@ def interroger_lot(*, lot_id: int) -> int:
     return bilan.agendas_changes
 
 
+@shared_task(time_limit=10)
+def repartir_pour_un_ecran(*, lots: list[tuple[int, list[int]]]) -> int:
+    """Une tâche par éditeur, pour qu’aucun n’en attende un autre ; `lots` : (éditeur, ses lots). Rend leur nombre."""
+    for editeur_id, lot_ids in lots:
+        interroger_pour_un_ecran.apply_async(
+            kwargs={"editeur_id": editeur_id, "lot_ids": lot_ids}, expires=ATTENTE_IMMEDIATE_S
+        )
+    return len(lots)
+
+
 @shared_task(acks_late=True, time_limit=30, soft_time_limit=20)
 def interroger_pour_un_ecran(*, editeur_id: int, lot_ids: list[int]) -> int:
     """Interroge les lots d’un éditeur qu’un écran montre, ensemble ; rend le nombre d’agendas changés.

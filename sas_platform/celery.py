@@ -17,6 +17,7 @@ app.autodiscover_tasks()
 # Quatre files, pour que la charge de l’une ne retarde pas les autres (docs/adr/0006).
 app.conf.task_queues = [Queue(nom) for nom in ("immediat", "fond", "sorties", "calculs")]
 app.conf.task_routes = {
+    "agenda.tasks.repartir_pour_un_ecran": {"queue": "immediat"},
     "agenda.tasks.interroger_pour_un_ecran": {"queue": "immediat"},
     "agenda.tasks.interroger_*": {"queue": "fond"},
     "agenda.tasks.actualiser_*": {"queue": "fond"},

@@ -21,10 +21,10 @@ MAINTENANT = datetime(2026, 11, 2, 7, tzinfo=UTC)
 
 @pytest.fixture
 def envois(monkeypatch, settings) -> Mock:
-    """Les tâches enfilées pour un écran, sans les jouer."""
+    """Les messages envoyés pour un écran, sans jouer ce qu’ils demandent."""
     settings.EDITEURS_ACTUALISATION_S = 60
     envoi = Mock()
-    monkeypatch.setattr(tasks.interroger_pour_un_ecran, "apply_async", envoi)
+    monkeypatch.setattr(tasks.repartir_pour_un_ecran, "apply_async", envoi)
     return envoi
 
 
@@ -37,8 +37,7 @@ def lieu_lu(il_y_a_s: int | None, **champs: object) -> LieuExercice:
 
 
 def enfiles(envois: Mock) -> list[tuple[int, list[int]]]:
-    lus = [appel.kwargs["kwargs"] for appel in envois.call_args_list]
-    return [(un["editeur_id"], un["lot_ids"]) for un in lus]
+    return [un for appel in envois.call_args_list for un in appel.kwargs["kwargs"]["lots"]]
 
 
 @pytest.mark.parametrize(
@@ -55,16 +54,26 @@ def test_ce_qui_est_trop_vieux_est_relu(envois, age, relu):
     assert bool(envois.called) == relu
 
 
-def test_les_lots_d_un_editeur_partent_en_une_tache_dans_la_file_des_ecrans(envois):
+def test_un_ecran_envoie_un_seul_message_pour_tous_ses_editeurs(envois):
     editeur = EditeurFactory()
     lieux = [lieu_lu(300, editeur=editeur).pk for _ in range(3)] + [lieu_lu(300).pk]
 
     demander(lieux, MAINTENANT)
 
     assert [(len(lots)) for _, lots in enfiles(envois)] == [3, 1]
-    for appel in envois.call_args_list:
-        assert appel.kwargs["queue"] == "immediat"
-        assert appel.kwargs["expires"] == tasks.ATTENTE_IMMEDIATE_S
+    envois.assert_called_once()
+    assert envois.call_args.kwargs["expires"] == tasks.ATTENTE_IMMEDIATE_S
+
+
+def test_le_message_devient_une_tache_par_editeur(monkeypatch):
+    envoi = Mock()
+    monkeypatch.setattr(tasks.interroger_pour_un_ecran, "apply_async", envoi)
+
+    assert tasks.repartir_pour_un_ecran(lots=[(1, [10, 11]), (2, [20])]) == 2
+
+    demandes = [appel.kwargs["kwargs"] for appel in envoi.call_args_list]
+    assert demandes == [{"editeur_id": 1, "lot_ids": [10, 11]}, {"editeur_id": 2, "lot_ids": [20]}]
+    assert all(appel.kwargs["expires"] == tasks.ATTENTE_IMMEDIATE_S for appel in envoi.call_args_list)
 
 
 def test_un_lot_deja_demande_n_est_pas_redemande_mais_compte(envois):

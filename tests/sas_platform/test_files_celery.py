@@ -19,6 +19,7 @@ def file_de(tache: str) -> str:
 @pytest.mark.parametrize(
     ("tache", "file"),
     [
+        ("agenda.tasks.repartir_pour_un_ecran", "immediat"),
         ("agenda.tasks.interroger_pour_un_ecran", "immediat"),
         ("agenda.tasks.interroger_lot", "fond"),
         ("agenda.tasks.interroger_lots_dus", "fond"),
