@@ -367,6 +367,7 @@ ROUTES: dict[str, Action | Acces] = {
     "gestion:reactiver": Action.GERER_COMPTES,
     "gestion:supprimer": Action.GERER_COMPTES,
     "ma_participation:*": Action.VOIR_REMUNERATION,
+    "bareme:*": Action.GERER_BAREME,
     # Tout l’espace de noms de l’administration de Django.
     "admin:*": Action.ADMINISTRER,
 }

@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recherche/<slug:jeton>/carte/", include("orientation.carte_geo.urls")),
     path("", include("orientation.urls")),
     path("remuneration/ma-participation/", include("remuneration.espace.urls")),
+    path("remuneration/", include("remuneration.bareme.urls")),
     path("", include("assistance.urls")),
 ]
 

@@ -79,6 +79,22 @@ class Export(models.Model):
         ]
         triggers = [
             pgtrigger.ReadOnly(name="export_immuable", exclude=["valide_le", "valide_par", "remis_le"]),
+            # Validé une fois, par une personne ; remis une fois. Ensuite, plus rien n’y change.
+            pgtrigger.Protect(
+                name="export_valide_une_fois",
+                operation=pgtrigger.Update,
+                condition=(
+                    pgtrigger.Q(old__valide_le__isnull=False)
+                    & (
+                        pgtrigger.Q(old__valide_le__df=pgtrigger.F("new__valide_le"))
+                        | pgtrigger.Q(old__valide_par__df=pgtrigger.F("new__valide_par"))
+                    )
+                )
+                | (
+                    pgtrigger.Q(old__remis_le__isnull=False)
+                    & pgtrigger.Q(old__remis_le__df=pgtrigger.F("new__remis_le"))
+                ),
+            ),
             pgtrigger.Protect(
                 name="export_valide_ne_s_efface_pas",
                 operation=pgtrigger.Delete,

@@ -24,6 +24,35 @@ class RegleQuerySet(models.QuerySet["Regle"]):
         return valides.prefetch_related("tranches").order_by("prestation", "debut")
 
 
+def _hors_des_periodes_closes() -> pgtrigger.Trigger:
+    """Rien ne change le barème d’une période close : ni une règle qui y commence, ni une fin qu’on y déplace."""
+    return pgtrigger.Trigger(
+        name="regle_hors_des_periodes_closes",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        declare=[("depuis", "date")],
+        func="""
+            IF TG_OP = 'UPDATE' AND OLD.etat = 'active' AND NEW.etat = 'active' THEN
+                IF OLD.fin IS NOT DISTINCT FROM NEW.fin THEN RETURN NEW; END IF;
+                depuis := LEAST(OLD.fin, NEW.fin);
+            ELSIF NEW.etat = 'active' OR (TG_OP = 'UPDATE' AND OLD.etat = 'active') THEN
+                depuis := NEW.debut;
+            ELSE
+                RETURN NEW;
+            END IF;
+            IF EXISTS (
+                SELECT 1 FROM remuneration_calcul c JOIN remuneration_periode p ON p.id = c.periode_id
+                WHERE c.etape = 'clos' AND p.fin > depuis
+                  AND (position('T' in p.code) > 0) = (NEW.prestation <> 'participation')
+            ) THEN
+                RAISE EXCEPTION 'Une période close garde son barème : cette règle le changerait.'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
 class Regle(models.Model):
     """Une prestation pendant [debut, fin[. En vigueur, elle ne se récrit plus : une autre lui succède.
 
@@ -91,6 +120,12 @@ class Regle(models.Model):
                 | (~Q(etat=EtatRegle.PROPOSEE) & Q(relue_le__isnull=False)),
                 violation_error_message="Une règle entre en vigueur une fois relue.",
             ),
+            # Les règles livrées avec la plateforme n’ont pas d’auteur : elles se relisent dans le code.
+            models.CheckConstraint(
+                name="regle_en_vigueur_par_une_autre",
+                condition=~Q(etat=EtatRegle.ACTIVE) | Q(auteur=None) | Q(relecteur__isnull=False),
+                violation_error_message="Une règle proposée entre en vigueur par une autre personne.",
+            ),
             models.CheckConstraint(
                 name="regle_heures_ensemble",
                 condition=Q(heure_debut=None, heure_fin=None) | Q(heure_debut__lt=F("heure_fin")),
@@ -113,6 +148,7 @@ class Regle(models.Model):
         triggers = [
             pgtrigger.ReadOnly(name="regle_immuable", exclude=["etat", "relecteur", "relue_le", "fin"]),
             pgtrigger.Protect(name="regle_ne_s_efface_pas", operation=pgtrigger.Delete),
+            _hors_des_periodes_closes(),
         ]
 
     def __str__(self) -> str:
