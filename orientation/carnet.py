@@ -57,6 +57,9 @@ class Recherche:
     cpts_id: int | None = None
     cpts: str = ""
     retour: str = ""
+    # Par où elle est entrée, et le jeton de celle que l’on affine : une recherche filtrée n’en est pas une autre.
+    entree: str = "web"
+    serie: str = ""
 
     @property
     def lieu_trouve(self) -> LieuTrouve:
@@ -116,7 +119,7 @@ class Recherche:
 def garder(session: SessionBase, recherche: Recherche) -> str:
     """Range la recherche et rend son jeton ; les plus anciennes s’effacent."""
     jeton = secrets.token_urlsafe(12)
-    remplacer(session, jeton, recherche)
+    remplacer(session, jeton, recherche if recherche.serie else recherche.avec(serie=jeton))
     return jeton
 
 

@@ -26,6 +26,29 @@ class IssueLRM(TextChoices):
     ORIGINE_REFUSEE = "origine_refusee", "Origine inconnue ou désactivée"
 
 
+class Entree(TextChoices):
+    """Par où l’on cherche."""
+
+    WEB = "web", "Formulaire de la plateforme"
+    API = "api", "API"
+    LRM = "lrm", "Logiciel de régulation médicale"
+
+
+class SuiteRecherche(TextChoices):
+    """Ce que donne une recherche : rien, aucun créneau, ou le délai du premier."""
+
+    SANS_RESULTAT = "sans_resultat", "Aucun résultat"
+    SANS_CRENEAU = "sans_creneau", "Aucun créneau"
+    MOINS_1_H = "0-1", "Premier créneau dans l’heure"
+    MOINS_2_H = "1-2", "De 1 à 2 heures"
+    MOINS_4_H = "2-4", "De 2 à 4 heures"
+    MOINS_8_H = "4-8", "De 4 à 8 heures"
+    MOINS_12_H = "8-12", "De 8 à 12 heures"
+    MOINS_24_H = "12-24", "De 12 à 24 heures"
+    MOINS_48_H = "24-48", "De 24 à 48 heures"
+    AU_DELA = "48-96", "Au-delà de 48 heures"
+
+
 class NatureExterne(TextChoices):
     """Comment l’outil d’un territoire a orienté ; ce sont les valeurs de l’API."""
 

@@ -1,4 +1,4 @@
-"""Tâches de l’orientation : messages au Hub Santé, résumés du soir."""
+"""Tâches de l’orientation : messages au Hub Santé, résumés du soir, compteurs des recherches."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from orientation.compteurs.versement import verser
 from orientation.hub.expedition import envoyer_dus
 from orientation.suivi.avis import resumer
 
@@ -23,3 +24,9 @@ def envoyer_messages_hub() -> int:
 def envoyer_resumes() -> int:
     """Chaque soir, puis une heure après si le premier passage a manqué : rien ne part deux fois."""
     return resumer(maintenant=timezone.now())
+
+
+@shared_task(soft_time_limit=50)
+def verser_compteurs() -> int:
+    """Chaque minute : les recherches comptées dans Redis passent dans la table."""
+    return verser(maintenant=timezone.now())

@@ -72,6 +72,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"queue": "sorties", "expires": 60},
     },
+    "verser-compteurs": {
+        "task": "orientation.tasks.verser_compteurs",
+        "schedule": crontab(),
+        "options": {"queue": "calculs", "expires": 60},
+    },
     "envoyer-resumes-du-soir": {
         "task": "orientation.tasks.envoyer_resumes",
         "schedule": crontab(hour="18,19", minute=32),

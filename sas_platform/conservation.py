@@ -409,6 +409,8 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
     "réglage, compteur ou copie, sans donnée personnelle": (
         "orientation.LogicielRegulation",
         "orientation.ArriveesLRM",
+        "orientation.RecherchesDuJour",
+        "orientation.LotDeCompteurs",
         "orientation.OutilTerritorial",
         "agenda.Editeur",
         "agenda.Lot",

@@ -97,6 +97,7 @@ class DemandeRechercheSerializer(serializers.Serializer):
             )
         lieu = _LOCALISER[donnes[0]](attrs[donnes[0]])
         filtres = attrs.get("filtres", {})
+        attrs |= {"commune_insee": lieu.code_insee, "rayon_defaut_km": lieu.rayon_defaut_km}
         attrs["criteres"] = Criteres(
             lat=lieu.lat,
             lon=lieu.lon,

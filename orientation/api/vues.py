@@ -30,6 +30,7 @@ from orientation.actions import (
 )
 from orientation.api.champs import DemandeOrientationSerializer, DemandeRechercheSerializer
 from orientation.api.reponses import OrientationSerializer, ProblemeSerializer, ResultatsSerializer, decrire
+from orientation.compteurs.prise import de_l_api, puis_compter
 from orientation.lectures import offre_du_lieu, page_json
 from orientation.models import Orientation
 from orientation.requetes import ReponseSuivie, RequeteApi
@@ -74,7 +75,9 @@ class Recherches(APIView):
         criteres = replace(lus["criteres"], gardee=place_gardee(request.user, maintenant))
         page = page_json(criteres, maintenant=maintenant, page=lus["page"], par_page=lus["par_page"])
         reponse = ReponseSuivie(page.contenu, content_type="application/json")
-        reponse.ensuite = partial(demander, page.lieu_ids, maintenant)
+        relire = partial(demander, page.lieu_ids, maintenant)
+        constat = de_l_api(request.user.pk, criteres, lus["commune_insee"], lus["rayon_defaut_km"])
+        reponse.ensuite = puis_compter(relire, constat, page, maintenant)
         return reponse
 
 

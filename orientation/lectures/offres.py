@@ -166,8 +166,13 @@ def compter(demandes: Sequence[Criteres], *, maintenant: datetime) -> list[tuple
 
 
 class PageJson(NamedTuple):
+    """Les octets d’une page, et ce que l’on en compte : le premier créneau qu’elle montre, toutes les offres de la zone."""
+
     contenu: bytes
     lieu_ids: list[int]
+    page: int
+    toutes: int
+    premier_le: datetime | None
 
 
 def rechercher_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_page: int = 25) -> bytes:
@@ -188,7 +193,14 @@ def page_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_pa
     )
     offres = b",".join([_offre_json(ligne, trouvees) for ligne in trouvees.lignes])
     lieu_ids = [ligne.lieu_id for ligne in trouvees.lignes]
-    return PageJson(b"%b%b]}" % (entete.encode(), offres), lieu_ids)
+    premier = min((ligne.libre for ligne in trouvees.lignes if ligne.libre is not None), default=None)
+    return PageJson(
+        b"%b%b]}" % (entete.encode(), offres),
+        lieu_ids,
+        trouvees.page,
+        tete.toutes,
+        en_instant(premier) if premier is not None else None,
+    )
 
 
 class _Ligne(NamedTuple):

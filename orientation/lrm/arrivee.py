@@ -19,7 +19,7 @@ from comptes.droits import peut
 from comptes.enums import Action
 from orientation import carnet
 from orientation.domaine.appel_lrm import PAS_UTF8, est_un_appel, lire
-from orientation.enums import IssueLRM
+from orientation.enums import Entree, IssueLRM
 from orientation.forms import RechercheForm
 from orientation.lrm import depots, saisies
 from orientation.lrm.comprehension import Compris, comprendre, logiciel_de, nom_a_corriger
@@ -114,7 +114,7 @@ def _chercher(request: HttpRequest, compris: Compris) -> HttpResponse:
     form = RechercheForm(compris.donnees)
     if compris.origine_admise and form.is_valid() and not compris.erreurs:
         avis = {"avis": tuple(compris.avis), **nom_a_corriger(compris)}
-        jeton = carnet.garder(request.session, form.recherche().avec(**avis))
+        jeton = carnet.garder(request.session, form.recherche().avec(entree=Entree.LRM.value, **avis))
         _compter(compris, compris.issue_des_resultats)
         return redirect("orientation:resultats", jeton=jeton)
     _compter(compris, IssueLRM.A_COMPLETER if compris.origine_admise else IssueLRM.ORIGINE_REFUSEE)

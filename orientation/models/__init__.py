@@ -1,5 +1,6 @@
 """L’acte du régulateur, et ce qui en revient : orientations, départs vers un éditeur, rendez-vous, messages."""
 
+from orientation.models.compteurs import LotDeCompteurs, RecherchesDuJour
 from orientation.models.externes import (
     JetonOutil,
     OrientationExterne,
@@ -31,6 +32,7 @@ __all__ = [
     "JetonOutil",
     "JournalHub",
     "LogicielRegulation",
+    "LotDeCompteurs",
     "MessageHub",
     "MessageHubQuerySet",
     "MotifRefus",
@@ -41,6 +43,7 @@ __all__ = [
     "OrientationQuerySet",
     "OutilTerritorial",
     "PreferenceAvis",
+    "RecherchesDuJour",
     "Redirection",
     "RendezVous",
     "RendezVousQuerySet",

@@ -20,6 +20,7 @@ from comptes.droits import peut
 from comptes.enums import Action
 from orientation import carnet, echelle, facettes, rendu
 from orientation.affinage import AffinageForm
+from orientation.compteurs.prise import d_une_page, puis_compter
 from orientation.forms import RAYON_MAX_KM, PageForm
 from orientation.lectures import FORFAIT, Resultats, rechercher
 from orientation.requetes import ReponseSuivie, RequeteDeCompte
@@ -58,17 +59,21 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         maintenant=maintenant,
         page=page.numero(),
         par_page=CARTES_PAR_PAGE,
-        facettes=True,
+        # Compter chaque filtre lit les créneaux de toute la zone : seulement pour qui les ouvre.
+        facettes=bool(facettes.puces(demande)) or page.ouvre_les_filtres(),
         apres=page.apres(),
     )
+    marches = echelle.marches(demande, lus, listes=listes, maintenant=maintenant, gardee=gardee)
     contexte = _contexte(request, demande, jeton, lus) | {
-        "marches": echelle.marches(demande, lus, listes=listes, maintenant=maintenant, gardee=gardee),
+        "marches": [marche for marche in marches if marche.mene],
+        "vaines": [marche for marche in marches if not marche.mene],
         "maintenant": maintenant,
         "gardee": place_tenue(gardee, maintenant) if gardee else None,
         **_listes(request, demande, jeton, lus, maintenant),
     }
     reponse = ReponseSuivie(render_to_string("orientation/resultats.html", contexte, request))
-    reponse.ensuite = partial(demander, [int(offre.lieu.id[1:]) for offre in lus.offres], maintenant)
+    relire = partial(demander, [int(offre.lieu.id[1:]) for offre in lus.offres], maintenant)
+    reponse.ensuite = puis_compter(relire, d_une_page(request.user.pk, demande), lus, maintenant)
     return reponse
 
 
@@ -82,7 +87,7 @@ def _contexte(
         "jeton": jeton,
         "resultats": lus,
         "oriente": oriente,
-        "places_de_marche": places_de_marche() if oriente else [],
+        "places_de_marche": places_de_marche() if oriente and lus.page >= lus.pages else [],
         "suspendus": suspendus_pour([int(offre.lieu.id[1:]) for offre in lus.offres]),
         "onglets": facettes.onglets(request.user, demande, lus),
         "categories": categories,
