@@ -1,5 +1,6 @@
 """Ce qui tient les offres à jour, plus tard et sans personne."""
 
+from collections.abc import Callable
 from time import monotonic
 
 from celery import shared_task
@@ -11,12 +12,13 @@ from agenda.editeurs import choix, decouverte, ordonnanceur, raccordements, retr
 from agenda.editeurs.budget import File
 from agenda.editeurs.client import Reponse
 from agenda.editeurs.verdicts import Demande
+from agenda.eligibilite import releves
 from agenda.eligibilite.alertes import alerter
-from agenda.eligibilite.releves import relever
 from agenda.models import CalendrierExterne, Editeur, EnvoiRegulateur, Lot
 from agenda.regulateurs import comparaison, expedition
 
-RECHERCHE_MAX_S = 75
+PASSAGE_MAX_S = 75  # une tâche finit avant que le courtier ne la redonne à un autre (120 s)
+SUITE_MAX_S = 6 * 3600  # le passage suivant d’un long travail ne périt pas dans une file chargée
 ATTENTE_IMMEDIATE_S = 15  # passé ce temps, plus aucun écran n’attend la réponse
 
 
@@ -120,29 +122,55 @@ def chercher_des_editeurs() -> int:
     le courtier ne redonne la tâche à un autre (120 s) ; le suivant continue.
     """
     maintenant = timezone.now()
-    limite = monotonic() + RECHERCHE_MAX_S
+    encore = _pendant(PASSAGE_MAX_S)
     raccordements.reclasser(maintenant)
     with ordonnanceur.ouvrir_interrogateur() as interrogateur:
 
         def appeler(editeur: Editeur, demande: Demande) -> Reponse | None:
-            return interrogateur.chercher(editeur, demande) if monotonic() < limite else None
+            return interrogateur.chercher(editeur, demande) if encore() else None
 
         return decouverte.decouvrir(maintenant, appeler=appeler).trouves
 
 
-@shared_task(time_limit=900, soft_time_limit=840)
-def relever_heures() -> int:
-    """Le lundi, une fois la semaine finie jusqu’à Tahiti ; rattrape les semaines qu’une panne a sautées."""
+@shared_task(time_limit=110, soft_time_limit=100)
+def relever_heures(*, apres: int = 0) -> int:
+    """Le lundi, une fois la semaine finie jusqu’à Tahiti ; rattrape les semaines qu’une panne a sautées.
+
+    Un passage s’arrête à temps et envoie le suivant, l’effecteur `apres` passé ; puis viennent les structures.
+    """
+    passage = releves.relever_effecteurs(timezone.now(), apres=apres, encore=_pendant(PASSAGE_MAX_S))
+    if passage.reprise is None:
+        relever_heures_des_structures.apply_async(expires=SUITE_MAX_S)
+    else:
+        relever_heures.apply_async(kwargs={"apres": passage.reprise}, expires=SUITE_MAX_S)
+    return passage.nombre
+
+
+@shared_task(time_limit=110, soft_time_limit=100)
+def relever_heures_des_structures(*, apres: int = 0) -> int:
+    """Après les effecteurs ; ce qu’aucun relevé ne lira plus s’oublie enfin."""
     maintenant = timezone.now()
-    ajoutes = relever(maintenant)
-    entree.oublier_le_passe(maintenant)
-    return ajoutes
+    passage = releves.relever_structures(maintenant, apres=apres, encore=_pendant(PASSAGE_MAX_S))
+    if passage.reprise is None:
+        entree.oublier_le_passe(maintenant)
+    else:
+        relever_heures_des_structures.apply_async(kwargs={"apres": passage.reprise}, expires=SUITE_MAX_S)
+    return passage.nombre
 
 
-@shared_task(time_limit=900, soft_time_limit=840)
-def alerter_heures_insuffisantes() -> int:
-    """Le vendredi, pour la semaine suivante ; et le samedi, si le vendredi a manqué."""
-    return alerter(timezone.now())
+@shared_task(time_limit=110, soft_time_limit=100)
+def alerter_heures_insuffisantes(*, apres: int = 0) -> int:
+    """Le vendredi, pour la semaine suivante ; et le samedi, si le vendredi a manqué. En plusieurs passages."""
+    passage = alerter(timezone.now(), apres=apres, encore=_pendant(PASSAGE_MAX_S))
+    if passage.reprise is not None:
+        alerter_heures_insuffisantes.apply_async(kwargs={"apres": passage.reprise}, expires=SUITE_MAX_S)
+    return passage.nombre
+
+
+def _pendant(duree_s: float) -> Callable[[], bool]:
+    """Vrai jusqu’à ce que cette durée soit passée."""
+    limite = monotonic() + duree_s
+    return lambda: monotonic() < limite
 
 
 @shared_task

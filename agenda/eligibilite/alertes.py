@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from agenda.eligibilite.lectures import (
     lundi_de,
     semaines_des_effecteurs,
 )
+from agenda.eligibilite.passages import Passage, parcourir, sans_fin
 from annuaire.models import Effecteur
 from comptes.courriels import ecrire
 from comptes.models import Compte, Courriel
@@ -28,29 +30,33 @@ LOT = 500
 _PARIS = ZoneInfo("Europe/Paris")
 
 
-def alerter(maintenant: datetime) -> int:
-    """Écrit à ceux dont les disponibilités de la semaine suivante n’y suffisent pas ; rend leur nombre.
+def alerter(maintenant: datetime, *, apres: int = 0, encore: Callable[[], bool] = sans_fin) -> Passage:
+    """Écrit à ceux dont les disponibilités de la semaine suivante n’y suffisent pas, l’effecteur `apres` passé.
 
-    Rejouable : qui a déjà reçu l’alerte depuis lundi n’en reçoit pas d’autre.
+    Rejouable, même en même temps : qui a déjà reçu l’alerte depuis lundi n’en reçoit pas d’autre.
     """
     lundi = lundi_de(maintenant.astimezone(_PARIS).date())
-    tenus = doivent_deux_heures().order_by("effecteur").values_list("effecteur", flat=True)
-    return sum(_alerter_lot(lot, lundi, maintenant) for lot in par_lots(tenus, LOT))
+    tenus = doivent_deux_heures().filter(effecteur__gt=apres).order_by("effecteur")
+    lots = par_lots(tenus.values_list("effecteur", flat=True), LOT)
+    return parcourir(lots, lambda lot: _alerter_lot(lot, lundi), encore)
 
 
 @transaction.atomic
-def _alerter_lot(effecteur_ids: list[int], lundi: date, maintenant: datetime) -> int:
+def _alerter_lot(effecteur_ids: list[int], lundi: date) -> int:
     prochaine = lundi + SEMAINE
     lues = semaines_des_effecteurs(effecteur_ids, [prochaine])
     montre = {pk: lues[pk][0].montre if pk in lues else timedelta() for pk in effecteur_ids}
     courts = {pk: duree for pk, duree in montre.items() if duree < SEUIL}
     numeros = dict(Effecteur.objects.filter(pk__in=courts).values_list("identifiant_national", "pk"))
     depuis = datetime.combine(lundi, datetime.min.time(), tzinfo=_PARIS)
-    deja = Courriel.objects.filter(gabarit=GABARIT, cree_le__gte=depuis, compte__isnull=False)
     comptes = Compte.objects.filter(identifiant_national__in=numeros, is_active=True)
+    # Tenus avant de lire ce qui leur a été écrit : la même tâche, redonnée à un autre, attend et le voit.
+    tenus = list(comptes.select_for_update(no_key=True).order_by("pk"))
+    ecrits = Courriel.objects.filter(gabarit=GABARIT, cree_le__gte=depuis, compte__in=tenus)
+    deja = set(ecrits.values_list("compte", flat=True))
     prevenus = 0
-    for compte in comptes.exclude(pk__in=deja.values("compte")).order_by("pk"):
-        if compte.email:
+    for compte in tenus:
+        if compte.email and compte.pk not in deja:
             minutes = en_minutes(courts[numeros[compte.identifiant_national or ""]])
             ecrire(
                 gabarit=GABARIT,

@@ -10,7 +10,7 @@ d’avoir commencé, ne laisse pas de trace ici ; `GesteAgenda` la garde.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
@@ -28,6 +28,7 @@ from agenda.eligibilite.lectures import (
     seuil_de_structure,
     structures_participantes,
 )
+from agenda.eligibilite.passages import Passage, parcourir, sans_fin
 from agenda.models import ReleveHebdomadaire
 from participation.models import Participation, VersionParticipation
 from sas_platform.socle.iterables import par_lots
@@ -38,18 +39,47 @@ LOT = 500
 
 def relever(maintenant: datetime, *, semaines: int = RATTRAPAGE) -> int:
     """Ajoute les relevés qui manquent sur les dernières semaines finies ; rend leur nombre. Rejouable."""
+    effecteurs = relever_effecteurs(maintenant, semaines=semaines)
+    return effecteurs.nombre + relever_structures(maintenant, semaines=semaines).nombre
+
+
+def relever_effecteurs(
+    maintenant: datetime,
+    *,
+    semaines: int = RATTRAPAGE,
+    apres: int = 0,
+    encore: Callable[[], bool] = sans_fin,
+) -> Passage:
+    """Ceux des effecteurs, `apres` passé."""
     lundis = _lundis(maintenant, semaines)
-    ajoutes = 0
-    for lot in par_lots(_effecteurs(min(lundis)).items(), LOT):
-        depuis = dict(lot)
-        lues = semaines_des_effecteurs(depuis, lundis)
-        ajoutes += _ajouter("effecteur_id", lues, dict.fromkeys(lues, SEUIL), depuis, maintenant)
-    for lot_structures in par_lots(avec_medecins(structures_participantes()).order_by("pk"), LOT):
-        depuis = {reglages.structure_id: reglages.cree_le for reglages in lot_structures}
+    depuis = _effecteurs(min(lundis), apres)
+
+    def traiter(lot: list[int]) -> int:
+        lues = semaines_des_effecteurs(lot, lundis)
+        return _ajouter("effecteur_id", lues, dict.fromkeys(lues, SEUIL), depuis, maintenant)
+
+    return parcourir(par_lots(depuis, LOT), traiter, encore)
+
+
+def relever_structures(
+    maintenant: datetime,
+    *,
+    semaines: int = RATTRAPAGE,
+    apres: int = 0,
+    encore: Callable[[], bool] = sans_fin,
+) -> Passage:
+    """Ceux des structures, `apres` passée."""
+    lundis = _lundis(maintenant, semaines)
+    participantes = structures_participantes().filter(structure__gt=apres).order_by("structure")
+
+    def traiter(lot: list[int]) -> int:
+        siennes = list(avec_medecins(participantes.filter(structure__in=lot)))
+        depuis = {reglages.structure_id: reglages.cree_le for reglages in siennes}
+        seuils = {reglages.structure_id: seuil_de_structure(reglages) for reglages in siennes}
         lues = semaines_des_structures(depuis, lundis)
-        seuils = {reglages.structure_id: seuil_de_structure(reglages) for reglages in lot_structures}
-        ajoutes += _ajouter("structure_id", lues, seuils, depuis, maintenant)
-    return ajoutes
+        return _ajouter("structure_id", lues, seuils, depuis, maintenant)
+
+    return parcourir(par_lots(participantes.values_list("structure", flat=True), LOT), traiter, encore)
 
 
 def _lundis(maintenant: datetime, semaines: int) -> list[date]:
@@ -58,13 +88,15 @@ def _lundis(maintenant: datetime, semaines: int) -> list[date]:
     return [dernier - n * SEMAINE for n in reversed(range(semaines + 1))]
 
 
-def _effecteurs(depuis: date) -> dict[int, datetime]:
-    """Qui doit deux heures, ou les devait depuis ce jour, et la date de sa première déclaration."""
+def _effecteurs(depuis: date, apres: int) -> dict[int, datetime]:
+    """Qui doit deux heures, ou les devait depuis ce jour, `apres` passé, et la date de sa première déclaration."""
     changees = VersionParticipation.objects.filter(
         effecteur=OuterRef("effecteur"), le__date__gte=depuis, avant__participe=True
     )
     reglages = Participation.objects.filter(
-        Q(pk__in=doivent_deux_heures().values("pk")) | Exists(changees), effecteur__est_actif=True
+        Q(pk__in=doivent_deux_heures().values("pk")) | Exists(changees),
+        effecteur__est_actif=True,
+        effecteur__gt=apres,
     )
     return dict(reglages.order_by("effecteur").values_list("effecteur", "cree_le"))
 

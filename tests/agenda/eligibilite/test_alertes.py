@@ -27,8 +27,8 @@ def inscrire(fin: time | None, *, email: str = "medecin@exemple.invalid", **part
 def test_qui_montrera_moins_de_deux_heures_est_prevenu_une_fois_par_semaine():
     compte = inscrire(time(10, 30))
 
-    assert alerter(VENDREDI) == 1
-    assert alerter(VENDREDI + timedelta(days=1)) == 0
+    assert alerter(VENDREDI).nombre == 1
+    assert alerter(VENDREDI + timedelta(days=1)).nombre == 0
 
     courriel = Courriel.objects.get()
     assert (courriel.compte, courriel.destinataire) == (compte, compte.email)
@@ -36,7 +36,7 @@ def test_qui_montrera_moins_de_deux_heures_est_prevenu_une_fois_par_semaine():
     assert "1\u00a0h\u00a030 de disponibilité" in courriel.corps_texte
     assert "/tableau-de-bord/" in courriel.corps_html
     Courriel.objects.update(cree_le=VENDREDI)
-    assert alerter(VENDREDI + timedelta(weeks=1)) == 1
+    assert alerter(VENDREDI + timedelta(weeks=1)).nombre == 1
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_qui_montrera_moins_de_deux_heures_est_prevenu_une_fois_par_semaine():
 def test_les_autres_ne_recoivent_rien(fin, reglages):
     inscrire(fin, **reglages)
 
-    assert alerter(VENDREDI) == 0
+    assert alerter(VENDREDI).nombre == 0
     assert not Courriel.objects.exists()
 
 
 def test_qui_n_a_rien_declare_du_tout_est_prevenu_aussi():
     inscrire(None)
 
-    assert alerter(VENDREDI) == 1
+    assert alerter(VENDREDI).nombre == 1
     assert "0\u00a0min de disponibilité" in Courriel.objects.get().corps_texte
 
 
 def test_qui_refuse_l_affichage_de_son_logiciel_doit_ses_deux_heures():
     inscrire(time(9, 30), sans_affichage=True)
 
-    assert alerter(VENDREDI) == 1
+    assert alerter(VENDREDI).nombre == 1
 
 
 def test_le_nombre_de_requetes_ne_suit_pas_celui_des_effecteurs_en_regle(compter_requetes):
