@@ -141,20 +141,28 @@ class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
 
 
 class PageForm(forms.Form):
-    """Seuls paramètres admis dans l’adresse des résultats : la page, et le dernier lieu de la précédente."""
+    """Seuls paramètres admis dans l’adresse des résultats : la page, le dernier lieu de la précédente, les filtres.
+
+    Un paramètre mal écrit est ignoré.
+    """
 
     page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
     suite = forms.RegexField(r"^l[0-9]{1,18}$", required=False)
+    filtres = forms.BooleanField(required=False)
 
     def numero(self) -> int:
-        self.full_clean()
-        return self.cleaned_data.get("page") or 1
+        return self._lu("page") or 1
 
     def apres(self) -> int | None:
         """Le lieu après lequel reprendre, en passant à la page suivante."""
-        self.full_clean()
-        suite = self.cleaned_data.get("suite")
+        suite = self._lu("suite")
         return int(suite[1:]) if suite and self.numero() > 1 else None
+
+    def ouvre_les_filtres(self) -> bool:
+        return bool(self._lu("filtres"))
+
+    def _lu(self, champ: str) -> Any:
+        return None if champ in self.errors else self.cleaned_data[champ]
 
 
 class EtapeForm(DsfrBaseForm):

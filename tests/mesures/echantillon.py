@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from psycopg.pq import Format
 
 from agenda.domaine.offre import en_minutes, fin_de_fenetre
 from annuaire.domaine.fuseaux import FUSEAUX
@@ -66,6 +67,8 @@ def requete(criteres: Criteres, maintenant: datetime, *, par_page: int) -> tuple
 
 
 def jouer_sql(sql: str, parametres: Mapping[str, Any]) -> Iterable[Any]:
+    """Lue en binaire, comme le site la lit (docs/adr/0008)."""
     with connection.cursor() as curseur:
+        curseur.cursor.format = Format.BINARY
         curseur.execute(sql, parametres)
         return curseur.fetchall()

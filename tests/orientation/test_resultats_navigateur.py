@@ -69,7 +69,7 @@ def test_des_filtres_a_la_page_de_la_cpts(page, connecter, regulateur, secteur, 
     axe(page)
     capture(page, "resultats-liste")
 
-    page.get_by_text("Filtres et rayon").click()
+    suivre(page.get_by_role("link", name="Filtres et rayon"))
     page.get_by_text("Comment cette liste est classée").click()
     axe(page)
     capture(page, "resultats-filtres-ouverts")
@@ -93,7 +93,7 @@ def test_sans_javascript_on_filtre_et_l_on_elargit(ouvrir_page, connecter, regul
     connecter(regulateur, page)
     chercher(page)
 
-    page.get_by_text("Filtres et rayon").click()
+    suivre(page.get_by_role("link", name="Filtres et rayon"))
     page.get_by_label("Conventionné secteur 1 (1)").check(force=True)
     suivre(page.get_by_role("button", name="Appliquer"))
     expect(page.locator("#compte")).to_contain_text("1 offre")
