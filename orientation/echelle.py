@@ -30,12 +30,13 @@ AILLEURS = ("cpts", "sos", "en_sus")
 
 @dataclass(frozen=True, slots=True)
 class Marche:
-    """Une proposition : `total` offres au bout, dont `libres` avec un créneau."""
+    """`total` offres au bout, dont `libres` avec un créneau ; `mene` : plus que ce que l’on a."""
 
     code: str
     libelle: str
     total: int
     libres: int
+    mene: bool = True
 
 
 def est_pauvre(demande: Recherche, lus: Resultats) -> bool:
@@ -50,7 +51,10 @@ def marches(
     maintenant: datetime,
     gardee: PlaceGardee | None = None,
 ) -> list[Marche]:
-    """Celles qui donnent plus que ce que l’on a ; une instruction, et seulement si le résultat est pauvre."""
+    """Celles qui donnent plus que ce que l’on a ; une instruction, et seulement si le résultat est pauvre.
+
+    S’il est vide, les autres aussi : ne rien dire laisserait croire qu’on ne les a pas essayées.
+    """
     if demande.cpts_id or not est_pauvre(demande, lus):
         return []
     possibles = [marche for marche in _possibles(demande) if marche[2].disponibilite in listes]
@@ -60,8 +64,9 @@ def marches(
     for (code, libelle, visee), (total, libres) in zip(possibles, comptes, strict=True):
         nombre = _nombre(visee, total, libres)
         est_un_rayon = code.startswith("rayon")
-        if total if code.startswith(AILLEURS) else nombre > (plus_pres if est_un_rayon else deja):
-            proposees.append(Marche(code, libelle, total, libres))
+        mene = bool(total) if code.startswith(AILLEURS) else nombre > (plus_pres if est_un_rayon else deja)
+        if mene or not deja:
+            proposees.append(Marche(code, libelle, total, libres, mene))
         if est_un_rayon:
             plus_pres = max(plus_pres, nombre)  # aller plus loin pour rien ne se propose pas
     return proposees

@@ -135,6 +135,10 @@ def _pro_sante_connect() -> Iterator[tuple[str, str]]:
         yield "E030", "GEOCODEUR_URL : https seulement, une adresse est une donnée sensible."
     if settings.ITINERAIRE_URL and urlsplit(settings.ITINERAIRE_URL).scheme != "https":
         yield "E031", "ITINERAIRE_URL : https seulement, un point de départ est une donnée sensible."
+    if (lien := settings.ITINERAIRE_LIEN) and not (
+        lien.startswith("https://") and ("{adresse}" in lien or ("{lat}" in lien and "{lon}" in lien))
+    ):
+        yield "E033", "ITINERAIRE_LIEN : https, et {lat} et {lon}, ou {adresse}, du lieu d’exercice."
     if settings.CARTE_TUILES_URL and urlsplit(settings.CARTE_TUILES_URL).scheme != "https":
         yield "E032", "CARTE_TUILES_URL : https seulement, la zone regardée est une donnée sensible."
 

@@ -404,6 +404,8 @@ HUB_VALIDITE_H = env.int("HUB_VALIDITE_H", default=24)
 GEOCODEUR_URL = env("GEOCODEUR_URL", default="")
 # Calcul d’itinéraire de l’État (Géoplateforme) ; vide : une estimation locale, annoncée comme telle.
 ITINERAIRE_URL = env("ITINERAIRE_URL", default="")
+# Site d’itinéraire ouvert depuis une carte, avec {lat} et {lon}, ou {adresse}, du lieu d’exercice ; vide : pas de lien.
+ITINERAIRE_LIEN = env("ITINERAIRE_LIEN", default="")
 # Fond de carte, modèle d’adresse avec {z}, {x} et {y}, montré si la personne le demande ; vide : un fond uni.
 CARTE_TUILES_URL = env("CARTE_TUILES_URL", default="")
 CARTE_TUILES_MENTION = env("CARTE_TUILES_MENTION", default="© IGN – Géoplateforme")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agenda.models import Editeur
 from annuaire.models import LieuExercice
@@ -45,6 +45,7 @@ class Depart:
     resume: Resume | None
     quand: str
     parti: str
+    par: str
     editeur: str
     retours: list[Retour]
 
@@ -73,12 +74,14 @@ def retours_des_orientations(orientation_ids: Collection[int]) -> dict[int, list
 def departs(compte: Compte, debut: datetime, fin: datetime) -> list[Depart]:
     """Ceux de la période, et ceux dont un rendez-vous y a changé ; les derniers d’abord. Deux requêtes."""
     touches = RendezVous.objects.filter(redirection=OuterRef("pk"), modifie_le__gte=debut, modifie_le__lt=fin)
-    actes = list(
-        Redirection.objects.filter(acteur=compte)
-        .filter(Q(le__gte=debut, le__lt=fin) | Exists(touches))
-        .select_related("editeur", "lieu__effecteur__profession", "lieu__structure", "lieu__commune")
-        .order_by("-le", "-pk")[:DEPARTS_MAX]
-    )
+    siens = Redirection.objects.filter(acteur=compte)
+    return decrire_departs(siens.filter(Q(le__gte=debut, le__lt=fin) | Exists(touches)))
+
+
+def decrire_departs(redirections: QuerySet[Redirection]) -> list[Depart]:
+    """Les derniers d’abord, `DEPARTS_MAX` au plus, et les rendez-vous qui en sont revenus. Deux requêtes."""
+    autour = ("acteur", "editeur", "lieu__effecteur__profession", "lieu__structure", "lieu__commune")
+    actes = list(redirections.select_related(*autour).order_by("-le", "-pk")[:DEPARTS_MAX])
     revenus: dict[int, list[RendezVous]] = defaultdict(list)
     for rendez_vous in RendezVous.objects.filter(redirection__in=actes).pour_affichage():
         revenus[rendez_vous.redirection_id or 0].append(rendez_vous)
@@ -106,6 +109,7 @@ def _depart(acte: Redirection, rendez_vous: Iterable[RendezVous]) -> Depart:
         resume=resume(acte.lieu) if acte.lieu else None,
         quand=moment(acte.debut, None, acte.lieu.fuseau, est_plage=False) if acte.lieu and acte.debut else "",
         parti=moment(acte.le, None, FUSEAU_DE_PARIS, est_plage=False),
+        par=str(acte.acteur or ""),
         editeur=editeur.nom,
         retours=[_retour(un, acte.lieu) for un in rendez_vous],
     )

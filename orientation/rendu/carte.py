@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
+from urllib.parse import quote
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from annuaire.domaine.telephones import ecrire_telephone
@@ -49,6 +51,7 @@ class Carte:
     forfait: bool = False
     cpts: CptsGroupee | None = None
     signaux: tuple[str, ...] = ()
+    itineraire: str = ""
 
 
 def cartes(
@@ -176,7 +179,7 @@ def _identite(carte: Carte, titre: str) -> str:
     if carte.details:
         html += f'<p class="sas-carte__details">{escape(carte.details)}</p>'
     ecart = f'<strong class="sas-carte__distance">{escape(carte.distance)}</strong>' if carte.distance else ""
-    html += f'<p class="sas-carte__adresse">{escape(carte.adresse)} {ecart}</p>'
+    html += f'<p class="sas-carte__adresse">{escape(carte.adresse)} {ecart}{_itineraire(carte, titre)}</p>'
     if carte.telephone:
         html += (
             '<p><a class="fr-link fr-icon-phone-line fr-link--icon-left" '
@@ -184,6 +187,16 @@ def _identite(carte: Carte, titre: str) -> str:
             f"{escape(carte.telephone)}</a></p>"
         )
     return html
+
+
+def _itineraire(carte: Carte, titre: str) -> str:
+    """Le départ est celui du site qui s’ouvre : l’adresse cherchée ne part pas d’ici."""
+    if not carte.itineraire:
+        return ""
+    return (
+        f' <a class="fr-link fr-link--sm" target="_blank" rel="noopener noreferrer" href="{escape(carte.itineraire)}">'
+        f'Itinéraire<span class="fr-sr-only"> vers {titre} (nouvel onglet)</span></a>'
+    )
 
 
 def _contact(carte: Carte) -> str:
@@ -285,7 +298,20 @@ def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, contact: Con
         fuseau_autre=offre.lieu.fuseau != FUSEAU_DE_PARIS,
         medecin_traitant=offre.groupe == Groupe.MEDECIN_TRAITANT,
         via=_via(offre),
+        itineraire=_vers(offre),
     )
+
+
+def _vers(offre: Offre) -> str:
+    """Adresse du site d’itinéraire configuré, où n’entre que le lieu d’exercice, public ; vide s’il n’y en a pas."""
+    lien: str = settings.ITINERAIRE_LIEN
+    if not lien:
+        return ""
+    lieu = offre.lieu
+    valeurs = {"lat": f"{lieu.lat:.5f}", "lon": f"{lieu.lon:.5f}", "adresse": adresse(offre)}
+    for nom, valeur in valeurs.items():
+        lien = lien.replace(f"{{{nom}}}", quote(valeur, safe=""))
+    return lien
 
 
 _PAR_UNE_STRUCTURE = {Modalite.MSP.value: " via une maison de santé", Modalite.SOS.value: " via SOS Médecins"}

@@ -8,14 +8,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from dsfr.forms import DsfrBaseForm
 
 from agenda.enums import Genre
 from annuaire.models import Territoire
 from comptes.models import Compte
-from orientation.enums import Issue, IssueAppel, MotifAnnulation, RythmeAvis, TypeOrientation, Voie
-from orientation.models import MotifRefus, OrientationQuerySet
+from orientation.enums import (
+    Issue,
+    IssueAppel,
+    MotifAnnulation,
+    RythmeAvis,
+    StatutRendezVous,
+    TypeOrientation,
+    Voie,
+)
+from orientation.models import MotifRefus, OrientationQuerySet, Redirection, RendezVous
 from orientation.rendu.textes import FUSEAU_DE_PARIS
 
 PERIODE_MAX = timedelta(days=92)
@@ -106,11 +114,13 @@ class CreneauForm(DsfrBaseForm):
 # L’annotation de `lectures.suivies_par`.
 ISSUE = "issue_retenue"
 MIENNES, EQUIPE = "miennes", "equipe"
+DEPART = "depart"
 GENRES = [
     ("creneau", "Créneau"),
     ("plage", "Plage"),
     ("en_sus", "En sus des disponibilités"),
     ("reorientation", "Réorientation depuis les urgences"),
+    (DEPART, "Départ vers un éditeur"),
 ]
 ETATS = [
     ("prise", "Enregistrées"),
@@ -123,6 +133,16 @@ _GENRES = {
     "plage": Q(reservation__disponibilite__genre=Genre.PLAGE) & ~Q(type=TypeOrientation.IOA),
     "en_sus": Q(voie=Voie.SURNUMERAIRE),
     "reorientation": Q(type=TypeOrientation.IOA),
+}
+
+
+# Ce que chaque état d’une orientation veut dire du rendez-vous qu’un éditeur annonce après un départ.
+_STATUTS: dict[str, list[StatutRendezVous]] = {
+    "prise": [s for s in StatutRendezVous if s != StatutRendezVous.ANNULE],
+    "annulee": [StatutRendezVous.ANNULE],
+    Issue.VENU.value: [StatutRendezVous.HONORE],
+    Issue.PAS_VENU.value: [StatutRendezVous.ABSENT],
+    Issue.ANNULE.value: [StatutRendezVous.ANNULE],
 }
 
 
@@ -165,12 +185,34 @@ class FiltreForm(DsfrBaseForm):
         lus = self.cleaned_data
         if lus["qui"] == MIENNES:
             orientations = orientations.filter(acteur=self.compte)
+        if lus["genre"] == DEPART:
+            return orientations.none()
         if lus["genre"]:
             orientations = orientations.filter(_GENRES[lus["genre"]])
-        paris = ZoneInfo(FUSEAU_DE_PARIS)
-        debut = datetime.combine(lus["du"], time.min, tzinfo=paris)
-        fin = datetime.combine(lus["au"] + timedelta(days=1), time.min, tzinfo=paris)
-        return self._dans_l_etat(orientations.enregistrees_entre(debut, fin), lus["etat"])
+        return self._dans_l_etat(orientations.enregistrees_entre(*self._periode()), lus["etat"])
+
+    def appliquer_aux_departs(self, departs: QuerySet[Redirection]) -> QuerySet[Redirection]:
+        """Départs de la même période ; leur état est celui du rendez-vous que l’éditeur a annoncé."""
+        if not self.is_valid() or self.cleaned_data["genre"] not in ("", DEPART):
+            return departs.none()
+        lus = self.cleaned_data
+        if lus["qui"] == MIENNES:
+            departs = departs.filter(acteur=self.compte)
+        debut, fin = self._periode()
+        departs = departs.filter(le__gte=debut, le__lt=fin)
+        revenus = RendezVous.objects.filter(redirection=OuterRef("pk"))
+        if lus["etat"] == "sans_issue":
+            return departs.filter(~Exists(revenus))
+        if lus["etat"]:
+            return departs.filter(Exists(revenus.filter(statut__in=_STATUTS[lus["etat"]])))
+        return departs
+
+    def _periode(self) -> tuple[datetime, datetime]:
+        paris, lus = ZoneInfo(FUSEAU_DE_PARIS), self.cleaned_data
+        return (
+            datetime.combine(lus["du"], time.min, tzinfo=paris),
+            datetime.combine(lus["au"] + timedelta(days=1), time.min, tzinfo=paris),
+        )
 
     def _dans_l_etat(self, orientations: OrientationQuerySet, etat: str) -> OrientationQuerySet:
         if etat == "annulee":

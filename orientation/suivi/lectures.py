@@ -26,6 +26,7 @@ from orientation.models import (
     NoteReleve,
     Orientation,
     OrientationQuerySet,
+    Redirection,
 )
 from sas_platform.socle.heures import heure
 
@@ -156,6 +157,14 @@ def suivies_par(compte: Compte, *, maintenant: datetime) -> OrientationQuerySet:
     if voit.france:
         return toutes
     return toutes.filter(Q(acteur=compte) | Q(territoire__in=voit.territoires))
+
+
+def departs_suivis_par(compte: Compte, *, maintenant: datetime) -> QuerySet[Redirection]:
+    """Départs vers un éditeur : les siens, et ceux des régulations de ses territoires."""
+    voit = champ(compte, Action.SUIVRE_ORIENTATIONS, instant=maintenant)
+    if voit.france:
+        return Redirection.objects.all()
+    return Redirection.objects.filter(Q(acteur=compte) | Q(territoire__in=voit.territoires))
 
 
 def retirables_par(compte: Compte, *, maintenant: datetime) -> OrientationQuerySet:

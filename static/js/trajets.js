@@ -30,7 +30,8 @@ function ecrire(carte, texte) {
     if (!trajet) {
         trajet = document.createElement("span");
         trajet.className = "sas-carte__trajet";
-        adresse.append(" ", trajet);
+        adresse.insertBefore(trajet, adresse.querySelector("a"));
+        trajet.before(" ");
     }
     trajet.textContent = texte;
 }

@@ -6,7 +6,10 @@ from dataclasses import fields
 import pytest
 from django.utils.safestring import SafeString
 
+from agenda.offre import CarteAdresse
 from orientation import rendu
+from orientation.lectures import Offre
+from tests.orientation.conftest import LUNDI_8H
 
 CARTE = {
     "ancre": "offre-l1",
@@ -34,6 +37,36 @@ def html(*, oriente: bool = True, oriente_en_sus: bool = True, **champs: object)
         [rendu.Carte(**CARTE | champs)],  # type: ignore[arg-type]
         oriente=oriente,
         oriente_en_sus=oriente_en_sus,
+    )
+
+
+@pytest.fixture
+def generaliste_offert() -> Offre:
+    lieu = CarteAdresse(
+        id="l1",
+        nom="",
+        adresse="1 rue Nationale",
+        code_postal="59000",
+        commune="Lille",
+        commune_insee="59350",
+        lat=50.63,
+        lon=3.06,
+        fuseau="Europe/Paris",
+        telephone="",
+        informations="",
+        precision="",
+    )
+    return Offre(
+        id="l1",
+        groupe=4,
+        raison_du_rang="",
+        distance_km=1.2,
+        effecteur=None,
+        structure=None,
+        lieu=lieu,
+        participe=False,
+        en_sus=False,
+        creneaux=[],
     )
 
 
@@ -116,3 +149,28 @@ def test_la_version_d_une_carte_change_avec_ce_qui_bouge_et_lui_seul():
     assert version(raison="Autre") != version()
     assert version(en_sus=False) != version()
     assert version(infos="Autre", distance="9 km") == version()
+
+
+LIEN = "https://itineraire.exemple.invalid/?vers={lat},{lon}&nom={adresse}"
+
+
+def test_l_itineraire_ne_porte_que_le_lieu_d_exercice(settings, generaliste_offert):
+    settings.ITINERAIRE_LIEN = LIEN
+
+    (carte,) = rendu.cartes([generaliste_offert], maintenant=LUNDI_8H, jeton="j", oriente=True)
+
+    assert carte.itineraire == (
+        "https://itineraire.exemple.invalid/?vers=50.63000,3.06000&nom=1%20rue%20Nationale%2C%2059000%20Lille"
+    )
+    ouvert = html(itineraire=carte.itineraire)
+    assert 'rel="noopener noreferrer"' in ouvert
+    assert 'Itinéraire<span class="fr-sr-only"> vers Camille MARTIN (nouvel onglet)' in ouvert
+
+
+def test_sans_site_configure_il_n_y_a_pas_de_lien_d_itineraire(settings, generaliste_offert):
+    settings.ITINERAIRE_LIEN = ""
+
+    (carte,) = rendu.cartes([generaliste_offert], maintenant=LUNDI_8H, jeton="j", oriente=True)
+
+    assert carte.itineraire == ""
+    assert "Itinéraire" not in html(itineraire="")

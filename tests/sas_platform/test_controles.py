@@ -32,6 +32,7 @@ BONNE = {
     "PSC_CLIENT_AUTH": "secret",
     "GEOCODEUR_URL": "https://data.geopf.fr/geocodage",
     "ITINERAIRE_URL": "https://data.geopf.fr/navigation",
+    "ITINERAIRE_LIEN": "https://geo.example.fr/?vers={lat},{lon}",
     "CARTE_TUILES_URL": "",
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "EMAIL_HOST": "smtp.example.fr",
@@ -89,6 +90,15 @@ def test_une_bonne_configuration_passe(en_ligne):
         pytest.param("PSC_ACR_ADMIS", ["eidas1", "eidas3"], "sas.E025", id="niveau du bac à sable"),
         pytest.param("GEOCODEUR_URL", "http://geo.example/", "sas.E030", id="géocodeur en clair"),
         pytest.param("ITINERAIRE_URL", "http://geo.example/", "sas.E031", id="itinéraire en clair"),
+        pytest.param(
+            "ITINERAIRE_LIEN", "http://geo.example/{lat},{lon}", "sas.E033", id="lien d’itinéraire en clair"
+        ),
+        pytest.param(
+            "ITINERAIRE_LIEN",
+            "https://geo.example/",
+            "sas.E033",
+            id="lien d’itinéraire qui ne mène nulle part",
+        ),
         pytest.param("CARTE_TUILES_URL", "http://geo.example/{z}", "sas.E032", id="tuiles en clair"),
         pytest.param(
             "EMAIL_BACKEND", "sas_platform.demo.courriels.boite.Boite", "sas.E040", id="courriels publics"

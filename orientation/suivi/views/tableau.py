@@ -18,7 +18,7 @@ from comptes.actions import tracer, tracer_lecture
 from orientation.actions import est_retirable
 from orientation.hub.lectures import etat_lrm
 from orientation.models import NoteReleve
-from orientation.rendez_vous.lectures import retours_des_orientations
+from orientation.rendez_vous.lectures import DEPARTS_MAX, decrire_departs, retours_des_orientations
 from orientation.rendu.textes import FUSEAU_DE_PARIS
 from orientation.requetes import RequeteDeCompte
 from orientation.suivi import lectures, releve
@@ -54,6 +54,10 @@ def _tableau(
         "filtre": filtre,
         "page": page,
         "lignes": [decrire(orientation) for orientation in page],
+        "departs": decrire_departs(
+            filtre.appliquer_aux_departs(lectures.departs_suivis_par(request.user, maintenant=maintenant))
+        ),
+        "departs_max": DEPARTS_MAX,
         "notes": lectures.notes_de_releve(territoires, depuis=_depuis(maintenant))[:50],
         "form_note": form_note or (NoteForm(territoires=territoires) if territoires.exists() else None),
         "duree_notes": str(settings.CONSERVATION["notes_releve"].duree),

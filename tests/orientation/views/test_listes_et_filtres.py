@@ -116,6 +116,16 @@ def test_un_filtre_actif_se_retire_d_un_bouton(connecte, jeton, creneau):
     assert (rien.context["puces"], rien.context["resultats"].total) == ([], 1)
 
 
+def test_les_filtres_ne_se_comptent_que_pour_qui_les_ouvre(connecte, jeton, creneau):
+    fermes = connecte.get(url_resultats(jeton))
+    ouverts = connecte.get(url_resultats(jeton), {"filtres": "oui"})
+
+    assert fermes.context["resultats"].facettes is None
+    assert "?page=1&amp;filtres=oui#filtres" in fermes.content.decode()
+    assert ouverts.context["resultats"].facettes.modalites["cabinet"] == 1
+    assert 'id="filtres"' in texte(ouverts)
+
+
 def test_le_medecin_traitant_est_en_tete_meme_sans_creneau_et_loin(connecte, jeton, creneau, maintenant):
     traitant = LieuExerciceFactory(lat=43.3, lon=5.4)
     projeter(traitant)
@@ -180,6 +190,34 @@ def test_l_echelle_dit_ce_que_l_on_trouvera_vraiment(connecte, jeton, lieu, main
         lus = suivie.context["resultats"]
         avec_creneau = sum(bool(offre.creneaux) for offre in lus.offres)
         assert (lus.total, avec_creneau) == (marche.total, marche.libres), marche.code
+
+
+def test_une_recherche_vide_dit_chaque_marche_meme_sans_rien(connecte, jeton, maintenant):
+    """Plus large, les jours suivants, à distance, la CPTS, en sus : essayés, et comptés."""
+    loin = LieuExerciceFactory(lat=50.9)
+    projeter(loin)
+    session = connecte.session
+    demande = carnet.retrouver(session, jeton).avec(delais=("0-4",), secteur_cpts=((7, "CPTS du Nord"),))
+    carnet.remplacer(session, jeton, demande)
+    session.save()
+
+    reponse = connecte.get(url_resultats(jeton))
+
+    codes = {m.code: (m.total, m.mene) for m in [*reponse.context["marches"], *reponse.context["vaines"]]}
+    assert reponse.context["resultats"].total == 0
+    assert {"rayon-1", "delais", "teleconsultation", "cpts-7", "en_sus"} <= codes.keys()
+    lu = " ".join(texte(reponse).split())
+    assert "Les jours suivants, jusqu’à 72 heures : aucune offre" in lu
+    assert "CPTS du Nord : aucune offre" in lu
+    assert "Téléconsultation jusqu’à 100 km : aucune offre" in lu
+
+
+def test_une_recherche_vide_sans_rien_alentour_le_dit_en_clair(connecte, jeton, maintenant):
+    lu = texte(connecte.get(url_resultats(jeton)))
+
+    assert "Aucune de ces recherches ne donne davantage." in lu
+    assert "Les 72 heures à venir sont déjà cherchées en entier." in lu
+    assert "Aucune CPTS ne couvre la commune cherchée." in lu
 
 
 def test_un_resultat_fourni_ne_propose_pas_de_relacher(connecte, jeton, medecine_generale, maintenant):
