@@ -74,7 +74,7 @@ def processus_notes(dossier: Path) -> list[dict]:
 def test_la_demonstration_se_lance_se_relance_apres_un_kill_9_et_s_arrete_sans_reste(lancer, dossier):
     port = str(ports.port_libre())
     coupee = lancer("--port", port)
-    coupee.attendre("données de référence et de démonstration …")
+    coupee.attendre("schéma de la base …")
     coupee.finir(signal.SIGKILL)
 
     relancee = lancer("--port", port)

@@ -100,7 +100,7 @@ def test_seule_une_adresse_d_internet_est_publique(ip, publique):
 # --- Contre un vrai serveur, en TLS, sur la boucle locale --------------------------
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _ramasser() -> Iterator[None]:
     """Chaque essai rend ses transports pendant que leur avertissement est tu, non dans l’essai d’un autre."""
     yield
@@ -200,7 +200,7 @@ def site(certificat) -> Iterator[str]:
 
 
 @pytest.fixture
-def lire(site, certificat) -> Callable[..., bytes]:
+def lire(site, certificat, _ramasser: None) -> Callable[..., bytes]:
     tls = ssl.create_default_context(cafile=certificat[0])
 
     def lire_le(
@@ -244,6 +244,7 @@ def test_un_site_qui_traine_est_abandonne(lire, monkeypatch):
         lire("/lent")
 
 
+@pytest.mark.usefixtures("_ramasser")
 def test_un_certificat_inconnu_se_refuse(site):
     with pytest.raises(LectureImpossible, match="ne répond pas"):
         telecharger(f"{site}/bon", admise=lambda ip: True, tls=ssl.create_default_context())
