@@ -1,6 +1,7 @@
 """Ce que tous les tests partagent : base, réseau fermé, horloge, comptage des requêtes, navigateur."""
 
 import datetime as dt
+import gc
 import os
 from collections.abc import Callable, Iterator
 
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
                 item.add_marker(pytest.mark.skip(reason="navigateur absent ou écarté"))
     yield
     items.sort(key=lambda item: item.get_closest_marker("navigateur") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """Ce que la collecte a créé vit jusqu’au bout : le ramasse-miettes n’a plus à le parcourir."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,10 +40,21 @@ def test_la_serie_entiere_occupe_tous_les_coeurs(arguments, reparti):
     assert bool(essais._repartition(arguments)) is reparti
 
 
-@pytest.mark.parametrize(("corps", "code"), [("assert True", 0), ("assert False", 1)])
+AVEC_LA_BASE = """
+import pytest
+from django.db import connection
+
+@pytest.mark.django_db
+def test_ephemere():
+    assert connection.introspection.table_names()
+"""
+SANS_LA_BASE = "def test_ephemere():\n    assert False\n"  # l’échec n’attend pas les migrations
+
+
+@pytest.mark.parametrize(("corps", "code"), [(AVEC_LA_BASE, 0), (SANS_LA_BASE, 1)], ids=["passe", "échoue"])
 def test_le_code_et_la_derniere_ligne_sont_ceux_de_pytest_et_rien_ne_reste(dossier, corps, code):
     fichier = RACINE / "tests" / "demo" / f"essai_ephemere_{code}_{os.getpid()}.py"
-    fichier.write_text(f"import pytest\n\n@pytest.mark.django_db\ndef test_ephemere():\n    {corps}\n")
+    fichier.write_text(corps)
     env = {nom: v for nom, v in os.environ.items() if not nom.startswith("PYTEST_")}
     env |= {
         "SAS_VAR": str(dossier / "var"),
