@@ -116,22 +116,27 @@ def suggestions_de_quoi(texte: str, recents: Sequence[Quoi]) -> list[Groupe]:
 
 
 def suggestions_de_lieux(texte: str) -> list[Groupe]:
-    """Départements, villes et adresses (S-06)."""
+    """Départements, villes et adresses (S-06) ; ce qui porte exactement le nom tapé passe d’abord, de quelque sorte qu’il soit."""
     texte = texte.strip()[:LONGUEUR_MAX]
     if len(texte) < LETTRES_MIN and not analyser(texte).departement:
         return []
     lieux = _lieux(texte)
 
+    tapes = set(normaliser_lieu(texte).split())
+    exactes = {
+        lieu.precision for lieu in lieux if _mots(lieu) <= tapes <= _mots(lieu) | {lieu.departement.lower()}
+    }
+
     def de(*precisions: PrecisionGeo) -> list[Choix]:
         return [(signer_lieu(lieu), lieu.libelle, "") for lieu in lieux if lieu.precision in precisions]
 
-    return _sans_vide(
-        [
-            ("Villes", de(PrecisionGeo.COMMUNE)),
-            ("Adresses", de(PrecisionGeo.NUMERO, PrecisionGeo.RUE)),
-            ("Départements", de(PrecisionGeo.DEPARTEMENT)),
-        ]
-    )
+    sortes = {
+        "Villes": (PrecisionGeo.COMMUNE,),
+        "Adresses": (PrecisionGeo.NUMERO, PrecisionGeo.RUE),
+        "Départements": (PrecisionGeo.DEPARTEMENT,),
+    }
+    titres = sorted(sortes, key=lambda titre: exactes.isdisjoint(sortes[titre]))
+    return _sans_vide([(titre, de(*sortes[titre])) for titre in titres])
 
 
 def _sans_vide(groupes: Iterable[Groupe]) -> list[Groupe]:

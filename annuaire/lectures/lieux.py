@@ -29,6 +29,7 @@ GEOPLATEFORME, INDEX_LOCAL = "geoplateforme", "index_local"
 LONGUEUR_MIN = 2
 RAYON_MAXIMAL_KM = 300
 LIMITE = 8
+HOMONYMES = 40
 FAUTE_DE_DEPARTEMENT = 0.85  # des noms courts et voisins (Cher, Gers) : moins de tolérance
 _PRECISIONS = {
     "housenumber": PrecisionGeo.NUMERO,
@@ -101,7 +102,7 @@ def _localiser(texte: str, limite: int) -> list[LieuTrouve]:
     elif tape.code_postal:
         communes = _par_code_postal(tape, limite)
     elif len(tape.nom) >= LONGUEUR_MIN:
-        return _par_nom(tape, departements, limite)
+        return _par_nom_et_numero(tape, departements, limite) or _par_nom(tape, departements, limite)
     else:
         return []
     lieux = [_lieu_de_la_commune(c, departements, code_postal=tape.code_postal) for c in communes]
@@ -195,6 +196,16 @@ def _par_code_postal(tape: LieuTape, limite: int) -> list[Commune]:
         return (-3.0 if contenu else -proximite(tape.nom, nom), -commune.population, commune.pk)
 
     return sorted(communes, key=rang)[:limite]
+
+
+def _par_nom_et_numero(tape: LieuTape, departements: dict[str, Departement], limite: int) -> list[LieuTrouve]:
+    """« Nord (59) », « Saint-Denis (93) » : ce qui porte ce nom dans ce département ; rien sans numéro."""
+    nom, _, numero = tape.nom.rpartition(" ")
+    departement = departements.get(numero.upper().zfill(2))
+    if departement is None or len(nom) < LONGUEUR_MIN:
+        return []
+    trouves = _par_nom(analyser(nom), departements, HOMONYMES)
+    return [lieu for lieu in trouves if lieu.departement == departement.pk][:limite]
 
 
 def _par_nom(tape: LieuTape, departements: dict[str, Departement], limite: int) -> list[LieuTrouve]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from comptes.droits import peut
 from comptes.enums import Action
@@ -46,25 +46,34 @@ class AppelsDesLRM:
             return None
         if not est_un_appel(list(request.GET)):
             return None
-        if request.method == "HEAD":  # un aperçu de lien : rien à déposer
-            reponse = HttpResponse(status=204)
-            depots.sans_trace(reponse)
-            return reponse
+        if request.method == "HEAD":
+            return _apercu()
         return depots.deposer(_parametres(request))
 
 
 @csrf_exempt
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def depot(request: HttpRequest) -> HttpResponse:
     """Le même appel par POST : l’adresse n’est dans aucune URL, aucun historique (lien profond, v2).
 
     Sans jeton CSRF : un autre site l’envoie. Il n’agit au nom de personne, n’ouvre
-    aucune session, et ne donne rien à lire à qui l’a envoyé.
+    aucune session, et ne donne rien à lire à qui l’a envoyé. En GET, un appel est entendu aussi, et
+    son adresse quitte l’URL ; sans appel (retour arrière, signet), c’est la recherche.
     """
-    if not est_un_appel(list(request.POST)):
+    if request.method == "HEAD":
+        return _apercu()
+    if not est_un_appel(list(request.POST if request.method == "POST" else request.GET)):
+        messages.info(request, "Le logiciel de régulation n’a rien transmis. Voici la recherche.")
         return redirect("orientation:recherche")
     return depots.deposer(_parametres(request))
+
+
+def _apercu() -> HttpResponse:
+    """Un aperçu de lien : rien à déposer."""
+    reponse = HttpResponse(status=204)
+    depots.sans_trace(reponse)
+    return reponse
 
 
 @never_cache

@@ -109,8 +109,25 @@ def test_un_depot_reste_petit(client, logiciel):
     assert len(Session.objects.get().session_data) < 2000
 
 
-def test_un_post_sans_parametre_mene_au_formulaire(client):
-    assert client.post("/lrm/recherche/", {}).headers["Location"] == URL
+@pytest.mark.parametrize("methode", ["get", "post"])
+def test_l_adresse_du_depot_ouverte_sans_appel_mene_au_formulaire_et_le_dit(connecte, methode):
+    reponse = getattr(connecte, methode)("/lrm/recherche/", follow=True)
+
+    assert reponse.redirect_chain == [(URL, 302)]
+    assert "n’a rien transmis" in reponse.content.decode()
+
+
+def test_un_appel_envoye_en_get_au_depot_est_entendu_et_quitte_l_url(connecte, logiciel, lille):
+    reponse = connecte.get("/lrm/recherche/", {"origin": ORIGINE} | DOMICILE, follow=True)
+
+    assert "Nationale" not in str(reponse.redirect_chain)
+    assert recherche_de(reponse).lieu["code_insee"] == "59350"
+
+
+def test_un_apercu_du_depot_ne_depose_rien(client, logiciel, lille):
+    reponse = client.head("/lrm/recherche/", {"origin": ORIGINE} | DOMICILE)
+
+    assert (reponse.status_code, Session.objects.count()) == (204, 0)
 
 
 def test_un_post_d_un_autre_site_n_a_pas_besoin_de_jeton(logiciel, lille):

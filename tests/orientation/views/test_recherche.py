@@ -9,7 +9,7 @@ from orientation import carnet
 from orientation.forms import RechercheForm
 from orientation.suggestions import Quoi, signer_lieu, signer_quoi
 from participation.models import Participation
-from tests.annuaire.factories import BesoinFactory, CommuneFactory, SpecialiteFactory
+from tests.annuaire.factories import BesoinFactory, CommuneFactory, DepartementFactory, SpecialiteFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import projeter, saint_denis
 
@@ -209,6 +209,36 @@ def test_un_numero_de_departement_suffit_a_le_proposer(connecte):
     html = connecte.post("/recherche/suggestions/ou/", {"texte": "59"}).content.decode()
 
     assert "Nord (59)" in html
+
+
+@pytest.mark.parametrize("tape", ["nord", "Nord (59)", "59"])
+def test_un_departement_nomme_exactement_passe_avant_les_villes(connecte, tape):
+    CommuneFactory()
+    CommuneFactory(code_insee="59437", nom="Nordpeene", codes_postaux=["59670"])
+
+    html = connecte.post("/recherche/suggestions/ou/", {"texte": tape}).content.decode()
+
+    assert html.index('aria-label=') == html.index('aria-label="Départements"')
+    assert "Nord (59)" in html
+
+
+def test_une_ville_et_son_departement_de_meme_nom_gardent_leur_ordre(connecte):
+    saint_denis()
+    paris = DepartementFactory(code="75", nom="Paris")
+    CommuneFactory(code_insee="75056", nom="Paris", departement=paris, codes_postaux=["75001"])
+
+    html = connecte.post("/recherche/suggestions/ou/", {"texte": "Paris"}).content.decode()
+
+    assert html.index('aria-label="Villes"') < html.index('aria-label="Départements"')
+
+
+def test_le_numero_du_departement_choisit_entre_deux_homonymes(connecte):
+    saint_denis()
+
+    html = connecte.post("/recherche/suggestions/ou/", {"texte": "Saint-Denis (93)"}).content.decode()
+
+    assert "Saint-Denis (93200)" in html
+    assert "Saint-Denis (97400)" not in html
 
 
 def test_les_suggestions_ne_se_lisent_pas_en_get(connecte):
