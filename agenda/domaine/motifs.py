@@ -126,6 +126,7 @@ AVERTISSEMENTS: dict[str, str] = {
     "lien_refuse": "Le lien de réservation n’est pas en https, ou son hôte n’est pas déclaré\u00a0: il est retiré.",
     "rendez_vous_sans_lien": "Le créneau se prend sur rendez-vous, mais n’a pas de lien pour réserver.",
     "tronquee": "Des pages de la réponse n’ont pas été suivies\u00a0: trop nombreuses, ou d’une autre origine.",
+    "pages_sans_jeton": "Des pages de la réponse n’ont pas été demandées\u00a0: chacune est une requête, et le budget d’appels était épuisé.",
     "chevauchement": "Des créneaux libres se chevauchent dans un même agenda\u00a0: permis, et gardé.",
 }
 

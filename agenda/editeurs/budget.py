@@ -73,6 +73,15 @@ redis.call('SET', KEYS[6], appel, 'PX', bail)
 return 'pris'
 """
 )
+_PRENDRE_PAGE = (
+    _COMMUN
+    + """
+if redis.call('EXISTS', KEYS[5]) == 1 or ouvert or jetons < 1 + reserve then return 0 end
+redis.call('HSET', KEYS[1], 'jetons', tostring(jetons - 1), 'le', tostring(maintenant))
+redis.call('PEXPIRE', KEYS[1], 7200000)
+return 1
+"""
+)
 _LIRE = (
     _COMMUN
     + """
@@ -214,6 +223,10 @@ class Budget:
             immediat=immediat,
         ).decode()
         return Permis(lot_id, jeton) if issue == "pris" else Refus(issue)
+
+    def prendre_page(self, *, immediat: bool = False) -> bool:
+        """Un jeton pour la page suivante d’un appel en cours, qui garde sa place ; faux s’il n’en reste pas."""
+        return bool(self._jouer(_PRENDRE_PAGE, 0, immediat=immediat))
 
     def simultanes(self, *, immediat: bool) -> int:
         """Appels simultanés permis : tous pour un écran, un de moins pour l’interrogation de fond."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
@@ -36,13 +37,17 @@ EN_TETES = {
 
 @dataclass(frozen=True, slots=True)
 class Reponse:
-    """Ce qu’a rendu un éditeur. `tronquee` : des pages n’ont pas été suivies, une absence ne prouve rien."""
+    """Ce qu’a rendu un éditeur. `tronquee` : des pages n’ont pas été suivies, une absence ne prouve rien.
+
+    `sans_jeton` : parce que le budget de l’éditeur était épuisé.
+    """
 
     etat: EtatLot
     # Hors de `repr` : à chaque appel, asyncio demande celui de la tâche, et par elle de ce qu’elle rend.
     pages: list[bytes] = field(default_factory=list, repr=False)
     duree_ms: int = 0
     tronquee: bool = False
+    sans_jeton: bool = False
     detail: str = ""
     attente_s: int = 0  # temps que l’éditeur demande d’attendre avant le prochain appel (Retry-After)
     code_http: int = 0  # de l’échec ; 0 quand aucune réponse n’est arrivée
@@ -133,23 +138,25 @@ async def interroger(
     *,
     http_admis: bool = False,
     tls: ssl.SSLContext | None = None,
+    suivre: Callable[[], bool] = lambda: True,
 ) -> Reponse:
     """Lit la réponse et ses pages dans un seul délai de sept secondes. Ne lève jamais.
 
     Aucune redirection n’est suivie, et une page suivante ne l’est que sur la
     même origine. `http_admis` : la démonstration et les tests se passent de TLS.
     `tls` : celui de l’éditeur (`agenda.editeurs.certificats`), à défaut celui de la session.
+    `suivre` : demandé avant chaque page suivante, qui est une requête de plus chez l’éditeur.
     """
     boucle = asyncio.get_running_loop()
     debut = boucle.time()
     if urlsplit(url).scheme != "https" and not http_admis:
         return Reponse(EtatLot.RESEAU, detail="adresse sans TLS")
     pages: list[bytes] = []
-    tronquee = False
+    fin = _Fin.ENTIERE
     etat, detail, attente_s, code_http = EtatLot.REUSSI, "", 0, 0
     try:
         async with asyncio.timeout(DELAI_S):
-            tronquee = await _lire_pages(session, url, pages, tls)
+            fin = await _lire_pages(session, url, pages, tls, suivre)
     except _Echec as echec:
         etat, detail = echec.etat, echec.detail
         attente_s, code_http = echec.attente_s, echec.code_http
@@ -162,13 +169,25 @@ async def interroger(
     duree_ms = round((boucle.time() - debut) * 1000)
     if etat != EtatLot.REUSSI:
         return Reponse(etat, duree_ms=duree_ms, detail=detail, attente_s=attente_s, code_http=code_http)
-    return Reponse(etat, pages, duree_ms, tronquee)
+    return Reponse(etat, pages, duree_ms, fin != _Fin.ENTIERE, fin == _Fin.SANS_JETON)
+
+
+class _Fin(Enum):
+    """Pourquoi on n’a pas lu plus de pages."""
+
+    ENTIERE = auto()
+    TRONQUEE = auto()
+    SANS_JETON = auto()
 
 
 async def _lire_pages(
-    session: aiohttp.ClientSession, url: str, pages: list[bytes], tls: ssl.SSLContext | None
-) -> bool:
-    """Remplit `pages` ; vrai si une page annoncée n’a pas été suivie."""
+    session: aiohttp.ClientSession,
+    url: str,
+    pages: list[bytes],
+    tls: ssl.SSLContext | None,
+    suivre: Callable[[], bool],
+) -> _Fin:
+    """Remplit `pages`."""
     vues = {url}
     reste = TAILLE_MAX
     while True:
@@ -177,9 +196,11 @@ async def _lire_pages(
         reste -= len(page)
         suivante = _page_suivante(page, url)
         if not suivante:
-            return False
+            return _Fin.ENTIERE
         if len(pages) >= PAGES_MAX or suivante in vues or not _meme_origine(suivante, url):
-            return True
+            return _Fin.TRONQUEE
+        if not suivre():
+            return _Fin.SANS_JETON
         vues.add(suivante)
         url = suivante
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import aiohttp
 import redis
@@ -124,6 +125,7 @@ class Interrogateur:
         reponses: dict[int, Reponse] = {}
         reportes: dict[int, Refus] = {}
         limite = asyncio.get_running_loop().time() + DEPART_MAX_S
+        suivre = partial(budget.prendre_page, immediat=immediat)
 
         async def appeler(lot_id: int) -> None:
             async with places:
@@ -137,7 +139,7 @@ class Interrogateur:
                 permis.append(issue)
                 reponse = Reponse(EtatLot.RESEAU)
                 try:
-                    reponse = await self._lire_chez(editeur, demandes[lot_id].url)
+                    reponse = await self._lire_chez(editeur, demandes[lot_id].url, suivre)
                     reponses[lot_id] = _admettre(reponse, reponses.values())
                 finally:
                     budget.finir_appel(
@@ -150,12 +152,14 @@ class Interrogateur:
         await asyncio.gather(*map(appeler, demandes))
         return reponses, reportes
 
-    async def _lire_chez(self, editeur: Editeur, url: str) -> Reponse:
+    async def _lire_chez(self, editeur: Editeur, url: str, suivre: Callable[[], bool]) -> Reponse:
         try:
             tls = certificats.contexte(editeur)
         except CertificatInutilisable as refus:
             return Reponse(EtatLot.RESEAU, detail=str(refus))
-        return await interroger(self._session, url, http_admis=not settings.EST_EN_LIGNE, tls=tls)
+        return await interroger(
+            self._session, url, http_admis=not settings.EST_EN_LIGNE, tls=tls, suivre=suivre
+        )
 
 
 def _admettre(reponse: Reponse, deja: Collection[Reponse]) -> Reponse:

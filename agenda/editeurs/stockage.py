@@ -388,7 +388,7 @@ def _compter(editeur: Editeur, lectures: Sequence[LectureLot], bilan: Bilan, mai
             motifs.update({f"avert_{nom}": n for nom, n in lecture.lecture.avertissements.items()})
             echantillons += lecture.lecture.echantillons
         if lecture.reponse.tronquee:
-            motifs["avert_tronquee"] += 1
+            motifs["avert_pages_sans_jeton" if lecture.reponse.sans_jeton else "avert_tronquee"] += 1
     motifs["avert_chevauchement"] += bilan.chevauchements
     motifs += bilan.creneaux
     appels = [(lecture.etat, lecture.reponse_jugee) for lecture in lectures]

@@ -284,3 +284,28 @@ def test_le_fond_laisse_reposer_un_lot_qu_un_autre_vient_de_rendre(editeur_id):
     assert budget.prendre(1, si_repose=True) == Refus.RECENT
     assert isinstance(budget.prendre(2, si_repose=True), Permis)
     assert isinstance(budget.prendre(1, immediat=True), Permis)
+
+
+def test_chaque_page_d_un_appel_prend_un_jeton(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=180, concurrence_max=1)
+    assert isinstance(budget.prendre(1), Permis)
+
+    assert [budget.prendre_page() for _ in range(3)] == [True, True, False]
+
+    assert budget.prendre(2, immediat=True) == Refus.CONCURRENCE  # l’appel qui lit ses pages garde sa place
+    assert budget.etat().jetons == 0
+
+
+def test_les_pages_du_fond_laissent_aux_ecrans_leur_part(editeur_id, settings):
+    settings.EDITEURS_PART_IMMEDIATE = 0.5
+    budget = Budget(editeur_id, requetes_par_heure=240, concurrence_max=2)
+
+    assert [budget.prendre_page() for _ in range(3)] == [True, True, False]
+    assert [budget.prendre_page(immediat=True) for _ in range(3)] == [True, True, False]
+
+
+def test_l_editeur_qui_demande_d_attendre_n_a_plus_de_page_a_rendre(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=1200, concurrence_max=2)
+    _appeler(budget, 1, reussi=False, attente_s=30)
+
+    assert not budget.prendre_page(immediat=True)

@@ -21,13 +21,15 @@ from tests.agenda.editeurs.bundles import AUTRE_RPPS, MAINTENANT, RPPS, SIRET, b
 Gestionnaire = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def _appeler(gestionnaire: Gestionnaire, *, http_admis: bool = True) -> Reponse:
+def _appeler(
+    gestionnaire: Gestionnaire, *, http_admis: bool = True, suivre: Callable[[], bool] = lambda: True
+) -> Reponse:
     async def appel() -> Reponse:
         application = web.Application()
         application.router.add_get("/fhir/{ressource}", gestionnaire)
         async with TestServer(application) as serveur, ouvrir_session() as session:
             url = url_creneaux(str(serveur.make_url("/fhir")), [RPPS], fenetre_interrogee(MAINTENANT))
-            return await interroger(session, url, http_admis=http_admis)
+            return await interroger(session, url, http_admis=http_admis, suivre=suivre)
 
     return asyncio.run(appel())
 
@@ -237,7 +239,24 @@ def test_des_pages_sans_fin_sont_tronquees():
 
     reponse = _appeler(gestionnaire)
 
-    assert (len(reponse.pages), reponse.tronquee) == (client.PAGES_MAX, True)
+    assert (len(reponse.pages), reponse.tronquee, reponse.sans_jeton) == (client.PAGES_MAX, True, False)
+
+
+def test_une_page_que_le_budget_refuse_n_est_pas_demandee():
+    demandees = []
+
+    async def gestionnaire(requete: web.Request) -> web.StreamResponse:
+        demandees.append(int(requete.query.get("page", 1)))
+        lien = {"relation": "next", "url": f"/fhir/Slot?page={demandees[-1] + 1}"}
+        return web.Response(body=json.dumps(bundle(link=[lien])).encode())
+
+    accords = iter((True, False))
+
+    reponse = _appeler(gestionnaire, suivre=lambda: next(accords))
+
+    assert demandees == [1, 2]
+    assert (reponse.etat, len(reponse.pages)) == (EtatLot.REUSSI, 2)
+    assert (reponse.tronquee, reponse.sans_jeton) == (True, True)
 
 
 def test_les_temoins_d_un_editeur_ne_reviennent_pas():

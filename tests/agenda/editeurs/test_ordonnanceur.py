@@ -216,7 +216,7 @@ def test_un_editeur_lent_ne_fait_pas_perdre_a_un_ecran_ce_qui_est_deja_arrive(ed
     autres = [RaccordementFactory(lot=LotFactory(editeur=editeur, numero=n)).lot_id for n in (7, 8, 9)]
     ecoule = [0.0]
 
-    async def repondre_lentement(self, editeur, url):
+    async def repondre_lentement(self, editeur, url, suivre):
         ecoule[0] += 5
         return Reponse(EtatLot.REUSSI, [octets(bundle())])
 
@@ -239,7 +239,7 @@ def test_des_reponses_demesurees_n_emplissent_pas_la_memoire_ensemble(editeur, m
     page = octets(bundle()).ljust(1000)
     monkeypatch.setattr("agenda.editeurs.ordonnanceur.GROUPE_TAILLE_MAX", 2500)
 
-    async def repondre(self, editeur, url):
+    async def repondre(self, editeur, url, suivre):
         return Reponse(EtatLot.REUSSI, [page])
 
     monkeypatch.setattr("agenda.editeurs.ordonnanceur.Interrogateur._lire_chez", repondre)
@@ -248,6 +248,28 @@ def test_des_reponses_demesurees_n_emplissent_pas_la_memoire_ensemble(editeur, m
         bilan = interrogateur.interroger(editeur, autres, timezone.now())
 
     assert bilan.lots == {EtatLot.REUSSI: 2, EtatLot.ILLISIBLE: 1}
+
+
+def test_les_pages_d_une_reponse_comptent_dans_le_budget_et_ce_qui_manque_se_voit(
+    editeur, monkeypatch, settings
+):
+    settings.EDITEURS_PART_IMMEDIATE = 0.0
+    editeur.requetes_par_heure = 180  # un seau de trois jetons
+    lues = []
+
+    async def paginer(session, url, *, suivre, **_):
+        while len(lues) < 10:
+            lues.append(octets(bundle()))
+            if not suivre():
+                return Reponse(EtatLot.REUSSI, lues, tronquee=True, sans_jeton=True)
+        return Reponse(EtatLot.REUSSI, lues)
+
+    monkeypatch.setattr("agenda.editeurs.ordonnanceur.interroger", paginer)
+
+    _interroger(editeur)
+
+    assert len(lues) == 3
+    assert QualiteEditeur.objects.get(motif="avert_pages_sans_jeton").nombre == 1
 
 
 def test_un_ecran_n_attend_pas_une_tache_qui_echoue(editeur, monkeypatch):
