@@ -15,7 +15,7 @@ from agenda.editeurs.verdicts import Demande
 from agenda.eligibilite import releves
 from agenda.eligibilite.alertes import alerter
 from agenda.models import CalendrierExterne, Editeur, EnvoiRegulateur, Lot
-from agenda.regulateurs import comparaison, expedition
+from agenda.regulateurs import comparaison, expedition, tour
 
 PASSAGE_MAX_S = 75  # une tâche finit avant que le courtier ne la redonne à un autre (120 s)
 SUITE_MAX_S = 6 * 3600  # le passage suivant d’un long travail ne périt pas dans une file chargée
@@ -193,11 +193,15 @@ def actualiser_calendrier(calendrier_id: int) -> bool:
 
 @shared_task(time_limit=60, soft_time_limit=50)
 def envoyer_regulateurs() -> int:
-    """Toutes les dix secondes : compare les comptes marqués, et envoie aux éditeurs ce qui leur est dû."""
+    """Toutes les dix secondes : compare les comptes marqués, et envoie aux éditeurs ce qui leur est dû.
+
+    Un éditeur qui a déjà son tour, ou ne répond pas, laisse la file aux autres.
+    """
     maintenant = timezone.now()
     comparaison.comparer_les_marques(maintenant=maintenant)
     dus = EnvoiRegulateur.objects.dus(maintenant).order_by("copie__editeur")
-    editeurs = list(dus.values_list("copie__editeur", flat=True).distinct())
+    dus_a = dus.values_list("copie__editeur", flat=True).distinct()
+    editeurs = [editeur_id for editeur_id in dus_a if tour.prendre(editeur_id)]
     for editeur_id in editeurs:
         envoyer_regulateurs_a.apply_async(kwargs={"editeur_id": editeur_id}, expires=10)
     return len(editeurs)
@@ -206,7 +210,10 @@ def envoyer_regulateurs() -> int:
 @shared_task(time_limit=85, soft_time_limit=75)
 def envoyer_regulateurs_a(*, editeur_id: int) -> int:
     """Rejouable : un bail par compte écarte les autres processus, et le prochain essai est en base."""
-    return expedition.envoyer_dus(editeur_id, horloge=timezone.now)
+    tour.commencer(editeur_id)
+    envoi = expedition.envoyer_dus(editeur_id, horloge=timezone.now)
+    tour.rendre(editeur_id, a_repondu=envoi.a_repondu)
+    return envoi.acquittes
 
 
 @shared_task

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import random
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -53,8 +54,15 @@ class Expedition:
     avant: tuple[str, bool]
 
 
-def envoyer_dus(editeur_id: int, *, horloge: Callable[[], datetime], remettre: Remise | None = None) -> int:
-    """Envoie ce qui est dû à cet éditeur ; rend le nombre de messages acquittés. S’arrête s’il ne répond plus."""
+class Envoi(NamedTuple):
+    """Nombre de messages acquittés ; `a_repondu` est faux si l’éditeur s’est tu, ou est en panne."""
+
+    acquittes: int
+    a_repondu: bool = True
+
+
+def envoyer_dus(editeur_id: int, *, horloge: Callable[[], datetime], remettre: Remise | None = None) -> Envoi:
+    """Envoie ce qui est dû à cet éditeur. S’arrête s’il ne répond plus."""
     acquittes, debut = 0, horloge()
     dus = EnvoiRegulateur.objects.dus(debut).filter(copie__editeur=editeur_id)
     # Les retraits d’abord.
@@ -72,8 +80,8 @@ def envoyer_dus(editeur_id: int, *, horloge: Callable[[], datetime], remettre: R
         else:
             continue
         if not reponse.est_un_refus:
-            break  # le suivant échouerait de même ; le passage d’après reprendra
-    return acquittes
+            return Envoi(acquittes, a_repondu=False)  # le suivant échouerait de même
+    return Envoi(acquittes)
 
 
 def remettre_en_ligne(editeur: Editeur, message: Message) -> Reponse:

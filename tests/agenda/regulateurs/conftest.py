@@ -84,7 +84,9 @@ class Plateforme:
         """Un passage de la tâche, `dans` ce délai."""
         self.maintenant += dans
         comparer_les_marques(maintenant=self.maintenant)
-        return envoyer_dus(self.editeur.pk, horloge=lambda: self.maintenant, remettre=self.vendeur.remettre)
+        return envoyer_dus(
+            self.editeur.pk, horloge=lambda: self.maintenant, remettre=self.vendeur.remettre
+        ).acquittes
 
     def tout_passer(self) -> None:
         """Jusqu’à ce que plus rien n’attende, l’éditeur répondant de nouveau."""
