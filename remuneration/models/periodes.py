@@ -96,23 +96,58 @@ class Calcul(models.Model):
         return f"{self.periode}, version {self.version}"
 
 
-def _sauf_dans_un_calcul_clos(nom: str) -> pgtrigger.Trigger:
-    """Ni ajout, ni changement, ni effacement dans un calcul clos : la base le refuse, quel que soit le chemin."""
-    return pgtrigger.Trigger(
-        name=f"{nom}_d_un_calcul_clos",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        declare=[("le_calcul", "bigint")],
-        func="""
-            IF TG_OP = 'DELETE' THEN le_calcul := OLD.calcul_id; ELSE le_calcul := NEW.calcul_id; END IF;
-            IF EXISTS (SELECT 1 FROM remuneration_calcul WHERE id = le_calcul AND etape = 'clos') THEN
-                RAISE EXCEPTION 'Ce calcul est clos : une correction est un rectificatif.'
-                    USING ERRCODE = 'check_violation';
-            END IF;
-            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-            RETURN NEW;
-        """,
-    )
+_REFUS_SI_CLOS = """
+    IF EXISTS (
+        SELECT FROM remuneration_calcul WHERE etape = 'clos' AND id IN (SELECT calcul_id FROM {lignes})
+    ) THEN
+        RAISE EXCEPTION 'Ce calcul est clos : une correction est un rectificatif.' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+"""
+_REFUS_DE_VIDER = """
+    IF EXISTS (SELECT FROM remuneration_calcul WHERE etape = 'clos') THEN
+        RAISE EXCEPTION 'Des calculs sont clos : leurs lignes ne s’effacent pas.' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+"""
+
+
+def _sauf_dans_un_calcul_clos(nom: str) -> list[pgtrigger.Trigger]:
+    """Ni ajout, ni changement, ni effacement dans un calcul clos : la base le refuse, quel que soit le chemin.
+
+    Par instruction, et non par ligne : un trimestre national ajoute deux millions d’actes d’un coup.
+    """
+
+    def trigger(
+        suffixe: str, operation: pgtrigger.Operation, lignes: str, **tables: str
+    ) -> pgtrigger.Trigger:
+        return pgtrigger.Trigger(
+            name=f"{nom}_clos_{suffixe}",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=pgtrigger.Referencing(**tables),
+            func=_REFUS_SI_CLOS.format(lignes=lignes),
+        )
+
+    return [
+        trigger("ajout", pgtrigger.Insert, "apres", new="apres"),
+        trigger(
+            "changement",
+            pgtrigger.Update,
+            "avant UNION ALL SELECT calcul_id FROM apres",
+            old="avant",
+            new="apres",
+        ),
+        trigger("retrait", pgtrigger.Delete, "avant", old="avant"),
+        pgtrigger.Trigger(
+            name=f"{nom}_clos_vidage",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func=_REFUS_DE_VIDER,
+        ),
+    ]
 
 
 _UN_BENEFICIAIRE = Q(effecteur__isnull=False, structure=None) | Q(effecteur=None, structure__isnull=False)
@@ -158,7 +193,7 @@ class Acte(models.Model):
             models.UniqueConstraint(name="acte_une_fois", fields=["calcul", "source", "numero"]),
             models.CheckConstraint(name="acte_un_beneficiaire", condition=_UN_BENEFICIAIRE),
         ]
-        triggers = [_sauf_dans_un_calcul_clos("acte")]
+        triggers = _sauf_dans_un_calcul_clos("acte")
 
     def __str__(self) -> str:
         return f"{self.source} {self.numero}"
@@ -215,7 +250,7 @@ class Decompte(models.Model):
                 name="decompte_montant_si_du", condition=Q(est_du=True, montant__gte=0) | Q(montant=0)
             ),
         ]
-        triggers = [_sauf_dans_un_calcul_clos("decompte")]
+        triggers = _sauf_dans_un_calcul_clos("decompte")
 
     def __str__(self) -> str:
         return f"{self.get_prestation_display()} : {self.montant} €"
