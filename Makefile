@@ -8,7 +8,8 @@ DEPLOIEMENT := ENVIRONNEMENT=production ALLOWED_HOSTS=sas.exemple.fr URL_PUBLIQU
 	DATABASE_URL=postgres://sas:mot-de-passe@base.exemple.fr/sas REDIS_URL=rediss://courtier.exemple.fr/0 \
 	PSC_DECOUVERTE_URL=https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet/.well-known/wallet-openid-configuration \
 	PSC_CLIENT_ID=sas PSC_CLIENT_SECRET=secret-de-production-fourni-par-le-coffre \
-	EMAIL_URL=smtp+tls://sas:secret@messagerie.exemple.fr:587 EMAIL_EXPEDITEUR='SAS <nepasrepondre@exemple.fr>'
+	EMAIL_URL=smtp+tls://sas:secret@messagerie.exemple.fr:587 EMAIL_EXPEDITEUR='SAS <nepasrepondre@exemple.fr>' \
+	EXPORTS_CLE_SIGNATURE="$$(openssl genpkey -algorithm ed25519)"
 
 check: style gabarits types imports migrations deploiement
 

@@ -368,6 +368,18 @@ ROUTES: dict[str, Action | Acces] = {
     "gestion:supprimer": Action.GERER_COMPTES,
     "ma_participation:*": Action.VOIR_REMUNERATION,
     "bareme:*": Action.GERER_BAREME,
+    "caisse:periodes": Action.SUIVRE_CAISSE,
+    "caisse:periode": Action.SUIVRE_CAISSE,
+    "caisse:export": Action.SUIVRE_CAISSE,
+    "caisse:cle_publique": Action.SUIVRE_CAISSE,
+    "caisse:contestations": Action.SUIVRE_CAISSE,
+    "caisse:contestation": Action.SUIVRE_CAISSE,
+    "caisse:clore": Action.VALIDER_EXPORTS,
+    "caisse:produire": Action.VALIDER_EXPORTS,
+    "caisse:valider": Action.VALIDER_EXPORTS,
+    "caisse:retirer": Action.VALIDER_EXPORTS,
+    "caisse:telecharger": Action.VALIDER_EXPORTS,
+    "caisse:manifeste": Action.VALIDER_EXPORTS,
     # Tout l’espace de noms de l’administration de Django.
     "admin:*": Action.ADMINISTRER,
 }

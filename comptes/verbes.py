@@ -103,6 +103,8 @@ VERBES: dict[str, str] = {
     "export.produit": "Production d’un fichier pour une caisse",
     "export.valide": "Validation d’un fichier pour une caisse",
     "export.retire": "Retrait d’un fichier non validé pour une caisse",
+    "export.lu": "Consultation d’un fichier pour une caisse",
+    "export.manifeste_telecharge": "Téléchargement du manifeste d’un fichier par une caisse",
     "export.telecharge": "Téléchargement d’un fichier par une caisse",
     "contestation.ouverte": "Ouverture d’une contestation",
     "contestation.lue": "Consultation d’une contestation",

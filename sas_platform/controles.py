@@ -70,6 +70,7 @@ def _defauts() -> Iterator[tuple[str, str]]:
     yield from _messagerie()
     yield from _hub_sante()
     yield from _rendez_vous()
+    yield from _fichiers_des_caisses()
 
 
 def _secrets() -> Iterator[tuple[str, str]]:
@@ -161,6 +162,22 @@ def _rendez_vous() -> Iterator[tuple[str, str]]:
         yield "E061", "FHIR_AUTORITES : fichier absent ou illisible, aucun éditeur ne pourrait entrer."
     if settings.FHIR_URL and urlsplit(settings.FHIR_URL).hostname not in settings.ALLOWED_HOSTS:
         yield "E062", "FHIR_URL : son hôte n’est pas dans ALLOWED_HOSTS."
+
+
+def _fichiers_des_caisses() -> Iterator[tuple[str, str]]:
+    """Sans sa clé, l’installation signerait d’une clé que SECRET_KEY suffit à refaire."""
+    from remuneration.caisse.signature import CleIllisible, lire_cle_privee
+
+    if not settings.EXPORTS_CLE_SIGNATURE:
+        yield (
+            "E070",
+            "EXPORTS_CLE_SIGNATURE est vide : il faut la clé Ed25519 qui signe les fichiers des caisses.",
+        )
+        return
+    try:
+        lire_cle_privee(settings.EXPORTS_CLE_SIGNATURE)
+    except CleIllisible as illisible:
+        yield "E071", f"EXPORTS_CLE_SIGNATURE : {illisible}"
 
 
 def _hub_sante() -> Iterator[tuple[str, str]]:

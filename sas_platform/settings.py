@@ -400,6 +400,9 @@ HUB_DELAI_S = env.int("HUB_DELAI_S", default=10)
 # Au-delà, un message ne doit plus être délivré : le rendez-vous est passé, ou se voit ailleurs.
 HUB_VALIDITE_H = env.int("HUB_VALIDITE_H", default=24)
 
+# Clé privée Ed25519, en PEM, qui signe les fichiers des caisses ; hors ligne et vide : une clé tirée de SECRET_KEY.
+EXPORTS_CLE_SIGNATURE = env("EXPORTS_CLE_SIGNATURE", default="")
+
 # Géocodeur de l’État (Géoplateforme) ; vide : l’index local répond seul.
 GEOCODEUR_URL = env("GEOCODEUR_URL", default="")
 # Calcul d’itinéraire de l’État (Géoplateforme) ; vide : une estimation locale, annoncée comme telle.

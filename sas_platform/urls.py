@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orientation.urls")),
     path("remuneration/ma-participation/", include("remuneration.espace.urls")),
     path("remuneration/", include("remuneration.bareme.urls")),
+    path("remuneration/caisse/", include("remuneration.caisse.urls")),
     path("", include("assistance.urls")),
 ]
 

@@ -6,12 +6,18 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.core.exceptions import ImproperlyConfigured
 
 from sas_platform import controles
 from tests.agenda.factories import EditeurFactory
 from tests.autorite import Autorite
 
+# Une clé neuve à chaque fois : celle d’un dépôt ne serait plus un secret.
+CLE_DES_FICHIERS = (
+    Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+)
 ISSUER = "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet"
 BONNE = {
     "EST_EN_LIGNE": True,
@@ -38,6 +44,7 @@ BONNE = {
     "EMAIL_HOST": "smtp.example.fr",
     "EMAIL_USE_TLS": True,
     "DEFAULT_FROM_EMAIL": "SAS <nepasrepondre@example.fr>",
+    "EXPORTS_CLE_SIGNATURE": CLE_DES_FICHIERS,
 }
 
 
@@ -157,6 +164,20 @@ def test_la_demonstration_n_est_pas_controlee(en_ligne):
     assert identifiants() == set()
 
 
+@pytest.mark.parametrize(
+    ("cle", "attendu"),
+    [
+        pytest.param("", {"sas.E070"}, id="absente"),
+        pytest.param("pas une clé", {"sas.E071"}, id="illisible"),
+        pytest.param(CLE_DES_FICHIERS.replace("M", "N", 1), {"sas.E071"}, id="abîmée"),
+    ],
+)
+def test_la_cle_qui_signe_les_fichiers_des_caisses_est_controlee(en_ligne, cle, attendu):
+    en_ligne.EXPORTS_CLE_SIGNATURE = cle
+
+    assert identifiants() == attendu
+
+
 def _check(**variables: str) -> subprocess.CompletedProcess[str]:
     environnement = {
         "PATH": os.environ["PATH"],
@@ -170,6 +191,7 @@ def _check(**variables: str) -> subprocess.CompletedProcess[str]:
         "PSC_CLIENT_SECRET": "un-vrai-secret",
         "EMAIL_URL": "smtp+tls://sas:un-vrai-secret@smtp.example.fr:587",
         "EMAIL_EXPEDITEUR": "SAS <nepasrepondre@example.fr>",
+        "EXPORTS_CLE_SIGNATURE": CLE_DES_FICHIERS,
     } | variables
     commande = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     return subprocess.run(
