@@ -49,16 +49,17 @@ def _cycle(interrogateur: Any, lots: dict[int, list[int]]) -> dict[str, Any]:
     from agenda.models import Editeur
     from sas_platform.socle.iterables import par_lots
 
-    debut = time.perf_counter()
+    debut, processeur = time.perf_counter(), time.process_time()
     bilan = Bilan()
     for editeur in Editeur.objects.filter(pk__in=lots).order_by("pk"):
         for groupe in par_lots(lots[editeur.pk], GROUPE):
             bilan += interrogateur.interroger(editeur, groupe, timezone.now())
-    duree_s = time.perf_counter() - debut
+    duree_s, processeur_s = time.perf_counter() - debut, time.process_time() - processeur
     with connection.cursor() as curseur:  # les compteurs d’écritures se lisent d’un autre processus
         curseur.execute("SELECT pg_stat_force_next_flush()")
     return {
         "duree_s": duree_s,
+        "processeur_ms": round(processeur_s * 1000),
         "memoire_ko": _memoire_ko(),
         "lots": dict(bilan.lots),
         "reportes": dict(bilan.reportes),
@@ -106,7 +107,7 @@ async def _plancher(adresses: Sequence[tuple[int, Sequence[str]]]) -> dict[str, 
 
     octets = entrees = 0
     async with ouvrir_session() as session:
-        debut = time.perf_counter()
+        debut, processeur = time.perf_counter(), time.process_time()
         for simultanes, urls in adresses:
             places = asyncio.Semaphore(simultanes)
 
@@ -123,7 +124,12 @@ async def _plancher(adresses: Sequence[tuple[int, Sequence[str]]]) -> dict[str, 
                         octets += len(page)
                         brutes = lire_enveloppe(page).entry or []
                         entrees += len([lire_entree(brute) for brute in brutes])
-    return {"duree_s": time.perf_counter() - debut, "octets": octets, "entrees": entrees}
+    return {
+        "duree_s": time.perf_counter() - debut,
+        "processeur_ms": round((time.process_time() - processeur) * 1000),
+        "octets": octets,
+        "entrees": entrees,
+    }
 
 
 if __name__ == "__main__":
