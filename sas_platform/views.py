@@ -53,6 +53,11 @@ RACCOURCIS = (
         "Disponibilités, indisponibilités et participation, lieu par lieu.",
     ),
     Raccourci(
+        "ma_participation:accueil",
+        "Ma participation",
+        "Ce qu’elle vous ouvre comme droits, acte par acte, et ce qu’en a reçu la caisse.",
+    ),
+    Raccourci(
         "gestion:liste",
         "Comptes",
         "Ceux que vous suivez : rôles, états, comptes à revoir.",
@@ -61,6 +66,7 @@ RACCOURCIS = (
     Raccourci("delegations:donnees", "Mes délégataires", "Qui agit en votre nom ; en ajouter, en révoquer."),
     Raccourci("structures:liste", "Structures", "Membres, zone d’intervention, points fixes."),
     Raccourci("territoires:liste", "Territoires", "Gestionnaires, référents, rayons de recherche."),
+    Raccourci("pilotage:accueil", "Pilotage", "Indicateurs du SAS, mois par mois, territoire par territoire."),
     Raccourci("assistance:traitement", "Demandes d’assistance", "Celles qui vous sont adressées."),
     Raccourci(
         "admin:index",
@@ -71,6 +77,7 @@ RACCOURCIS = (
         "mon_compte:compte", "Mon compte", "Vos rôles, vos identifiants, qui a lu ou changé vos données."
     ),
     Raccourci("assistance:formation", "Espace de formation", "Les guides de votre rôle, pas à pas."),
+    Raccourci("pilotage:publics", "Indicateurs", "Ce que fait le SAS, mois par mois, dans toute la France."),
     Raccourci(
         "assistance:faq", "Foire aux questions", "Les réponses par thème, et le formulaire de contact."
     ),

@@ -213,6 +213,10 @@ def _editeur(ouvre: frozenset[str], en_post: bool = False) -> Ligne:
     return Ligne(lambda m: {"editeur_id": m.editeur.pk}, ouvre, en_post)
 
 
+def _pour_la_structure() -> Ligne:
+    return Ligne(lambda m: {"qui": f"structure-{m.structure.pk}"}, _a("responsable"))
+
+
 OBJETS: dict[str, Ligne] = {
     "gestion:compte": _compte(_a("gestionnaire", "support", "administrateur")),
     "gestion:modifier": _compte(_GERENT),
@@ -284,6 +288,10 @@ OBJETS: dict[str, Ligne] = {
         lambda m: {"compte_id": m.osnp.pk, "copie_id": m.copie.pk}, _SUIVENT_LES_ECHANGES, True
     ),
     "hub:renvoyer": Ligne(lambda m: {"message_id": m.message_hub.pk}, _SUIVENT_LES_ECHANGES, True),
+    # Ce que l’on gagne : soi, ou la responsable pour sa structure ; ni délégataire, ni support, ni administrateur.
+    "ma_participation:participation": _pour_la_structure(),
+    "ma_participation:actes": _pour_la_structure(),
+    "ma_participation:periodes": _pour_la_structure(),
     "assistance:demande": Ligne(lambda m: {"numero": m.ticket.numero}, _a("titulaire")),
     "assistance:piece": Ligne(lambda m: {"piece_id": m.piece.pk}, _TRAITENT | {"titulaire"}),
     "assistance:traiter": Ligne(lambda m: {"numero": m.ticket.numero}, _TRAITENT),
@@ -296,7 +304,16 @@ _LE_SIEN = "qui l’a créé, et lui seul (tests/agenda/echanges)"
 _PAR_LE_LIEU = (
     "même vérification du lieu que « agenda:semaine » ; l’objet se cherche dans ce lieu (tests/agenda/pages)"
 )
+_UNE_PERIODE = "même vérification que « ma_participation:participation » (tests/remuneration/espace)"
 SANS_TITULAIRE = {
+    "ma_participation:issue": _UNE_PERIODE,
+    "ma_participation:periode": _UNE_PERIODE,
+    "ma_participation:contester": _UNE_PERIODE,
+    "ma_participation:preuves_pdf": _UNE_PERIODE,
+    "ma_participation:preuves_csv": _UNE_PERIODE,
+    "ma_participation:actes_csv": _UNE_PERIODE,
+    "ma_participation:contestation": "le fil de qui le lit (tests/remuneration/espace)",
+    "ma_participation:clore": "le fil de qui le lit (tests/remuneration/espace)",
     "comptes:activation": _SECRET,
     "comptes:activation_renvoi": _SECRET,
     "comptes:adresse_confirmer": _SECRET,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -15,7 +17,7 @@ from annuaire.models import Effecteur, Structure
 from comptes.enums import Action
 from comptes.models import Compte
 from comptes.requetes import RequeteDeCompte
-from remuneration.models import Contestation
+from remuneration.models import Contestation, Succession
 
 MOI = "moi"
 # Les deux seules structures à qui une somme est due (références C3).
@@ -42,8 +44,15 @@ class Beneficiaire:
         return self.structure is not None
 
     def criteres(self) -> dict[str, Any]:
-        """Ce qui désigne ses actes, ses décomptes, ses relevés et ses contestations."""
+        """Ce qui le désigne, pour écrire ou pour calculer."""
         return {"structure": self.structure} if self.structure else {"effecteur": self.effecteur}
+
+    def ses(self) -> Q:
+        """Ses lignes, où que ce soit : avec celles d’un ancien identifiant national."""
+        if self.structure:
+            return Q(structure=self.structure)
+        anciens = Succession.objects.filter(nouveau=self.effecteur).values("ancien")
+        return Q(effecteur=self.effecteur) | Q(effecteur__in=anciens)
 
 
 def beneficiaires_de(compte: Compte, *, maintenant: datetime) -> list[Beneficiaire]:
@@ -65,6 +74,4 @@ def beneficiaire_ou_404(request: RequeteDeCompte, cle: str, *, maintenant: datet
 
 def contestations_de(compte: Compte, *, maintenant: datetime) -> QuerySet[Contestation]:
     miens = beneficiaires_de(compte, maintenant=maintenant)
-    effecteurs = [b.effecteur.pk for b in miens if b.effecteur]
-    structures = [b.structure.pk for b in miens if b.structure]
-    return Contestation.objects.filter(Q(effecteur__in=effecteurs) | Q(structure__in=structures))
+    return Contestation.objects.filter(reduce(or_, (b.ses() for b in miens), Q(pk__in=[])))

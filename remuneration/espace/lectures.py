@@ -85,7 +85,7 @@ def _montres(calculs: Sequence[Calcul]) -> list[Calcul]:
 
 
 def _decomptes(beneficiaire: Beneficiaire, calculs: Iterable[Calcul]) -> dict[int, list[Decompte]]:
-    lus = Decompte.objects.filter(calcul__in=list(calculs), **beneficiaire.criteres())
+    lus = Decompte.objects.filter(beneficiaire.ses(), calcul__in=list(calculs))
     ranges: dict[int, list[Decompte]] = defaultdict(list)
     for decompte in (
         lus.select_related("regle", "departement", "territoire")
@@ -111,7 +111,7 @@ def _exports(decomptes: dict[int, list[Decompte]]) -> dict[int, list[Export]]:
 
 def _contestations(beneficiaire: Beneficiaire, periodes: Iterable[int]) -> dict[int, Contestation]:
     """La dernière de chaque période, ouverte de préférence."""
-    lues = Contestation.objects.filter(periode__in=list(periodes), **beneficiaire.criteres())
+    lues = Contestation.objects.filter(beneficiaire.ses(), periode__in=list(periodes))
     ranges: dict[int, Contestation] = {}
     for contestation in lues.order_by("ouverte_le", "pk"):
         deja = ranges.get(contestation.periode_id)
@@ -181,7 +181,7 @@ def _ecarts_de_prestation(avant: Version, apres: Version) -> list[EcartDePrestat
 
 
 def _ecarts_d_acte(avant: Version, apres: Version, beneficiaire: Beneficiaire) -> list[EcartDActe]:
-    lus = Acte.objects.filter(calcul__in=(avant.calcul, apres.calcul), **beneficiaire.criteres())
+    lus = Acte.objects.filter(beneficiaire.ses(), calcul__in=(avant.calcul, apres.calcul))
     par_acte: dict[tuple[str, int], dict[int, Acte]] = defaultdict(dict)
     for acte in lus.order_by("debut", "source", "numero"):
         par_acte[acte.source, acte.numero][acte.calcul_id] = acte

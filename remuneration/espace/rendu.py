@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,14 +15,15 @@ from django.utils.formats import date_format
 from agenda.eligibilite.lectures import en_heures
 from agenda.enums import ModaliteConsultation
 from orientation.enums import Issue
+from remuneration.calcul.regles import PAR_TRANCHES
 from remuneration.domaine.baremes import tranche_atteinte, tranche_suivante
 from remuneration.domaine.ecriture import accorder, euros
-from remuneration.enums import MAJORATIONS, Condition, Mode, Prestation
+from remuneration.enums import MAJORATIONS, Condition, Mode, MotifActe, Prestation
 from remuneration.espace.acces import Beneficiaire
 from remuneration.models import Decompte, Regle, Tranche
 from sas_platform.socle.heures import heure
 
-PAR_TRANCHES = (Prestation.PILOTE, Prestation.ACTIVITE)
+_PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class PrestationVue:
     palier: Palier | None
     conditions: list[ConditionVue]
     preuves: list[tuple[str, str]] = field(default_factory=list)
+    en_cours: bool = False
 
     @property
     def titre(self) -> str:
@@ -70,8 +73,15 @@ class PrestationVue:
 
     @property
     def etat(self) -> str:
-        """« dû » se dit d’une somme : sous la première tranche, rien ne l’est encore."""
-        return "Ouvre droit" if self.est_due else "N’ouvre pas droit"
+        if self.prestation in MAJORATIONS:
+            return "À coter" if self.est_due else "Rien à coter"
+        if self.est_due:
+            return "Dû si rien ne change" if self.en_cours else "Dû"
+        return "Condition manquante" if self.manque else "Sous la première tranche"
+
+    @property
+    def manque(self) -> bool:
+        return not all(condition.remplie for condition in self.conditions)
 
     @property
     def lignes_de_la_regle(self) -> list[tuple[str, str]]:
@@ -120,6 +130,7 @@ def prestation_vue(
         palier=palier,
         conditions=[_condition(pour, *jugee) for jugee in conditions],
         preuves=_preuves(preuve),
+        en_cours=pour is not None,
     )
 
 
@@ -128,7 +139,11 @@ def _compte(prestation: Prestation, nombre: int, *, de_structure: bool) -> str:
         return accorder(nombre, "acte compté", "actes comptés")
     if prestation in MAJORATIONS:
         return f"{accorder(nombre, 'acte')} ouvrant droit à majoration"
-    return accorder(nombre, "médecin") if de_structure else ""
+    return (
+        accorder(nombre, "médecin")
+        if de_structure
+        else accorder(nombre, "semaine relevée", "semaines relevées")
+    )
 
 
 def _condition(
@@ -138,12 +153,12 @@ def _condition(
     phrase: str,
     preuve: Mapping[str, Any] | None = None,
 ) -> ConditionVue:
-    condition = Condition(code)
-    remede = _remede(condition, pour) if pour and not remplie else None
-    return ConditionVue(condition.label, remplie, phrase, _preuves(preuve or {}), remede)
+    libelle = Condition(code).label if code in Condition.values else "Mode de participation admis"
+    remede = _remede(code, pour) if pour and not remplie else None
+    return ConditionVue(libelle, remplie, phrase, _preuves(preuve or {}), remede)
 
 
-def _remede(condition: Condition, pour: Beneficiaire) -> Remede:
+def _remede(condition: str, pour: Beneficiaire) -> Remede:
     structure = pour.structure
     if condition == Condition.SAS_OUVERT:
         return Remede("Demander ce qu’il en est à l’assistance", reverse("assistance:contact"))
@@ -200,6 +215,12 @@ def jour_ecrit(jour: date) -> str:
     return ecrit.replace("1 ", "1er ", 1) if jour.day == 1 else ecrit
 
 
+def instant_ecrit(instant: datetime) -> str:
+    """« 2 novembre 2026 à 9 h », à l’heure de Paris."""
+    local = instant.astimezone(_PARIS)
+    return f"{jour_ecrit(local)} à {heure(local)}"
+
+
 def _tranche(tranche: Tranche) -> str:
     actes = f"de {tranche.de} à {tranche.a} actes" if tranche.a else f"{tranche.de} actes et plus"
     return f"{actes}, {euros(tranche.montant)}"
@@ -217,44 +238,81 @@ def _nombre(valeur: int | None) -> str:
 
 # --- Les preuves ----------------------------------------------------------------
 
-# Ce que le calcul garde comme preuve ; une clé absente d’ici se montre sous son nom.
+# Ce que le calcul garde comme preuve, dans l’ordre où on le lit ; une clé absente d’ici se montre sous son nom.
 _LIBELLES = {
-    "territoire": "Territoire",
     "jour": "Jugé au",
+    "territoire": "Territoire",
     "mode": "Mode",
-    "semaines": "Semaines relevées",
-    "courtes": "Semaines sous le seuil",
     "logiciel": "Logiciel interfacé",
     "organisation": "Solution interfacée de l’organisation",
+    "medecins": "Médecins",
+    "semaines": "Semaines à montrer",
+    "relevees": "Semaines relevées",
+    "minutes_min": "Semaine la moins fournie",
+    "minutes_moyenne": "En moyenne par semaine",
+    "seuil_min": "Demandé par semaine",
+    "courtes": "Semaines sous le seuil",
+    "declarations": "Déclarations",
+    "actes": "Actes relevés",
+    "motifs": "Dont",
+    "permises": "Actes qui l’ouvrent",
+    "plafond_hebdo": "Plafond par semaine et par médecin",
+    "semaines_plafonnees": "Semaines où le plafond est passé",
 }
+# La page les dit mieux : la tranche atteinte et la suivante ont leur phrase.
+_DITES_AILLEURS = {"tranche", "suivante"}
+_EN_MINUTES = {"minutes_min", "minutes_moyenne", "seuil_min"}
 
 
 def _preuves(preuve: Mapping[str, Any]) -> list[tuple[str, str]]:
-    ecrites = [
-        (_LIBELLES.get(cle, cle.replace("_", " ")), _valeur(cle, valeur)) for cle, valeur in preuve.items()
-    ]
+    rangs = list(_LIBELLES)
+    cles = sorted(
+        preuve.keys() - _DITES_AILLEURS, key=lambda c: (rangs.index(c) if c in _LIBELLES else len(rangs), c)
+    )
+    ecrites = [(_LIBELLES.get(cle, cle.replace("_", " ")), _valeur(cle, preuve[cle])) for cle in cles]
     return [(libelle, valeur) for libelle, valeur in ecrites if valeur]
 
 
 def _valeur(cle: str, valeur: Any) -> str:
+    if valeur is None:
+        return ""
     if cle == "courtes":
         return "\u00a0; ".join(map(_semaine_courte, valeur))
+    if cle == "declarations":
+        return "\u00a0; ".join(map(_declaration, valeur))
+    if cle == "motifs":
+        return ", ".join(f"{nombre} «\u00a0{MotifActe(m).label}\u00a0»" for m, nombre in valeur.items())
+    if cle == "semaines_plafonnees":
+        return ", ".join(f"semaine du {_jour_iso(lundi)}" for lundi in valeur)
     if cle == "mode":
-        return Mode(valeur).label if valeur in Mode.values else str(valeur)
+        return _mode(valeur)
+    if cle == "jour":
+        return _jour_iso(valeur)
+    if cle in _EN_MINUTES:
+        return en_heures(int(valeur))
     if isinstance(valeur, bool):
         return "oui" if valeur else "non"
-    if isinstance(valeur, list):
-        return ", ".join(_valeur("", partie) for partie in valeur)
-    if isinstance(valeur, str):
-        try:
-            return jour_ecrit(date.fromisoformat(valeur))
-        except ValueError:
-            return valeur
-    return "" if valeur is None else str(valeur)
+    return str(valeur)
 
 
 def _semaine_courte(semaine: Mapping[str, Any]) -> str:
-    lundi = jour_ecrit(date.fromisoformat(semaine["semaine"]))
+    lundi = _jour_iso(semaine["semaine"])
     if semaine["minutes"] is None:
         return f"semaine du {lundi}, aucun relevé"
-    return f"semaine du {lundi}, {en_heures(semaine['minutes'])} sur {en_heures(semaine['seuil_min'])}"
+    return f"semaine du {lundi}, {en_heures(semaine['minutes'])}"
+
+
+def _declaration(declaration: Mapping[str, Any]) -> str:
+    le = datetime.fromisoformat(declaration["le"]).astimezone(_PARIS)
+    if not declaration["participe"]:
+        return f"le {jour_ecrit(le)}, ne participe pas"
+    mode = _mode(declaration["mode"])
+    return f"le {jour_ecrit(le)}, participe" + (f" ({mode})" if mode else "")
+
+
+def _mode(code: str | None) -> str:
+    return Mode(code).label.lower() if code in Mode.values else code or ""
+
+
+def _jour_iso(jour: str) -> str:
+    return jour_ecrit(date.fromisoformat(jour))
