@@ -353,6 +353,13 @@ ROUTES: dict[str, Action | Acces] = {
     # Chacun n’y voit que ses propres données : aucun objet n’est nommé dans l’adresse.
     "mes_donnees:historique": CONNECTE,
     "mes_donnees:export": CONNECTE,
+    "pilotage:accueil": Action.PILOTER,
+    "pilotage:donnees": Action.PILOTER,
+    "pilotage:chiffres_cles": Action.PILOTER,
+    "pilotage:chiffres_cles_donnees": Action.PILOTER,
+    "pilotage:publics": PUBLIC,
+    "pilotage:publics_donnees": PUBLIC,
+    "api:indicateurs": Action.PILOTER,
     "gestion:liste": Action.CONSULTER_COMPTES,
     "gestion:export": Action.CONSULTER_COMPTES,
     "gestion:a_revoir": Action.CONSULTER_COMPTES,

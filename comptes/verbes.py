@@ -33,6 +33,7 @@ VERBES: dict[str, str] = {
     "compte.anonymise": "Effacement de l’identité du compte",
     "jeton.cree": "Création d’un jeton de l’API",
     "jeton.revoque": "Révocation d’un jeton de l’API",
+    "indicateurs.lus": "Lecture des indicateurs par l’API",
     "orientations_externes.versees": "Versement d’orientations par l’outil d’un territoire",
     "delegation.demandee": "Demande de délégation",
     "delegation.demande_annulee": "Retrait d’une demande de délégation",
@@ -97,6 +98,10 @@ VERBES: dict[str, str] = {
     "rendez_vous.modifie": "Rendez-vous changé par un éditeur",
     "rendez_vous.message_depasse": "Message d’éditeur plus ancien que l’état connu d’un rendez-vous",
     "rendez_vous.patient_ecarte": "Rendez-vous reçu avec un patient, écarté",
+    "remuneration.ouverte": "Ouverture du calcul d’une période de rémunération",
+    "remuneration.calcul_lance": "Lancement du calcul d’une période de rémunération",
+    "remuneration.close": "Clôture du calcul d’une période de rémunération",
+    "remuneration.rectifiee": "Ouverture d’un rectificatif de rémunération",
     "regle.proposee": "Proposition d’une règle de rémunération",
     "regle.activee": "Entrée en vigueur d’une règle de rémunération",
     "regle.ecartee": "Règle de rémunération écartée",
@@ -117,6 +122,7 @@ VERBES: dict[str, str] = {
 
 # Ce que désigne le début d’un objet de la trace, avant les deux-points.
 OBJETS: dict[str, str] = {
+    "calcul": "calcul d’une période",
     "compte": "compte",
     "conservation": "règle de conservation",
     "contestation": "contestation",

@@ -77,6 +77,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"queue": "calculs", "expires": 60},
     },
+    # Avant la purge, et après les dernières heures de la veille outre-mer.
+    "mesurer-les-mois": {
+        "task": "remuneration.tasks.mesurer_les_mois",
+        "schedule": crontab(hour=1, minute=52),
+        "options": {"queue": "calculs", "expires": 6 * 3600},
+    },
     "envoyer-resumes-du-soir": {
         "task": "orientation.tasks.envoyer_resumes",
         "schedule": crontab(hour="18,19", minute=32),

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from agenda.enums import EtatEnvoi
@@ -53,6 +54,7 @@ from orientation.models import (
     NoteReleve,
     Orientation,
     OrientationExterne,
+    RecherchesDuJour,
     Redirection,
     RendezVous,
 )
@@ -62,6 +64,7 @@ from orientation.retention import (
     pseudonymiser,
     pseudonymiser_les_regulateurs,
 )
+from remuneration.models import MoisMesure
 
 
 class Geste(enum.StrEnum):
@@ -130,6 +133,13 @@ def _disponibilites(avant: datetime) -> QuerySet[Disponibilite]:
     passees = Q(jours=[], premier_jour__lt=jour) | (~Q(jours=[]) & Q(dernier_jour__lt=jour))
     prises = Reservation.objects.filter(disponibilite=OuterRef("pk"))
     return Disponibilite.objects.filter(passees).exclude(Exists(prises))
+
+
+def _recherches(avant: datetime) -> QuerySet[RecherchesDuJour]:
+    """D’un mois clos seulement : ses mesures sont faites, et ne se referont pas."""
+    clos = MoisMesure.objects.filter(mois=OuterRef("mois"), clos_le__isnull=False)
+    du_mois = RecherchesDuJour.objects.annotate(mois=TruncMonth("jour")).filter(Exists(clos))
+    return du_mois.filter(jour__lt=timezone.localdate(avant))
 
 
 # --- Ce qu’on en fait ---------------------------------------------------------
@@ -273,6 +283,7 @@ _LISTE = [
         _pseudonymiser,
     ),
     _regle("appels", "Appels aux cabinets", lambda avant: Appel.objects.filter(le__lt=avant)),
+    _regle("recherches", "Recherches comptées par jour", _recherches),
     _regle("notes_releve", "Notes de relève", lambda avant: NoteReleve.objects.filter(le__lt=avant)),
     _regle("disponibilites", "Disponibilités passées, sans place prise", _disponibilites),
     _regle(
@@ -374,6 +385,11 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
     "place tenue le temps d’un appel, effacée aussitôt": ("agenda.Tenue",),
     "preuve d’une purge, sans donnée personnelle": ("comptes.AncreTrace",),
     "part avec la demande d’assistance": ("assistance.Echange", "assistance.PieceJointe"),
+    "indicateurs, sans personne, qui survivent au détail": (
+        "remuneration.MesureMensuelle",
+        "remuneration.MoisMesure",
+    ),
+    "effacé à la clôture de son mois": ("remuneration.CreneauRecu",),
     "suit la disponibilité ou l’orientation": ("agenda.Reservation",),
     "histoire d’un rendez-vous, sans régulateur ni patient": ("orientation.EtatRendezVous",),
     "annuaire public, tenu par ses référentiels": (
@@ -409,7 +425,6 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
     "réglage, compteur ou copie, sans donnée personnelle": (
         "orientation.LogicielRegulation",
         "orientation.ArriveesLRM",
-        "orientation.RecherchesDuJour",
         "orientation.LotDeCompteurs",
         "orientation.OutilTerritorial",
         "agenda.Editeur",

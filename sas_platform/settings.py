@@ -464,6 +464,7 @@ CONSERVATION = {
     "annulations": terme("annulations", "24 mois", _DECRET),
     "issues": terme("issues", "24 mois", _DECRET),
     "appels": terme("appels", "6 mois", _LIMITATION),
+    "recherches": terme("recherches", "12 mois", _MINIMISATION),
     "notes_releve": terme("notes_releve", "3 jours", _MINIMISATION),
     "cles_idempotence": terme("cles_idempotence", "30 jours", _MINIMISATION),
     "disponibilites": terme("disponibilites", "12 mois", _DECRET),
@@ -486,6 +487,13 @@ CONSERVATION = {
 }
 # Dossier, hors de la base et sauvegardé, où les lignes purgées de la trace s’archivent ; vide : pas d’archive.
 TRACE_ARCHIVES = env("TRACE_ARCHIVES", default="")
+
+# --- Pilotage ---------------------------------------------------------------
+
+# Jours après sa fin où un mois se recalcule encore chaque nuit ; ensuite ses mesures ne changent plus.
+PILOTAGE_CLOTURE_JOURS = env.int("PILOTAGE_CLOTURE_JOURS", default=45)
+# Appels de l’API des indicateurs, par minute et par jeton.
+INDICATEURS_APPELS_PAR_MINUTE = env.int("INDICATEURS_APPELS_PAR_MINUTE", default=60)
 
 # --- Participation ----------------------------------------------------------
 

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("echanges/", include("agenda.echanges.urls")),
     path("editeurs/", include("agenda.qualite.urls")),
     path("hub/", include("orientation.hub.urls")),
+    path("", include("remuneration.pilotage.urls")),
     path("lrm/", include("orientation.lrm.urls")),
     path("ce-que-voit-la-regulation/", include("orientation.vu.urls")),
     path("recherche/<slug:jeton>/direct/", include("orientation.direct.urls")),

@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     path("", include("orientation.api.urls")),
+    path("", include("remuneration.api.urls")),
 ]

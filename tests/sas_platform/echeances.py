@@ -27,7 +27,8 @@ from assistance.models import Theme, Ticket
 from comptes.enums import UsageLien
 from comptes.models import Compte, Courriel, Lien, Trace
 from orientation.enums import EvenementHub, Issue, IssueAppel, MotifAnnulation, SourceIssue
-from orientation.models import Annulation, Appel, IssueOrientation, JournalHub, NoteReleve
+from orientation.models import Annulation, Appel, IssueOrientation, JournalHub, NoteReleve, RecherchesDuJour
+from remuneration.models import MoisMesure
 from sas_platform.conservation import REGLES, executer
 from tests.agenda.factories import (
     DisponibiliteFactory,
@@ -53,6 +54,14 @@ from tests.orientation.factories import (
 MAINTENANT = datetime(2026, 3, 17, 8, tzinfo=UTC)
 VIEUX = datetime(2020, 1, 1, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
+
+
+def _recherches_d_un_mois_clos(le: datetime) -> RecherchesDuJour:
+    jour = le.astimezone(PARIS).date()
+    MoisMesure.objects.get_or_create(mois=jour.replace(day=1), defaults={"calcule_le": le, "clos_le": le})
+    return RecherchesDuJour.objects.create(
+        jour=jour, quoi="nom", entree="web", suite="sans_creneau", nombre=1
+    )
 
 
 def passer(nom: str, **options) -> int:
@@ -136,6 +145,7 @@ CREER = {
         acteur=CompteFactory(),
         le=le,
     ),
+    "recherches": lambda le: _recherches_d_un_mois_clos(le),
     "appels": lambda le: Appel.objects.create(
         acteur=CompteFactory(), lieu=LieuExerciceFactory(), issue=IssueAppel.SANS_REPONSE, le=le
     ),
