@@ -53,6 +53,9 @@ class Recherche:
     delais: tuple[str, ...] = ()
     natures: tuple[str, ...] = ()
     secteurs: tuple[str, ...] = ()
+    vitale: tuple[str, ...] = ()
+    fauteuil: tuple[str, ...] = ()
+    langues: tuple[str, ...] = ()
     secteur_cpts: tuple[tuple[int, str], ...] = ()
     cpts_id: int | None = None
     cpts: str = ""
@@ -102,6 +105,9 @@ class Recherche:
             delais=self.delais,
             natures=self.natures,
             secteurs=self.secteurs,
+            vitale=self.vitale,
+            fauteuil=self.fauteuil,
+            langues=self.langues,
             departement="" if self.cpts_id else self.departement,
             medecin_traitant=() if self.cpts_id else self.medecin_traitant,
             cpts_id=self.cpts_id,

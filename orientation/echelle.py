@@ -13,7 +13,7 @@ from datetime import datetime
 from agenda.lectures import PlaceGardee
 from annuaire.enums import TypeStructure
 from annuaire.models import Specialite
-from orientation import carnet
+from orientation import carnet, facettes
 from orientation.carnet import Recherche
 from orientation.domaine.classement import distance
 from orientation.lectures import EN_SUS, Resultats, compter
@@ -95,9 +95,10 @@ def _possibles(demande: Recherche, *, jeton: str = "") -> Iterator[tuple[str, st
     cherche_un_creneau = demande.criteres().demande_un_creneau
     if cherche_un_creneau and demande.delais:
         yield "delais", "Les jours suivants, jusqu’à 72 heures", demande.avec(delais=())
-    if demande.natures or demande.secteurs or (cherche_un_creneau and demande.modalites):
-        sans = demande.avec(natures=(), secteurs=(), modalites=())
-        yield "filtres", "Sans filtre de type, de conventionnement ni de consultation", sans
+    sans_filtre = demande.avec(**dict.fromkeys(facettes.DE_LIEUX, ()))
+    if sans_filtre != demande or (cherche_un_creneau and demande.modalites):
+        sans = sans_filtre.avec(modalites=())
+        yield "filtres", "Sans filtre de type, de conventionnement, d’accueil ni de consultation", sans
     if cherche_un_creneau and demande.modalites != ("teleconsultation",):
         rayon = max(TELECONSULTATION_KM, demande.rayon_km)
         a_distance = demande.avec(modalites=("teleconsultation",), rayon_km=rayon)
@@ -106,9 +107,7 @@ def _possibles(demande: Recherche, *, jeton: str = "") -> Iterator[tuple[str, st
         yield f"cpts-{cpts_id}", nom, carnet.chez_la_cpts(demande, cpts_id, jeton=jeton)
     if (sos := _sos(None)) and sos != demande.specialite_ids:
         rayon = demande.rayon_elargi(1)
-        points = demande.avec(
-            quoi="SOS Médecins", specialite_ids=sos, noms="", natures=(), secteurs=(), rayon_km=rayon
-        )
+        points = sans_filtre.avec(quoi="SOS Médecins", specialite_ids=sos, noms="", rayon_km=rayon)
         yield "sos", f"SOS Médecins jusqu’à {round(rayon)}\u00a0km", points
     if demande.disponibilite != EN_SUS:
         yield "en_sus", "En sus des disponibilités", demande.avec(disponibilite=EN_SUS)

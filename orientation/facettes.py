@@ -1,7 +1,7 @@
 """Filtres et listes d’une page de résultats : ce que l’on peut choisir, et combien d’offres cela donnerait.
 
-L’annuaire ne dit ni la carte Vitale, ni l’accès en fauteuil, ni les langues parlées : ces filtres
-n’existent pas, plutôt que d’écarter à tort qui n’en dit rien.
+L’annuaire ne dit ni la carte Vitale, ni l’accès en fauteuil, ni les langues parlées : un lieu le déclare,
+et ces filtres ne paraissent que là où l’un d’eux l’a fait.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agenda.enums import ModaliteConsultation
-from annuaire.enums import Conventionnement, TypeStructure
+from annuaire.enums import Accueil, Conventionnement, Langue, TypeStructure
 from annuaire.models import Profession
 from comptes.droits import peut
 from comptes.enums import Action, Role
 from comptes.models import Compte
 from orientation.carnet import Recherche
-from orientation.lectures import EN_SUS, FORFAIT, LIBRES, NON_RENSEIGNE, TOUTES, Resultats
+from orientation.lectures import EN_SUS, FORFAIT, LIBRES, NON_RENSEIGNE, OUI, TOUTES, Resultats
 from sas_platform.socle.memoire import memoriser
 
 LISTES = {
@@ -33,14 +33,23 @@ DELAIS = {
     "48-72": "De 48 à 72 heures",
 }
 SECTEURS = {code or NON_RENSEIGNE: str(libelle) for code, libelle in Conventionnement.choices}
+VITALE = {OUI: str(Accueil.CARTE_VITALE.label)}
+FAUTEUIL = {OUI: str(Accueil.FAUTEUIL.label)}
+LANGUES = {code: str(libelle) for code, libelle in Langue.choices}
 MODALITES = {code: str(libelle) for code, libelle in ModaliteConsultation.choices}
 CATEGORIES = {
     "natures": "Type",
     "delais": "Disponible",
     "modalites": "Type de consultation",
     "secteurs": "Conventionnement",
+    "vitale": "Paiement",
+    "fauteuil": "Accessibilité",
+    "langues": "Langue parlée",
 }
 DE_CRENEAUX = ("delais", "modalites")
+DE_LIEUX = tuple(nom for nom in CATEGORIES if nom not in DE_CRENEAUX)
+# Sans réponse, un lieu n’y compte pas : une seule valeur y écarte déjà quelqu’un.
+DECLARES = ("vitale", "fauteuil", "langues")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ def categories(demande: Recherche, lus: Resultats) -> list[Categorie]:
             if nombres.get(valeur) or valeur in coches
         ]
         # Un filtre qui n’a qu’une valeur n’écarte personne.
-        if len(options) > 1 or coches:
+        if len(options) > 1 or coches or (options and nom in DECLARES):
             proposees.append(Categorie(nom, titre, options))
     return proposees
 
@@ -126,7 +135,17 @@ def valeurs(nom: str) -> list[str]:
 def _libelles(nom: str) -> dict[str, str]:
     if nom == "natures":
         return _natures(None)
-    return {"delais": DELAIS, "modalites": MODALITES, "secteurs": SECTEURS}[nom]
+    return _LIBELLES[nom]
+
+
+_LIBELLES = {
+    "delais": DELAIS,
+    "modalites": MODALITES,
+    "secteurs": SECTEURS,
+    "vitale": VITALE,
+    "fauteuil": FAUTEUIL,
+    "langues": LANGUES,
+}
 
 
 @memoriser(duree_s=60, taille=1)

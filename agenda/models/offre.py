@@ -34,6 +34,7 @@ class OffreLieu(models.Model):
     nature = models.CharField("profession, sinon type de structure", max_length=5, default="", db_default="")
     secteur = models.CharField("conventionnement", max_length=20, default="", db_default="")
     departement = models.CharField("département", max_length=3, default="", db_default="")
+    accueil = models.IntegerField("accueil et langues, un bit chacun", default=0, db_default=0)
     via = models.CharField("modalité de participation", max_length=10, default="", db_default="")
 
     class Meta:

@@ -16,6 +16,7 @@ from agenda.offre.cartes import (
 from agenda.offre.projection import (
     LOT,
     MASQUES,
+    MASQUES_ACCUEIL,
     balayer,
     ecrire,
     lieux_vivants,
@@ -28,6 +29,7 @@ from agenda.offre.projection import (
 __all__ = [
     "LOT",
     "MASQUES",
+    "MASQUES_ACCUEIL",
     "CarteAdresse",
     "CarteEffecteur",
     "CarteStructure",

@@ -62,6 +62,7 @@ class Ligne:
     secteur: str
     departement: str
     cpts: int | None
+    accueil: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def _ligne(lieu: LieuLu, sources: Sources, maintenant: datetime) -> Ligne:
         secteur=lieu.conventionnement,
         departement=lieu.departement,
         cpts=cpts,
+        accueil=(*lieu.accueil, *lieu.langues),
     )
 
 
@@ -258,6 +260,8 @@ def _carte(
             telephone=telephone,
             informations=lieu.informations,
             precision=_PRECISIONS.get(lieu.precision, lieu.precision),
+            accueil=tuple(lieu.accueil),
+            langues=tuple(lieu.langues),
         ),
         creneaux=[_creneau_offert(creneau, fuseau) for creneau in creneaux],
     )

@@ -21,7 +21,9 @@ class CarteStructure(msgspec.Struct, frozen=True):
     type: str
 
 
-class CarteAdresse(msgspec.Struct, frozen=True):
+class CarteAdresse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`accueil`, `langues` : codes de ce que le lieu déclare ; absents s’il n’en dit rien."""
+
     id: str
     nom: str
     adresse: str
@@ -34,6 +36,8 @@ class CarteAdresse(msgspec.Struct, frozen=True):
     telephone: str
     informations: str
     precision: str
+    accueil: tuple[str, ...] = ()
+    langues: tuple[str, ...] = ()
 
 
 class CreneauOffert(msgspec.Struct, omit_defaults=True):

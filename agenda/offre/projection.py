@@ -14,10 +14,12 @@ from agenda.enums import ModaliteConsultation
 from agenda.models import OffreLieu, OffrePerimee
 from agenda.offre.calcul import Ligne, lire
 from agenda.offre.signal import signaler
+from annuaire.enums import Accueil, Langue
 from sas_platform.socle.iterables import par_lots
 
 LOT = 1000
 MASQUES = {modalite: 1 << rang for rang, modalite in enumerate(ModaliteConsultation.values)}
+MASQUES_ACCUEIL = {code: 1 << rang for rang, code in enumerate([*Accueil.values, *Langue.values])}
 
 
 @transaction.atomic
@@ -134,21 +136,22 @@ _ECRIRE_CARTES = """
 _ECRIRE_OFFRES = """
     INSERT INTO agenda_offrelieu
         (lieu_id, specialite_id, position, fuseau, participe, en_sus, forfait, premier_debut, premier_fin, cpts,
-         nature, secteur, departement, via)
+         nature, secteur, departement, accueil, via)
     SELECT n.lieu_id, n.specialite_id, point(n.lon, n.lat), n.fuseau, n.participe, n.en_sus, n.forfait,
-        n.premier_debut, n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.via
+        n.premier_debut, n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.accueil, n.via
     FROM json_to_recordset(%s::json) AS n (lieu_id bigint, specialite_id bigint, lon float8, lat float8,
         fuseau smallint, participe bool, en_sus bool, forfait bool, premier_debut int, premier_fin int, cpts int,
-        nature text, secteur text, departement text, via text)
+        nature text, secteur text, departement text, accueil int, via text)
     LEFT JOIN agenda_offrelieu o ON o.lieu_id = n.lieu_id AND o.specialite_id = n.specialite_id
     WHERE (o.position[0], o.position[1], o.fuseau, o.participe, o.en_sus, o.forfait, o.premier_debut,
-            o.premier_fin, o.cpts, o.nature, o.secteur, o.departement, o.via)
+            o.premier_fin, o.cpts, o.nature, o.secteur, o.departement, o.accueil, o.via)
         IS DISTINCT FROM (n.lon, n.lat, n.fuseau, n.participe, n.en_sus, n.forfait, n.premier_debut,
-            n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.via)
+            n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.accueil, n.via)
     ON CONFLICT (lieu_id, specialite_id) DO UPDATE SET position = excluded.position, fuseau = excluded.fuseau,
         participe = excluded.participe, en_sus = excluded.en_sus, forfait = excluded.forfait,
         premier_debut = excluded.premier_debut, premier_fin = excluded.premier_fin, cpts = excluded.cpts,
-        nature = excluded.nature, secteur = excluded.secteur, departement = excluded.departement, via = excluded.via
+        nature = excluded.nature, secteur = excluded.secteur, departement = excluded.departement,
+        accueil = excluded.accueil, via = excluded.via
 """
 
 
@@ -215,6 +218,7 @@ def _offres(ligne: Ligne) -> Iterator[dict[str, Any]]:
             "secteur": ligne.secteur,
             "departement": ligne.departement,
             "cpts": ligne.cpts,
+            "accueil": sum(MASQUES_ACCUEIL[code] for code in ligne.accueil),
             "premier_debut": premier and premier.debut,
             "premier_fin": premier and premier.expire,
         }

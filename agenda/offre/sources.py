@@ -40,6 +40,8 @@ class LieuLu(NamedTuple):
     fuseau: str
     telephone: str
     informations: str
+    accueil: list[str]
+    langues: list[str]
     commune_insee: str
     commune: str
     departement: str
@@ -115,7 +117,7 @@ _periodes = msgspec.json.Decoder(list[tuple[datetime, datetime]])
 
 _LIEUX = """
     SELECT l.id, l.nom, l.adresse, l.code_postal, l.lat, l.lon, l.precision_geo, l.fuseau, l.telephone,
-        l.informations_complementaires, c.code_insee, c.nom, c.departement_id,
+        l.informations_complementaires, l.accueil, l.langues, c.code_insee, c.nom, c.departement_id,
         e.id, coalesce(e.identifiant_national, ''), coalesce(e.nom, ''), coalesce(e.prenom, ''),
         coalesce(e.conventionnement, ''), coalesce(e.savoir_faire, '{}'), coalesce(e.profession_id, ''),
         coalesce(f.libelle, ''), s.id, coalesce(s.nom, ''), coalesce(s.type, ''),

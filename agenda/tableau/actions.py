@@ -18,6 +18,9 @@ from participation.actions import Reponses, declarer, declarer_structure
 from participation.domaine.declaration import DeclarationStructure
 from participation.models import Participation, ParticipationStructure, Sollicitation
 
+# Ce qu’un lieu dit de lui à la régulation, en texte et en cases.
+INFORMATIONS = ("informations_complementaires", "accueil", "langues")
+
 
 class ModifieEntreTemps(Exception):
     """Une autre fenêtre, ou une autre personne, a enregistré depuis l’affichage."""
@@ -89,16 +92,17 @@ def enregistrer_participation_structure(
 
 @transaction.atomic
 def changer_informations(
-    *, lieu: LieuExercice, texte: str, vu: str, auteur: Compte, maintenant: datetime
+    *, lieu: LieuExercice, informations: Mapping[str, Any], vu: str, auteur: Compte, maintenant: datetime
 ) -> None:
-    """Le texte paraît sur la carte dans la même transaction. Lève `ModifieEntreTemps`."""
+    """`informations` : ceux des champs `INFORMATIONS` ; la carte les dit dans la même transaction. Lève `ModifieEntreTemps`."""
     verrouiller([lieu.pk])
-    actuel = LieuExercice.objects.values_list("informations_complementaires", flat=True).get(pk=lieu.pk)
+    actuel = LieuExercice.objects.get(pk=lieu.pk)
     if empreinte(actuel) != vu:
         raise ModifieEntreTemps
-    LieuExercice.objects.filter(pk=lieu.pk).update(informations_complementaires=texte)
+    changes = [champ for champ, valeur in informations.items() if getattr(actuel, champ) != valeur]
+    LieuExercice.objects.filter(pk=lieu.pk).update(**informations)
     rafraichir([lieu.pk], maintenant)
-    _tracer(lieu, auteur, ["informations_complementaires"])
+    _tracer(lieu, auteur, sorted(changes))
 
 
 @transaction.atomic
@@ -119,9 +123,10 @@ def regler_sollicitation(
     return sollicitation
 
 
-def empreinte(texte: str) -> str:
-    """Version d’un texte, pour savoir s’il a changé pendant qu’on le modifiait."""
-    return hashlib.sha256(texte.encode()).hexdigest()[:32]
+def empreinte(lieu: LieuExercice) -> str:
+    """Version de ce que le lieu dit de lui, pour savoir si cela a changé pendant qu’on le modifiait."""
+    dit = repr([getattr(lieu, champ) for champ in INFORMATIONS])
+    return hashlib.sha256(dit.encode()).hexdigest()[:32]
 
 
 def _tracer(lieu: LieuExercice, auteur: Compte, champs: list[str]) -> None:

@@ -11,6 +11,7 @@ from dsfr.forms import DsfrBaseForm
 
 from agenda.tableau.actions import empreinte
 from annuaire.domaine.telephones import ecrire_telephone, normaliser_telephone
+from annuaire.enums import Accueil, Langue
 from annuaire.models import LieuExercice
 from participation.forms import VersionField
 from participation.models import Sollicitation
@@ -35,11 +36,29 @@ class InformationsForm(DsfrBaseForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8, "maxlength": INFORMATIONS_MAX}),
     )
+    accueil = forms.MultipleChoiceField(
+        label="Accueil",
+        help_text="Ce que vous ne cochez pas n’est pas dit à la régulation : la recherche ne dit jamais « non » à votre place.",
+        choices=Accueil.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    langues = forms.MultipleChoiceField(
+        label="Langues parlées, en plus du français",
+        choices=Langue.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     vu = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, lieu: LieuExercice) -> None:
-        texte = lieu.informations_complementaires
-        super().__init__(data, initial={"texte": texte, "vu": empreinte(texte)})
+        initial = {
+            "texte": lieu.informations_complementaires,
+            "accueil": lieu.accueil,
+            "langues": lieu.langues,
+            "vu": empreinte(lieu),
+        }
+        super().__init__(data, initial=initial)
 
     def clean_texte(self) -> str:
         brut = self.cleaned_data["texte"].replace("\r\n", "\n")

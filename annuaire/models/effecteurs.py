@@ -10,7 +10,15 @@ from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
 from annuaire.domaine.fuseaux import FUSEAUX
-from annuaire.enums import Conventionnement, PrecisionGeo, SourceLieu, TypeStructure
+from annuaire.enums import (
+    Accueil,
+    Conventionnement,
+    Langue,
+    PrecisionGeo,
+    SourceLieu,
+    TypeStructure,
+    accueil_en_clair,
+)
 from annuaire.models.referentiels import Commune, Profession
 
 
@@ -130,6 +138,20 @@ class LieuExercice(models.Model):
     informations_complementaires = models.TextField(
         "informations complémentaires à destination de la régulation", max_length=1000, blank=True
     )
+    accueil = ArrayField(
+        models.CharField(max_length=12, choices=Accueil.choices),
+        default=list,
+        db_default=[],
+        blank=True,
+        verbose_name="accueil",
+    )
+    langues = ArrayField(
+        models.CharField(max_length=3, choices=Langue.choices),
+        default=list,
+        db_default=[],
+        blank=True,
+        verbose_name="langues parlées, en plus du français",
+    )
     est_actif = models.BooleanField("actif", default=True)
 
     class Meta:
@@ -163,6 +185,16 @@ class LieuExercice(models.Model):
                 condition=LessThanOrEqual(Length("informations_complementaires"), 1000),
                 violation_error_message="Les informations complémentaires tiennent en 1 000 caractères.",
             ),
+            models.CheckConstraint(
+                name="lieu_accueil_connu",
+                condition=Q(accueil__contained_by=Accueil.values),
+                violation_error_message="Cet accueil n’est pas prévu.",
+            ),
+            models.CheckConstraint(
+                name="lieu_langues_connues",
+                condition=Q(langues__contained_by=Langue.values),
+                violation_error_message="Cette langue n’est pas prévue.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -172,3 +204,7 @@ class LieuExercice(models.Model):
     def adresse_complete(self) -> str:
         """Lit la commune : la charger avec le lieu."""
         return f"{self.adresse}, {self.code_postal} {self.commune.nom}".removeprefix(", ")
+
+    @property
+    def accueil_en_clair(self) -> str:
+        return accueil_en_clair(self.accueil, self.langues)

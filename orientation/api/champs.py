@@ -10,12 +10,12 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from agenda.enums import ModaliteConsultation
-from annuaire.enums import PrecisionGeo
+from annuaire.enums import Langue, PrecisionGeo
 from annuaire.lectures import LieuIntrouvableError, LieuTrouve, geocoder, par_commune, par_position
 from annuaire.models import Specialite
 from orientation import facettes
 from orientation.forms import RAYON_MAX_KM
-from orientation.lectures import DELAIS, DISPONIBILITES, TOUTES, Criteres
+from orientation.lectures import DELAIS, DISPONIBILITES, OUI, TOUTES, Criteres
 from sas_platform.socle.memoire import memoriser
 
 PAR_PAGE_MAX = 100
@@ -72,6 +72,19 @@ class FiltresSerializer(serializers.Serializer):
         required=False,
         max_length=len(facettes.SECTEURS),
     )
+    carte_vitale = serializers.BooleanField(
+        default=False,
+        help_text="Vrai : les lieux qui déclarent l’accepter ; ceux qui n’en disent rien n’y sont pas.",
+    )
+    acces_fauteuil = serializers.BooleanField(
+        default=False, help_text="Vrai : les lieux qui se déclarent accessibles en fauteuil roulant."
+    )
+    langues = serializers.ListField(
+        child=serializers.ChoiceField(choices=Langue.choices),
+        required=False,
+        max_length=len(Langue),
+        help_text="L’une de ces langues, déclarée par le lieu en plus du français.",
+    )
 
 
 class DemandeRechercheSerializer(serializers.Serializer):
@@ -109,6 +122,9 @@ class DemandeRechercheSerializer(serializers.Serializer):
             delais=tuple(filtres.get("delais", ())),
             natures=tuple(filtres.get("natures", ())),
             secteurs=tuple(filtres.get("secteurs", ())),
+            vitale=(OUI,) if filtres.get("carte_vitale") else (),
+            fauteuil=(OUI,) if filtres.get("acces_fauteuil") else (),
+            langues=tuple(filtres.get("langues", ())),
         )
         return attrs
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rest_framework import serializers
 
 from agenda.enums import ModaliteConsultation
+from annuaire.enums import Accueil, Langue
 from annuaire.models import LieuExercice
 from orientation.enums import TypeOrientation, Voie
 from orientation.models import Orientation
@@ -68,6 +69,16 @@ class LieuSerializer(serializers.Serializer):
     telephone = serializers.CharField(allow_blank=True)
     informations = serializers.CharField(allow_blank=True)
     precision = serializers.CharField()
+    accueil = serializers.ListField(
+        child=serializers.ChoiceField(choices=Accueil.choices),
+        required=False,
+        help_text="Ce que le lieu déclare de son accueil ; absent s’il n’en dit rien.",
+    )
+    langues = serializers.ListField(
+        child=serializers.ChoiceField(choices=Langue.choices),
+        required=False,
+        help_text="Langues parlées, en plus du français ; absent si le lieu n’en dit rien.",
+    )
 
 
 class OffreSerializer(serializers.Serializer):

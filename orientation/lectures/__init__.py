@@ -8,6 +8,7 @@ from orientation.lectures.criteres import (
     HORS,
     LIBRES,
     NON_RENSEIGNE,
+    OUI,
     TOUTES,
     Criteres,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "HORS",
     "LIBRES",
     "NON_RENSEIGNE",
+    "OUI",
     "TOUTES",
     "CptsGroupee",
     "Criteres",

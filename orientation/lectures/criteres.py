@@ -11,6 +11,8 @@ DELAIS = {"0-4": 0, "4-8": 240, "8-12": 480, "12-24": 720, "24-48": 1440, "48-72
 
 # Secteur d’un lieu dont l’annuaire ne dit pas le conventionnement.
 NON_RENSEIGNE = "non_renseigne"
+# Seule valeur d’un filtre que l’on coche ou non.
+OUI = "oui"
 TOUTES, LIBRES, HORS, EN_SUS, FORFAIT = "toutes", "libres", "hors", "en_sus", "forfait"
 DISPONIBILITES = (TOUTES, LIBRES, HORS, EN_SUS, FORFAIT)
 
@@ -23,6 +25,7 @@ class Criteres:
     `forfait` (qui l’accepte, créneau ou non), ou `toutes`. Chaque filtre vide admet tout ; les
     valeurs d’un même filtre s’ajoutent, les filtres se croisent. `modalites` et
     `delais` portent sur un même créneau et restent sans effet là où l’on ne cherche pas de créneau.
+    `vitale`, `fauteuil` : « oui », ou rien ; un lieu qui n’en dit rien n’y répond pas.
     `lieu_id` : ce lieu seulement, quelle que soit la spécialité ; `lieu_ids` : ceux-là.
 
     `departement` : la zone s’arrête à ses limites (W-04). `cpts_id` : les lieux de cette
@@ -42,6 +45,9 @@ class Criteres:
     delais: tuple[str, ...] = ()
     natures: tuple[str, ...] = ()
     secteurs: tuple[str, ...] = ()
+    vitale: tuple[str, ...] = ()
+    fauteuil: tuple[str, ...] = ()
+    langues: tuple[str, ...] = ()
     departement: str = ""
     medecin_traitant: tuple[int, ...] = ()
     cpts_id: int | None = None

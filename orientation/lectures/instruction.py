@@ -13,9 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agenda.domaine.offre import en_minutes, fin_de_fenetre
-from agenda.offre import MASQUES
+from agenda.offre import MASQUES, MASQUES_ACCUEIL
 from annuaire.domaine.fuseaux import FUSEAUX
 from annuaire.domaine.territoire import KM_PAR_DEGRE
+from annuaire.enums import Accueil
 from orientation import sollicitation
 from orientation.domaine.classement import BANDE_KM, EQUITE, TRANCHE_MIN
 from orientation.lectures.criteres import (
@@ -39,7 +40,7 @@ FUSEAUX_LUS = tuple(ZoneInfo(nom) for nom in FUSEAUX)
 # Un premier créneau dépassé depuis le dernier balayage est relu dans la carte.
 _COLONNES = """o.lieu_id, o.participe, o.en_sus, o.forfait, o.fuseau, o.via, o.cpts, {categories}
         {libre} AS premier"""
-_CATEGORIES = "o.nature, o.secteur, "
+_CATEGORIES = "o.nature, o.secteur, o.accueil, "
 _CANDIDATS = """
     (SELECT {distinct} {colonnes}, {traitant}
         {km} * sqrt(dy * dy + (dx * (%(cos)s - %(pente)s * dy)) ^ 2) AS km
@@ -107,7 +108,11 @@ _PROCHES = f"""
 _PLACES = {
     "natures": "nature = ANY(%(natures)s::text[])",
     "secteurs": "secteur = ANY(%(secteurs)s::text[])",
+    "vitale": f"accueil & {MASQUES_ACCUEIL[Accueil.CARTE_VITALE]} > 0",
+    "fauteuil": f"accueil & {MASQUES_ACCUEIL[Accueil.FAUTEUIL]} > 0",
+    "langues": "accueil & %(langues)s > 0",
 }
+_CATEGORIE_ACCUEIL = {Accueil.CARTE_VITALE.value: "vitale", Accueil.FAUTEUIL.value: "fauteuil"}
 _LISTES = {
     TOUTES: "true",
     LIBRES: "libre IS NOT NULL",
@@ -153,6 +158,7 @@ _FACETTES = """
             SELECT nature, count(*) AS n FROM proches WHERE cle >> 41 > 0 AND {liste} AND {sans_natures} GROUP BY nature) x),
         'secteurs', (SELECT json_object_agg(secteur, n) FROM (
             SELECT secteur, count(*) AS n FROM proches WHERE cle >> 41 > 0 AND {liste} AND {sans_secteurs} GROUP BY secteur) x),
+        'accueil', (SELECT ARRAY[{accueil}] FROM proches WHERE cle >> 41 > 0 AND accueil > 0 AND {liste}),
         'modalites', ARRAY[{modalites}], 'delais', ARRAY[{delais}])::text
      FROM proches WHERE cle >> 41 > 0 AND {place})"""
 # Colonnes dans l’ordre de `offres._Ligne`.
@@ -240,7 +246,7 @@ def _formes(criteres: Criteres, *, facettes: bool) -> dict[str, Any]:
         "detaille": criteres.filtre_les_creneaux or (facettes and criteres.demande_un_creneau),
         "filtre_les_creneaux": criteres.filtre_les_creneaux,
         "demande_un_creneau": criteres.demande_un_creneau,
-        "categories": facettes or bool(criteres.natures or criteres.secteurs),
+        "categories": facettes or any(getattr(criteres, nom) for nom in _PLACES),
         "filtres": tuple(nom for nom in _PLACES if getattr(criteres, nom)),
         "departement": bool(criteres.departement),
         "cpts": bool(criteres.cpts_id),
@@ -390,6 +396,10 @@ def _facettes(liste: str, *, filtres: tuple[str, ...], filtre_les_creneaux: bool
         place=sans(""),
         sans_natures=sans("natures"),
         sans_secteurs=sans("secteurs"),
+        accueil=", ".join(
+            f"count(*) FILTER (WHERE accueil & {masque} > 0 AND {sans(_CATEGORIE_ACCUEIL.get(code, 'langues'))})"
+            for code, masque in MASQUES_ACCUEIL.items()
+        ),
         modalites=bits("modalites", len(MASQUES)),
         delais=bits("delais", len(DELAIS)),
     )
@@ -419,6 +429,7 @@ def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int])
         "bornes": sollicitation.en_tableau([*DELAIS.values()][1:]),
         "natures": list(criteres.natures),
         "secteurs": ["" if secteur == NON_RENSEIGNE else secteur for secteur in criteres.secteurs],
+        "langues": sum(MASQUES_ACCUEIL[langue] for langue in criteres.langues),
         "departement": criteres.departement,
         "cpts": criteres.cpts_id,
         "regroupees": list(criteres.regroupees),

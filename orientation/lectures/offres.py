@@ -16,12 +16,14 @@ from agenda.domaine.offre import DUREE_MAX_FENETRE, en_instant, en_minutes
 from agenda.models import OffreLieu
 from agenda.offre import (
     MASQUES,
+    MASQUES_ACCUEIL,
     CarteAdresse,
     CarteEffecteur,
     CarteStructure,
     CreneauOffert,
     decodeur_carte,
 )
+from annuaire.enums import Accueil, Langue
 from orientation import sollicitation
 from orientation.domaine.classement import Groupe, raison_du_rang
 from orientation.lectures.criteres import (
@@ -30,6 +32,7 @@ from orientation.lectures.criteres import (
     HORS,
     LIBRES,
     NON_RENSEIGNE,
+    OUI,
     Criteres,
 )
 from orientation.lectures.instruction import (
@@ -84,6 +87,9 @@ class Facettes(msgspec.Struct, frozen=True):
 
     natures: dict[str, int]
     secteurs: dict[str, int]
+    vitale: dict[str, int]
+    fauteuil: dict[str, int]
+    langues: dict[str, int]
     modalites: dict[str, int]
     delais: dict[str, int]
 
@@ -301,9 +307,13 @@ def _delais(criteres: Criteres, minute: int) -> list[tuple[int, int]]:
 
 def _facettes(texte: str) -> Facettes:
     lues = msgspec.json.decode(texte)
+    accueil = dict(zip(MASQUES_ACCUEIL, lues["accueil"], strict=True))
     return Facettes(
         natures=lues["natures"] or {},
         secteurs={secteur or NON_RENSEIGNE: n for secteur, n in (lues["secteurs"] or {}).items()},
+        vitale={OUI: accueil[Accueil.CARTE_VITALE]},
+        fauteuil={OUI: accueil[Accueil.FAUTEUIL]},
+        langues={langue: accueil[langue] for langue in Langue.values},
         modalites=dict(zip(MASQUES, lues["modalites"], strict=True)),
         delais=dict(zip(DELAIS, lues["delais"], strict=True)),
     )

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from annuaire.domaine.telephones import ecrire_telephone
+from annuaire.enums import accueil_en_clair
 from orientation.domaine.classement import Groupe, distance
 from orientation.lectures import CptsGroupee, Offre
 from orientation.rendu.creneaux import MARQUE, Liens, colonnes
@@ -52,6 +53,7 @@ class Carte:
     cpts: CptsGroupee | None = None
     signaux: tuple[str, ...] = ()
     itineraire: str = ""
+    accueil: str = ""
 
 
 def cartes(
@@ -180,6 +182,8 @@ def _identite(carte: Carte, titre: str) -> str:
         html += f'<p class="sas-carte__details">{escape(carte.details)}</p>'
     ecart = f'<strong class="sas-carte__distance">{escape(carte.distance)}</strong>' if carte.distance else ""
     html += f'<p class="sas-carte__adresse">{escape(carte.adresse)} {ecart}{_itineraire(carte, titre)}</p>'
+    if carte.accueil:
+        html += f'<p class="sas-carte__details">{escape(carte.accueil)}</p>'
     if carte.telephone:
         html += (
             '<p><a class="fr-link fr-icon-phone-line fr-link--icon-left" '
@@ -289,6 +293,7 @@ def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, contact: Con
         raison=offre.raison_du_rang,
         infos_debut=_couper(infos) if len(infos) > INFORMATIONS_COURTES else "",
         infos=infos,
+        accueil=accueil_en_clair(offre.lieu.accueil, offre.lieu.langues),
         contact=contact,
         est_libre=offre.groupe in (Groupe.LIBRE_PARTICIPANT, Groupe.LIBRE) or bool(offre.creneaux),
         participe=offre.participe,

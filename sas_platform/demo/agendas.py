@@ -85,7 +85,8 @@ def _remplir(lieux: Sequence[LieuExercice], medecin: Compte, maintenant: datetim
     lieu = lieux[1] if len(lieux) > 1 else premier
     _plage(lieu, surlendemain.isoweekday(), time(14), time(14, 30), ["teleconsultation"], maintenant)
     premier.informations_complementaires = INFORMATIONS
-    premier.save(update_fields=["informations_complementaires"])
+    premier.accueil, premier.langues = ["carte_vitale", "fauteuil"], ["en", "ar"]
+    premier.save(update_fields=["informations_complementaires", "accueil", "langues"])
     consignes = {
         "telephone_prive": TELEPHONE_RESERVE,
         "heures_d_appel": "entre 12h et 14h, sauf le mercredi",

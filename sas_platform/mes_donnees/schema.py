@@ -169,6 +169,8 @@ class Lieu(Forme):
     source: str
     actif: bool
     informations_complementaires: str
+    accueil: list[str]
+    langues: list[str]
     disponibilites: list[Disponibilite]
     indisponibilites: list[Indisponibilite]
     semaines_types: list[SemaineType]

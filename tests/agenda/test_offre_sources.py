@@ -86,6 +86,8 @@ def _effecteur(hasard, structures, lots) -> list[LieuExercice]:
             structure=hasard.choice([None, *structures]),
             reunion=hasard.random() < 0.3,
             est_actif=hasard.random() < 0.9,
+            accueil=hasard.sample(["carte_vitale", "fauteuil"], hasard.randrange(3)),
+            langues=hasard.sample(["en", "ar", "fsl"], hasard.randrange(3)),
         )
         for _ in range(hasard.randrange(1, 4))
     ]
@@ -192,6 +194,8 @@ def lieu_attendu(lieu: LieuExercice) -> LieuLu | None:
         fuseau=lieu.fuseau,
         telephone=lieu.telephone,
         informations=lieu.informations_complementaires,
+        accueil=lieu.accueil,
+        langues=lieu.langues,
         commune_insee=lieu.commune.code_insee,
         commune=lieu.commune.nom,
         departement=lieu.commune.departement_id,

@@ -45,6 +45,8 @@ class Lieu:
     centre_participe: bool = False
     forfait: bool = False
     secteur: str = ""
+    accueil: tuple[str, ...] = ()
+    langues: tuple[str, ...] = ()
     creneaux: tuple[Creneau, ...] = ()
     sollicite_le: tuple[datetime, ...] = ()
 
@@ -77,6 +79,9 @@ class Demande:
     delais: tuple[str, ...] = ()
     natures: tuple[str, ...] = ()
     secteurs: tuple[str, ...] = ()
+    vitale: tuple[str, ...] = ()
+    fauteuil: tuple[str, ...] = ()
+    langues: tuple[str, ...] = ()
     departement: str = ""
     traitant: tuple[int, ...] = ()
     regroupees: tuple[int, ...] = ()
@@ -126,6 +131,12 @@ def retenu(lieu: Lieu, demande: Demande, maintenant: datetime) -> bool:
     if demande.natures and lieu.nature not in demande.natures:
         return False
     if demande.secteurs and (lieu.secteur or "non_renseigne") not in demande.secteurs:
+        return False
+    if demande.vitale and "carte_vitale" not in lieu.accueil:
+        return False
+    if demande.fauteuil and "fauteuil" not in lieu.accueil:
+        return False
+    if demande.langues and not set(demande.langues) & set(lieu.langues):
         return False
     tous = proposables(lieu, maintenant)
     bons = [creneau for creneau in tous if repond(creneau, demande, maintenant)]
@@ -202,11 +213,12 @@ def facettes(zone: list[Lieu], demande: Demande, maintenant: datetime) -> dict[s
     valeurs = {
         "natures": ["10", "cds"],
         "secteurs": ["secteur_1", "secteur_2", "non_renseigne"],
-        "modalites": ["cabinet", "teleconsultation", "domicile"],
-        "delais": list(DELAIS),
+        "vitale": ["oui"],
+        "fauteuil": ["oui"],
+        "langues": ["en", "ar"],
     }
-    if not demande.cherche_un_creneau:
-        valeurs = {nom: siennes for nom, siennes in valeurs.items() if nom in ("natures", "secteurs")}
+    if demande.cherche_un_creneau:
+        valeurs |= {"modalites": ["cabinet", "teleconsultation", "domicile"], "delais": list(DELAIS)}
     return {
         nom: dict(+Counter({valeur: nombre(**{nom: (valeur,)}) for valeur in siennes}))
         for nom, siennes in valeurs.items()

@@ -34,6 +34,7 @@ MAINTENANT = datetime(2026, 11, 2, 8, 17, tzinfo=PARIS)  # lundi
 LAT, LON = 50.6, 3.06
 SECTEURS = ["", "secteur_1", "secteur_2"]
 TYPES = [m.value for m in ModaliteConsultation]
+FILTRES = ("modalites", "delais", "natures", "secteurs", "vitale", "fauteuil", "langues")
 
 creneaux = st.fixed_dictionaries(
     {
@@ -53,6 +54,8 @@ lieux = st.fixed_dictionaries(
         "rattache": st.sampled_from([True, True, False]),
         "forfait": st.booleans(),
         "secteur": st.sampled_from(SECTEURS),
+        "accueil": st.lists(st.sampled_from(["carte_vitale", "fauteuil"]), unique=True),
+        "langues": st.lists(st.sampled_from(["en", "ar"]), unique=True),
         "creneaux": st.lists(creneaux, max_size=2),
         "sollicite_il_y_a_h": st.lists(st.sampled_from([1, 30, 200]), max_size=2),
         "redirige": st.booleans(),
@@ -66,6 +69,9 @@ demandes = st.fixed_dictionaries(
         "delais": st.lists(st.sampled_from(list(oracle.DELAIS)), max_size=2, unique=True).map(tuple),
         "natures": st.sampled_from([(), (), ("10",), ("cds",), ("10", "cds")]),
         "secteurs": st.sampled_from([(), (), ("secteur_1",), ("secteur_2", "non_renseigne")]),
+        "vitale": st.sampled_from([(), (), ("oui",)]),
+        "fauteuil": st.sampled_from([(), (), ("oui",)]),
+        "langues": st.sampled_from([(), (), ("en",), ("en", "ar")]),
         "departement": st.booleans(),
         "traitant": st.booleans(),
         "regroupe": st.booleans(),
@@ -125,7 +131,7 @@ def batir(plan, voulu):
     rafraichir([lieu.id for lieu in monde], MAINTENANT)
     traitant = tuple(lieu.effecteur for lieu in monde[-1:] if lieu.effecteur) if voulu["traitant"] else ()
     demande = oracle.Demande(
-        **{nom: voulu[nom] for nom in ("rayon_km", "liste", "modalites", "delais", "natures", "secteurs")},
+        **{nom: voulu[nom] for nom in ("rayon_km", "liste", *FILTRES)},
         departement="59" if voulu["departement"] else "",
         traitant=traitant,
         regroupees=(cpts[0].pk, cpts[1].pk) if voulu["regroupe"] else (),
@@ -136,10 +142,7 @@ def batir(plan, voulu):
         rayon_km=demande.rayon_km,
         specialite_ids=(generaliste.pk, centres.pk),
         disponibilite=demande.liste,
-        modalites=demande.modalites,
-        delais=demande.delais,
-        natures=demande.natures,
-        secteurs=demande.secteurs,
+        **{nom: getattr(demande, nom) for nom in FILTRES},
         departement=demande.departement,
         medecin_traitant=demande.traitant,
         regroupees=demande.regroupees,
@@ -149,6 +152,7 @@ def batir(plan, voulu):
 
 def poser(plan, cpts, commune, regulateur) -> oracle.Lieu:
     place = {"lat": LAT + plan["km"] / KM_PAR_DEGRE, "lon": LON, "commune": commune}
+    place |= {"accueil": plan["accueil"], "langues": plan["langues"]}
     effecteur = None if plan["centre"] else EffecteurFactory(conventionnement=plan["secteur"])
     if effecteur is None:
         centre = StructureFactory(type=TypeStructure.CDS)
@@ -182,6 +186,8 @@ def poser(plan, cpts, commune, regulateur) -> oracle.Lieu:
         centre_participe=bool(plan["modalite"]),
         forfait=plan["forfait"] and effecteur is not None,
         secteur=plan["secteur"] if effecteur else "",
+        accueil=tuple(plan["accueil"]),
+        langues=tuple(plan["langues"]),
         creneaux=() if est_sos else ouverts,
         sollicite_le=tuple(instants),
     )

@@ -30,13 +30,21 @@ def informations(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
         saisie = form.cleaned_data
         try:
             actions.changer_informations(
-                lieu=lieu, texte=saisie["texte"], vu=saisie["vu"], auteur=request.user, maintenant=maintenant
+                lieu=lieu,
+                informations={
+                    "informations_complementaires": saisie["texte"],
+                    "accueil": saisie["accueil"],
+                    "langues": saisie["langues"],
+                },
+                vu=saisie["vu"],
+                auteur=request.user,
+                maintenant=maintenant,
             )
         except ModifieEntreTemps as refus:
             conflit = str(refus)
-            lieu.refresh_from_db(fields=["informations_complementaires"])
+            lieu.refresh_from_db(fields=actions.INFORMATIONS)
             form.data = request.POST.copy()
-            form.data["vu"] = actions.empreinte(lieu.informations_complementaires)
+            form.data["vu"] = actions.empreinte(lieu)
         else:
             messages.success(request, "Les informations sont enregistrées.")
             return redirect(_retour(lieu))

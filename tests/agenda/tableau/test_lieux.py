@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
-from agenda.models import CarteLieu
+from agenda.models import CarteLieu, OffreLieu
+from agenda.offre import MASQUES_ACCUEIL, decodeur_carte
 from annuaire.models import Delegation, LieuExercice
 from comptes.models import Trace
 from participation.models import Sollicitation
@@ -35,6 +36,30 @@ def test_les_informations_paraissent_aussitot_sur_la_carte(agenda, medecin, navi
     assert reponse.status_code == 302
     assert r"Sonner <fort>\nau 2e étage" in CarteLieu.objects.get(lieu=agenda).document
     assert Trace.objects.get(verbe="lieu.modifie").details["champs"] == ["informations_complementaires"]
+
+
+def test_l_accueil_et_les_langues_paraissent_sur_la_carte_et_se_filtrent(agenda, medecin, naviguer):
+    client = naviguer(medecin)
+    saisie = {"texte": "", "accueil": ["carte_vitale"], "langues": ["ar", "en"], "vu": vu(client, agenda)}
+
+    assert client.post(informations(agenda), saisie).status_code == 302
+
+    lieu = decodeur_carte.decode(CarteLieu.objects.get(lieu=agenda).document).lieu
+    assert (lieu.accueil, lieu.langues) == (("carte_vitale",), ("ar", "en"))
+    masque = MASQUES_ACCUEIL["carte_vitale"] | MASQUES_ACCUEIL["ar"] | MASQUES_ACCUEIL["en"]
+    assert set(OffreLieu.objects.filter(lieu=agenda).values_list("accueil", flat=True)) == {masque}
+    assert Trace.objects.get(verbe="lieu.modifie").details["champs"] == ["accueil", "langues"]
+    page = client.get(reverse("tableau:professionnel", kwargs={"effecteur_id": agenda.effecteur_id}))
+    assert "Carte Vitale acceptée · Parle arabe, anglais" in page.content.decode()
+
+
+def test_une_langue_inconnue_est_refusee(lieu, medecin, naviguer):
+    client = naviguer(medecin)
+
+    reponse = client.post(informations(lieu), {"texte": "", "langues": ["klingon"], "vu": vu(client, lieu)})
+
+    assert "langues" in reponse.context["form"].errors
+    assert LieuExercice.objects.get().langues == []
 
 
 def test_un_texte_vide_efface(lieu, medecin, naviguer):

@@ -2,10 +2,12 @@
 
 import pytest
 
+from annuaire.models import LieuExercice
 from comptes.enums import Portee, Role
 from comptes.models import Jeton
 from tests.annuaire.factories import CommuneFactory
 from tests.comptes.factories import CompteFactory, JetonFactory
+from tests.orientation.conftest import projeter
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/recherches/"
@@ -39,6 +41,19 @@ def test_la_reponse_suit_le_contrat(appeler, creneau):
     assert (lu["debut"], lu["fin"]) == ("2026-11-02T09:00:00+01:00", "2026-11-02T09:20:00+01:00")
     assert (lu["source"], lu["editeur"], lu["modalites"]) == ("agenda_sas", None, ["cabinet"])
     assert (lu["capacite"], lu["prises"], lu["lien"]) == (1, 0, None)
+
+
+def test_l_accueil_declare_se_filtre_et_se_lit(appeler, creneau):
+    demande = {"specialite": "SM54", "commune": "59350", "filtres": {"carte_vitale": True, "langues": ["en"]}}
+    avant = appeler(demande).json()
+    LieuExercice.objects.filter(pk=creneau.lieu_id).update(accueil=["carte_vitale"], langues=["en", "ar"])
+    projeter(creneau.lieu)
+
+    apres = appeler(demande).json()
+
+    assert avant["total"] == 0
+    lieu = apres["offres"][0]["lieu"]
+    assert (lieu["accueil"], lieu["langues"]) == (["carte_vitale"], ["en", "ar"])
 
 
 @pytest.mark.parametrize("code", ["SM26", "SM53", "SM54", "sm54"])

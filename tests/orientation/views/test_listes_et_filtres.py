@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from annuaire.enums import TypeStructure
-from annuaire.models import Commune
+from annuaire.models import Commune, LieuExercice
 from comptes.enums import Role
 from orientation import carnet
 from orientation.enums import IssueAppel
@@ -124,6 +124,25 @@ def test_les_filtres_ne_se_comptent_que_pour_qui_les_ouvre(connecte, jeton, cren
     assert "?page=1&amp;filtres=oui#filtres" in fermes.content.decode()
     assert ouverts.context["resultats"].facettes.modalites["cabinet"] == 1
     assert 'id="filtres"' in texte(ouverts)
+
+
+def test_l_accueil_ne_se_filtre_que_la_ou_un_lieu_en_dit_quelque_chose(connecte, jeton, creneau):
+    sans = connecte.get(url_resultats(jeton), {"filtres": "oui"})
+    LieuExercice.objects.filter(pk=creneau.lieu_id).update(accueil=["fauteuil"], langues=["fsl"])
+    projeter(creneau.lieu, LieuExerciceFactory())
+
+    ouverts = connecte.get(url_resultats(jeton), {"filtres": "oui"})
+    filtree = connecte.post(
+        url_resultats(jeton), {"filtrer": "oui", "fauteuil": ["oui"], "langues": ["fsl"]}, follow=True
+    )
+
+    assert not {"vitale", "fauteuil", "langues"} & {c.nom for c in sans.context["categories"]}
+    proposes = {c.nom: [(o.libelle, o.nombre) for o in c.options] for c in ouverts.context["categories"]}
+    assert proposes["fauteuil"] == [("Accessible en fauteuil roulant", 1)]
+    assert proposes["langues"] == [("Langue des signes française", 1)]
+    assert "vitale" not in proposes
+    assert [o.lieu.id for o in filtree.context["resultats"].offres] == [f"l{creneau.lieu_id}"]
+    assert "Accessible en fauteuil roulant · Parle langue des signes française" in texte(filtree)
 
 
 def test_le_medecin_traitant_est_en_tete_meme_sans_creneau_et_loin(connecte, jeton, creneau, maintenant):

@@ -218,7 +218,7 @@ def test_un_departement_nomme_exactement_passe_avant_les_villes(connecte, tape):
 
     html = connecte.post("/recherche/suggestions/ou/", {"texte": tape}).content.decode()
 
-    assert html.index('aria-label=') == html.index('aria-label="Départements"')
+    assert html.index("aria-label=") == html.index('aria-label="Départements"')
     assert "Nord (59)" in html
 
 
