@@ -59,11 +59,13 @@ def recherches(nombre: int) -> list[Recherche]:
     ]
 
 
-def requete(criteres: Criteres, maintenant: datetime, *, par_page: int) -> tuple[str, dict[str, Any]]:
+def requete(
+    criteres: Criteres, maintenant: datetime, *, par_page: int, facettes: bool = False
+) -> tuple[str, dict[str, Any]]:
     """L’instruction de la recherche et ses paramètres, pour la première page."""
     fenetres = [en_minutes(fin_de_fenetre(maintenant, ZoneInfo(nom))) for nom in FUSEAUX]
     parametres = parametres_de(criteres, maintenant, fenetres) | {"par_page": par_page, "saut": 0}
-    return instruction(criteres), parametres
+    return instruction(criteres, facettes=facettes), parametres
 
 
 def jouer_sql(sql: str, parametres: Mapping[str, Any]) -> Iterable[Any]:

@@ -11,6 +11,7 @@ from tests.mesures.lignes import Budget, Ligne, centile, duree_ms
 from tests.mesures.reglages import Reglages
 
 OFFRES = 25
+PAR_PAGE_FILTRABLE = 10
 # Le strict nécessaire : même carré, même index GiST, les premiers créneaux d’abord, et leurs cartes. Ni
 # distance, ni groupe, ni totaux, ni relecture d’un premier créneau dépassé.
 REFERENCE = """
@@ -34,13 +35,19 @@ def recherche_sql(reglages: Reglages) -> Iterator[Ligne]:
         requete(recherche.criteres, maintenant, par_page=OFFRES)
         for recherche in recherches(reglages.recherches)
     ]
-    for sql, parametres in requetes:
+    filtrables = [
+        requete(recherche.criteres, maintenant, par_page=PAR_PAGE_FILTRABLE, facettes=True)
+        for recherche in recherches(reglages.recherches)
+    ]
+    for (sql, parametres), filtrable in zip(requetes, filtrables, strict=True):
         jouer_sql(REFERENCE, parametres)
         jouer_sql(sql, parametres)
-    pages, planchers = [], []
-    for sql, parametres in requetes:
+        jouer_sql(*filtrable)
+    pages, planchers, facettes = [], [], []
+    for (sql, parametres), filtrable in zip(requetes, filtrables, strict=True):
         planchers.append(duree_ms(jouer_sql, REFERENCE, parametres))
         pages.append(duree_ms(jouer_sql, sql, parametres))
+        facettes.append(duree_ms(jouer_sql, *filtrable))
     for rang, maximum in ((50, 2.0), (95, 6.0)):
         yield Ligne(
             f"recherche_sql_p{rang}",
@@ -49,4 +56,14 @@ def recherche_sql(reglages: Reglages) -> Iterator[Ligne]:
             n=len(pages),
             plancher=centile(planchers, rang),
             budget=Budget(max=maximum, ratio_max=1.5),
+        )
+    # La page de qui ouvre les filtres : chaque valeur comptée sur toute la zone.
+    for rang, maximum in ((50, 15.0), (95, 50.0)):
+        yield Ligne(
+            f"recherche_sql_filtres_p{rang}",
+            centile(facettes, rang),
+            "ms",
+            n=len(facettes),
+            plancher=centile(pages, rang),
+            budget=Budget(max=maximum),
         )
