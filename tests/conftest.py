@@ -18,9 +18,12 @@ from tests.base_modele import creer_base_de_test, supprimer_base_de_test
 from tests.navigateur import (  # noqa: F401
     CHROMIUM,
     INSTALLER_CHROMIUM,
+    _contexte_neuf,
+    _fautes,
     axe,
     capture,
     connecter,
+    contexte_commun,
     navigateur,
     ouvrir_page,
     page,

@@ -21,12 +21,14 @@ from django.conf import settings
 from django.test import Client
 
 CAPTURES = Path(settings.RACINE) / "var" / "captures"
-INSTALLER_CHROMIUM = "Chromium est absent ; en root : apt-get install chromium libatomic1"
+INSTALLER_CHROMIUM = "Chromium est absent ; en root : apt-get install chromium-headless-shell libatomic1"
 TAILLES = {"bureau": {"width": 1280, "height": 900}, "telephone": {"width": 390, "height": 844}}
 # Une machine d’intégration chargée met dix fois le temps d’un poste : attendre n’y coûte que si le test échoue.
 DELAI_MS = 20_000
 SEUL = "PYTEST_XDIST_WORKER" not in os.environ
 REGLES_AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Celui qui n’a pas d’interface d’abord : les autres dessinent une fenêtre à chaque page, cinq fois plus cher.
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 OPTIONS_CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,7 +44,7 @@ OPTIONS_CHROMIUM = [
 
 
 def _trouver_chromium() -> str | None:
-    for nom in (os.environ.get("SAS_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+    for nom in (os.environ.get("SAS_CHROMIUM", ""), *CHROMIUMS):
         if nom and (chemin := shutil.which(nom)):
             return chemin
     return None
@@ -130,46 +132,78 @@ def serveur(live_server) -> Iterator[str]:
     assert au_repos, "le serveur de test n’a pas fini de répondre"
 
 
-@pytest.fixture
-def ouvrir_page(serveur: str, navigateur) -> Iterator[Callable[..., object]]:
-    """`ouvrir_page(java_script_enabled=False)` : une page d’un autre navigateur, avec ses propres cookies.
+def _options(serveur: str) -> dict[str, object]:
+    return {
+        "base_url": serveur,
+        "locale": "fr-FR",
+        "timezone_id": "Europe/Paris",
+        "viewport": TAILLES["bureau"],
+    }
 
-    À la fin du test, une exception JavaScript, un refus de la politique de
-    sécurité (CSP), une requête vers l’extérieur ou un changement de page que
-    rien n’attendait le fait échouer.
+
+@pytest.fixture(scope="session")
+def contexte_commun(live_server, navigateur) -> object:
+    """Le contexte où s’ouvre la page de chaque test ; un onglet vide y garde sa fenêtre ouverte.
+
+    En ouvrir un par test coûtait une fenêtre, et de relire les feuilles de style.
+    """
+    contexte = navigateur.new_context(**_options(live_server.url))
+    contexte.new_page()
+    return contexte
+
+
+@pytest.fixture
+def _contexte_neuf(serveur: str, contexte_commun, _fautes: list[str]) -> Iterator[object]:
+    """Le contexte commun, où il ne reste rien d’un test au suivant : onglets, cookies, droits, stockage."""
+    yield contexte_commun
+    garde, *ouvertes = contexte_commun.pages
+    for page in ouvertes:
+        page.close()
+    contexte_commun.clear_cookies()
+    contexte_commun.clear_permissions()
+    commandes = contexte_commun.new_cdp_session(garde)
+    commandes.send("Storage.clearDataForOrigin", {"origin": serveur, "storageTypes": "all"})
+    commandes.detach()
+
+
+@pytest.fixture
+def _fautes() -> Iterator[list[str]]:
+    """Une exception JavaScript, un refus de la politique de sécurité (CSP), une requête vers
+    l’extérieur ou un changement de page que rien n’attendait font échouer le test à sa fin.
     """
     fautes: list[str] = []
-    contextes = []
-
-    def ouvrir(**options: object) -> object:
-        contexte = navigateur.new_context(
-            **{
-                "base_url": serveur,
-                "locale": "fr-FR",
-                "timezone_id": "Europe/Paris",
-                "viewport": TAILLES["bureau"],
-                **options,
-            }
-        )
-        contextes.append(contexte)
-        contexte.set_default_timeout(DELAI_MS)
-        page = contexte.new_page()
-        page.on("pageerror", lambda erreur: fautes.append(f"exception JavaScript : {erreur}"))
-        page.on("console", lambda message: _noter_refus_csp(fautes, message.text))
-        page.on("request", lambda requete: _noter_sortie(fautes, requete.url))
-        _surveiller_les_changements(page, fautes)
-        return page
-
-    yield ouvrir
-    for contexte in contextes:
-        contexte.close()
+    yield fautes
     assert not fautes, "\n".join(fautes)
 
 
 @pytest.fixture
-def page(ouvrir_page) -> object:
+def ouvrir_page(serveur: str, navigateur, _fautes: list[str]) -> Iterator[Callable[..., object]]:
+    """`ouvrir_page(java_script_enabled=False)` : une page d’un autre navigateur, avec ses propres cookies."""
+    contextes = []
+
+    def ouvrir(**options: object) -> object:
+        contextes.append(navigateur.new_context(**_options(serveur) | options))
+        return _ouvrir(contextes[-1], _fautes)
+
+    yield ouvrir
+    for contexte in contextes:
+        contexte.close()
+
+
+@pytest.fixture
+def page(_contexte_neuf, _fautes: list[str]) -> object:
     """Page vierge dont `goto("/chemin/")` part du serveur de test."""
-    return ouvrir_page()
+    return _ouvrir(_contexte_neuf, _fautes)
+
+
+def _ouvrir(contexte: object, fautes: list[str]) -> object:
+    contexte.set_default_timeout(DELAI_MS)
+    page = contexte.new_page()
+    page.on("pageerror", lambda erreur: fautes.append(f"exception JavaScript : {erreur}"))
+    page.on("console", lambda message: _noter_refus_csp(fautes, message.text))
+    page.on("request", lambda requete: _noter_sortie(fautes, requete.url))
+    _surveiller_les_changements(page, fautes)
+    return page
 
 
 def _surveiller_les_changements(page: object, fautes: list[str]) -> None:

@@ -26,7 +26,7 @@ from sas_platform.demo.preparation import charger_donnees, collecter_statiques
 from sas_platform.demo.services import Services, dossier_jetable, environnement
 from sas_platform.demo.supervision import Superviseur
 
-PAQUETS_NAVIGATEUR = ["chromium", "libatomic1"]
+PAQUETS_NAVIGATEUR = ["chromium-headless-shell", "libatomic1"]
 MODELE_MESURES = "sas_modele"
 # Ce que le terminal pourrait porter d’une démonstration ne doit pas changer le résultat d’un test.
 REGLAGES = [
@@ -201,8 +201,8 @@ def _exiger_un_navigateur() -> None:
 
 
 def _navigateur_present() -> bool:
-    noms = (os.environ.get("SAS_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    if not any(nom and shutil.which(nom) for nom in noms):
+    noms = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    if not any(nom and shutil.which(nom) for nom in (os.environ.get("SAS_CHROMIUM", ""), *noms)):
         return False
     try:
         ctypes.CDLL("libatomic.so.1" if sys.platform == "linux" else None)

@@ -20,7 +20,7 @@ from tests.annuaire.factories import (
     habiliter,
 )
 from tests.comptes.factories import DEBUT, CompteFactory
-from tests.navigateur import verifier_la_largeur
+from tests.navigateur import TAILLES, verifier_la_largeur
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,8 +35,7 @@ def heure_fixe():
         yield
 
 
-@pytest.fixture
-def lieu() -> LieuExercice:
+def un_lieu() -> LieuExercice:
     SpecialiteFactory()
     effecteur = EffecteurFactory(nom=LONG, prenom="Marie-Emmanuelle")
     return LieuExerciceFactory(
@@ -137,28 +136,27 @@ def un_lieu_que_la_recherche_ignore(lieu):
     return le_medecin(lieu), reverse("vu:lieu", args=[lieu.pk])
 
 
-@pytest.mark.parametrize(
-    "etat",
-    [
-        un_tableau_vu_par_la_secretaire,
-        l_histoire_d_un_centre,
-        un_centre_qui_n_a_rien,
-        un_medecin_sans_adresse,
-        un_tableau_vide,
-        une_histoire_vide,
-        un_agenda_vide,
-        une_semaine_a_imprimer,
-        des_calendriers_en_lecture_et_en_panne,
-        un_lieu_que_la_recherche_ignore,
-    ],
-    ids=lambda etat: etat.__name__.replace("_", " "),
-)
-def test_chaque_etat_est_accessible_et_tient_dans_un_telephone(page, connecter, axe, lieu, etat):
-    compte, url = etat(lieu)
-    connecter(compte)
+ETATS = [
+    un_tableau_vu_par_la_secretaire,
+    l_histoire_d_un_centre,
+    un_centre_qui_n_a_rien,
+    un_medecin_sans_adresse,
+    un_tableau_vide,
+    une_histoire_vide,
+    un_agenda_vide,
+    une_semaine_a_imprimer,
+    des_calendriers_en_lecture_et_en_panne,
+    un_lieu_que_la_recherche_ignore,
+]
 
-    page.goto(url)
 
-    axe(page)
-    page.set_viewport_size(TELEPHONE)
-    verifier_la_largeur(page)
+def test_chaque_etat_est_accessible_et_tient_dans_un_telephone(page, connecter, axe):
+    for etat in ETATS:
+        compte, url = etat(un_lieu())
+        connecter(compte)
+        page.set_viewport_size(TAILLES["bureau"])
+
+        assert page.goto(url).ok, etat.__name__
+        axe(page)
+        page.set_viewport_size(TELEPHONE)
+        verifier_la_largeur(page)

@@ -138,20 +138,18 @@ def test_la_formation_se_lit_page_a_page(page, connecter, axe, capture, horloge)
     axe(page)
 
 
-@pytest.mark.parametrize(
-    ("chemin", "nom"),
-    [
+def test_les_pages_publiques_sont_accessibles(page, axe, capture):
+    for chemin, nom in (
         ("/", "accueil-anonyme"),
         ("/plan/", "plan"),
         ("/mentions-legales/", "mentions-legales"),
         ("/donnees-personnelles/", "donnees-personnelles"),
         ("/accessibilite/", "accessibilite"),
-    ],
-)
-def test_les_pages_publiques_sont_accessibles(page, axe, capture, chemin, nom):
-    page.goto(chemin)
-    axe(page)
-    capture(page, nom)
+        ("/rien/", "404"),
+    ):
+        page.goto(chemin)
+        axe(page)
+        capture(page, nom)
 
 
 def test_l_accueil_d_une_personne_a_plusieurs_roles(page, connecter, axe, capture, territoire):

@@ -69,38 +69,20 @@ def test_un_effecteur_choisit_son_exercice_puis_en_change(page, comptes, axe, ca
     expect(page.locator("#exercice-0")).to_be_checked()
 
 
-@pytest.mark.parametrize(
-    ("chemin", "nom"),
-    [
-        ("/mentions-legales/", "mentions-legales"),
-        ("/donnees-personnelles/", "donnees-personnelles"),
-        ("/accessibilite/", "accessibilite"),
-        ("/rien/", "404"),
-    ],
-)
-def test_les_pages_de_texte_sont_accessibles(page, axe, capture, chemin, nom):
-    page.goto(chemin)
-
-    axe(page)
-    capture(page, nom)
-
-
-@pytest.mark.parametrize(
-    "role", [Role.EFFECTEUR, Role.ADMINISTRATEUR, None], ids=lambda role: role or "sans-role"
-)
-def test_l_accueil_dit_vrai_pour_chaque_role(page, connecter, axe, capture, role):
-    connecter(CompteFactory(role=role))
-    page.goto("/")
-
-    axe(page)
-    capture(page, f"accueil-{role or 'sans-role'}")
+def test_l_accueil_dit_vrai_pour_chaque_role(page, connecter, axe, capture):
     contenu = page.locator("main")
-    for passage, a_qui in (
-        ("Mes délégataires", Role.EFFECTEUR),
-        ("aucun rôle en cours", None),
-        ("Administration", Role.ADMINISTRATEUR),
-    ):
-        expect(contenu.get_by_text(passage).first).to_be_visible(visible=role == a_qui)
+    for role in (Role.EFFECTEUR, Role.ADMINISTRATEUR, None):
+        connecter(CompteFactory(role=role))
+        page.goto("/")
+
+        axe(page)
+        capture(page, f"accueil-{role or 'sans-role'}")
+        for passage, a_qui in (
+            ("Mes délégataires", Role.EFFECTEUR),
+            ("aucun rôle en cours", None),
+            ("Administration", Role.ADMINISTRATEUR),
+        ):
+            expect(contenu.get_by_text(passage).first).to_be_visible(visible=role == a_qui)
 
 
 def test_le_clavier_atteint_d_abord_les_liens_d_evitement(page, connecter, comptes):

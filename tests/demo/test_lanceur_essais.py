@@ -16,7 +16,7 @@ def test_sans_navigateur_ni_droits_le_message_dit_quoi_installer(monkeypatch):
     monkeypatch.setattr(essais, "_navigateur_present", lambda: False)
     monkeypatch.setattr(essais, "_droits_d_installer", lambda: None)
 
-    with pytest.raises(ErreurLancement, match=r"apt-get install .*chromium libatomic1"):
+    with pytest.raises(ErreurLancement, match=r"apt-get install .*chromium-headless-shell libatomic1"):
         essais._exiger_un_navigateur()
 
 
