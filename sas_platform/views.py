@@ -66,7 +66,15 @@ RACCOURCIS = (
     Raccourci("delegations:donnees", "Mes délégataires", "Qui agit en votre nom ; en ajouter, en révoquer."),
     Raccourci("structures:liste", "Structures", "Membres, zone d’intervention, points fixes."),
     Raccourci("territoires:liste", "Territoires", "Gestionnaires, référents, rayons de recherche."),
-    Raccourci("pilotage:accueil", "Pilotage", "Indicateurs du SAS, mois par mois, territoire par territoire."),
+    Raccourci(
+        "caisse:periodes",
+        "Espace de la caisse",
+        "Fichiers des périodes closes, produits par l’un et validés par l’autre\u00a0; contestations.",
+    ),
+    Raccourci("bareme:regles", "Barème", "Règles de la rémunération, périodes, calculs et clôtures."),
+    Raccourci(
+        "pilotage:accueil", "Pilotage", "Indicateurs du SAS, mois par mois, territoire par territoire."
+    ),
     Raccourci("assistance:traitement", "Demandes d’assistance", "Celles qui vous sont adressées."),
     Raccourci(
         "admin:index",

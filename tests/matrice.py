@@ -31,6 +31,7 @@ from assistance.models import PieceJointe, Ticket
 from comptes.enums import Role
 from comptes.models import Compte
 from orientation.models import MessageHub, Orientation
+from remuneration.models import Contestation, Export, Regle
 from tests.agenda.factories import CopieRegulateurFactory, EditeurFactory
 from tests.annuaire.factories import (
     CommuneFactory,
@@ -43,6 +44,13 @@ from tests.annuaire.factories import (
 from tests.assistance.factories import PieceFactory, TicketFactory
 from tests.comptes.factories import DEBUT, CompteFactory
 from tests.orientation.factories import MessageHubFactory, OrientationFactory
+from tests.remuneration.factories import (
+    CalculFactory,
+    ContestationFactory,
+    ExportFactory,
+    RegleFactory,
+    clore_pour_essai,
+)
 
 ANONYME = "anonyme"
 
@@ -68,6 +76,9 @@ class Monde:
     ticket: Ticket
     piece: PieceJointe
     osnp: Compte
+    regle: Regle
+    export: Export
+    contestation: Contestation
     comptes: dict[str, Compte] = field(default_factory=dict)
 
 
@@ -101,6 +112,7 @@ def creer_le_monde() -> Monde:
     habiliter(osnp, Role.OSNP, territoire=nord)
     ticket = TicketFactory(auteur=titulaire, territoire=nord)
     confrere = LieuExerciceFactory(effecteur=EffecteurFactory())
+    export = ExportFactory(calcul=clore_pour_essai(CalculFactory()), departement=lille.departement)
     return Monde(
         territoire=nord,
         effecteur=effecteur,
@@ -128,6 +140,11 @@ def creer_le_monde() -> Monde:
         ticket=ticket,
         piece=PieceFactory(ticket=ticket),
         osnp=osnp,
+        regle=RegleFactory(proposee=True),
+        export=export,
+        contestation=ContestationFactory(
+            periode=export.calcul.periode, effecteur=effecteur, departement=lille.departement
+        ),
         comptes=comptes,
     )
 
@@ -150,7 +167,6 @@ def _comptes(
         "régulateur": CompteFactory(role=Role.OSNP),
         "autre régulateur": CompteFactory(role=Role.REGULATEUR),
         "IOA": CompteFactory(role=Role.IOA),
-        "agent de CPAM": CompteFactory(role=Role.CPAM),
         "support": CompteFactory(role=Role.SUPPORT),
         "administrateur": CompteFactory(administrateur=True),
         "sans rôle": CompteFactory(),
@@ -162,6 +178,8 @@ def _comptes(
         "gestionnaire d’ailleurs": (Role.GESTIONNAIRE_COMPTES, {"territoire": reunion}),
         "référent": (Role.REFERENT, {"territoire": nord}),
         "référent d’ailleurs": (Role.REFERENT, {"territoire": reunion}),
+        "agent de CPAM": (Role.CPAM, {"territoire": nord}),
+        "agent de CPAM d’ailleurs": (Role.CPAM, {"territoire": reunion}),
     }
     for nom, (role, portee) in portees.items():
         comptes[nom] = CompteFactory()
@@ -217,7 +235,38 @@ def _pour_la_structure() -> Ligne:
     return Ligne(lambda m: {"qui": f"structure-{m.structure.pk}"}, _a("responsable"))
 
 
+def _export(ouvre: frozenset[str], en_post: bool = False) -> Ligne:
+    return Ligne(lambda m: {"export_id": m.export.pk}, ouvre, en_post)
+
+
+def _caisse(ouvre: frozenset[str], en_post: bool = False) -> Ligne:
+    return Ligne(
+        lambda m: {"departement_id": m.export.departement_id, "code": m.export.calcul.periode.code},
+        ouvre,
+        en_post,
+    )
+
+
+def _contestation(ouvre: frozenset[str], en_post: bool = False) -> Ligne:
+    return Ligne(lambda m: {"contestation_id": m.contestation.pk}, ouvre, en_post)
+
+
+_REGARDENT_LA_CAISSE = _a("agent de CPAM", "administrateur")
+
+
 OBJETS: dict[str, Ligne] = {
+    "bareme:regle": Ligne(lambda m: {"regle_id": m.regle.pk}, _a("administrateur")),
+    "bareme:activer": Ligne(lambda m: {"regle_id": m.regle.pk}, _a("administrateur"), True),
+    "bareme:ecarter": Ligne(lambda m: {"regle_id": m.regle.pk}, _a("administrateur"), True),
+    "caisse:periode": _caisse(_REGARDENT_LA_CAISSE),
+    "caisse:produire": _caisse(_a("agent de CPAM"), en_post=True),
+    "caisse:export": _export(_REGARDENT_LA_CAISSE),
+    "caisse:telecharger": _export(_a("agent de CPAM"), en_post=True),
+    "caisse:manifeste": _export(_a("agent de CPAM"), en_post=True),
+    "caisse:valider": _export(_a("agent de CPAM"), en_post=True),
+    "caisse:retirer": _export(_a("agent de CPAM"), en_post=True),
+    "caisse:contestation": _contestation(_REGARDENT_LA_CAISSE),
+    "caisse:clore": _contestation(_a("agent de CPAM"), en_post=True),
     "gestion:compte": _compte(_a("gestionnaire", "support", "administrateur")),
     "gestion:modifier": _compte(_GERENT),
     "gestion:bienvenue": _compte(_GERENT),
@@ -362,6 +411,12 @@ SANS_TITULAIRE = {
     "echanges:calendrier": "le secret de l’adresse est la preuve (tests/agenda/echanges)",
     "qualite:page": "le secret de l’adresse est la preuve (tests/agenda/qualite)",
     "qualite:lecteur_par_lien": "le secret de l’adresse est la preuve (tests/agenda/qualite)",
+    # Une prestation, une période : des codes publics, que tout administrateur ouvre.
+    "bareme:proposer": "la prestation est un code, non un objet",
+    "bareme:periode": "la période est un code, non un objet",
+    "bareme:calculer": "la période est un code, non un objet",
+    "bareme:clore": "la période est un code, non un objet",
+    "bareme:rectifier": "la période est un code, non un objet",
     "demo:courriel": "n’existe pas en ligne",
     "demo:courriel_html": "n’existe pas en ligne",
     "demo:gabarit": "n’existe pas en ligne",

@@ -11,8 +11,11 @@ from django.db import transaction
 from comptes.actions import tracer
 from comptes.models import Compte
 from remuneration.bareme.succession import Place, placer
+from remuneration.calcul import BaremeRefuse, CalculClos, ouvrir
+from remuneration.calcul.regles import regles_pour
 from remuneration.enums import Etape, EtatRegle, Prestation
-from remuneration.models import Periode, Regle, Tranche
+from remuneration.models import Calcul, Periode, Regle, Tranche
+from remuneration.tasks import calculer_une_periode
 
 
 class RegleRefusee(Exception):
@@ -83,6 +86,33 @@ def ecarter(regle: Regle, *, par: Compte, maintenant: datetime) -> None:
     tenue.relecteur = None if tenue.auteur_id == par.pk else par
     tenue.save(update_fields=["etat", "relecteur", "relue_le"])
     tracer(acteur=par, verbe="regle.ecartee", objet=f"regle:{tenue.pk}", prestation=tenue.prestation)
+
+
+class PeriodeRefusee(Exception):
+    """Le message est montrable."""
+
+
+def ouvrir_une_periode(code: str, *, par: Compte) -> Calcul:
+    """Le calcul ouvert de la période, créé s’il le faut. Lève `PeriodeRefusee` si elle est close, ou n’a pas de règles."""
+    try:
+        with transaction.atomic():
+            existait = Calcul.objects.filter(periode__code=code).exists()
+            calcul = ouvrir(code)
+            regles_pour(calcul.periode)
+            if not existait:
+                tracer(acteur=par, verbe="remuneration.ouverte", objet=f"calcul:{calcul.pk}", periode=code)
+    except (BaremeRefuse, CalculClos) as refus:
+        raise PeriodeRefusee(str(refus)) from None
+    return calcul
+
+
+@transaction.atomic
+def lancer(calcul: Calcul | None, *, par: Compte) -> None:
+    """Met le calcul dans la file ; lancé deux fois, le second passage trouve la place prise. Lève `PeriodeRefusee`."""
+    if calcul is None:
+        raise PeriodeRefusee("La période est close : une correction est un rectificatif.")
+    transaction.on_commit(lambda: calculer_une_periode.delay(calcul_id=calcul.pk))
+    tracer(acteur=par, verbe="remuneration.calcul_lance", objet=f"calcul:{calcul.pk}", version=calcul.version)
 
 
 def place_de(en_vigueur: list[Regle], prestation: Prestation, debut: date, fin: date | None) -> Place[Regle]:

@@ -239,6 +239,12 @@ class PeriodeForm(DsfrBaseForm):
         return code
 
 
+class ConfirmationForm(DsfrBaseForm):
+    confirme = forms.BooleanField(
+        label="J’arrête les comptes de cette version : elle ne changera plus, et ne se rouvre pas."
+    )
+
+
 class MotifForm(DsfrBaseForm):
     motif = forms.CharField(
         label="Motif du rectificatif",

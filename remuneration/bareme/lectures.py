@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from agenda.enums import ModaliteConsultation
 from orientation.enums import Issue
 from remuneration.bareme.forms import CHAMPS
 from remuneration.domaine.ecriture import euros
 from remuneration.enums import Condition, EtatRegle, Mode, Prestation
-from remuneration.models import Regle
+from remuneration.models import Calcul, Decompte, Periode, Regle
 from sas_platform.socle.heures import heure
 
 _CHOIX: dict[str, dict[str, str]] = {
@@ -95,6 +97,35 @@ def dire(nom: str, valeur: Any) -> str:
     if nom in ("heure_debut", "heure_fin"):
         return heure(valeur)
     return _CHOIX.get(nom, {}).get(valeur, str(valeur))
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Ce qu’une prestation vaut au pays dans une version."""
+
+    prestation: Prestation
+    beneficiaires: int
+    dus: int
+    montant: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    calcul: Calcul
+    totaux: list[Total]
+
+
+def versions_de(periode: Periode) -> list[Version]:
+    """Les calculs d’une période, le dernier d’abord, et leurs totaux : une requête pour tous."""
+    totaux: dict[int, list[Total]] = defaultdict(list)
+    groupes = Decompte.objects.filter(calcul__periode=periode).order_by().values("calcul", "prestation")
+    comptes = groupes.annotate(
+        lignes=Count("pk"), dus=Count("pk", filter=Q(est_du=True)), montant=Sum("montant")
+    )
+    for g in comptes.order_by("prestation"):
+        totaux[g["calcul"]].append(Total(Prestation(g["prestation"]), g["lignes"], g["dus"], g["montant"]))
+    calculs = periode.calculs.select_related("clos_par").prefetch_related("regles").order_by("-version")
+    return [Version(calcul, totaux[calcul.pk]) for calcul in calculs]
 
 
 def etat_au(regle: Regle, jour: date) -> str:

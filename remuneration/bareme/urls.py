@@ -11,4 +11,7 @@ urlpatterns = [
     path("bareme/regles/<int:regle_id>/ecarter/", regles.ecarter, name="ecarter"),
     path("periodes/", periodes.periodes, name="periodes"),
     path("periodes/<slug:code>/", periodes.periode, name="periode"),
+    path("periodes/<slug:code>/calculer/", periodes.calculer, name="calculer"),
+    path("periodes/<slug:code>/clore/", periodes.clore, name="clore"),
+    path("periodes/<slug:code>/rectifier/", periodes.rectifier, name="rectifier"),
 ]

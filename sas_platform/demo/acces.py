@@ -50,7 +50,7 @@ def preparer_acces(comptes: Mapping[str, Compte], maintenant: datetime) -> None:
         for lieu in effecteur.lieux.select_related("commune")
         for territoire in Territoire.objects.couvrant(lieu.commune)
     }
-    for cle in ("osnp", "regulateur", "ioa", "referent", "cpam"):
+    for cle in ("osnp", "regulateur", "ioa", "referent", "cpam", "cpam-validation"):
         _porter_sur(comptes[cle], territoire=nord)
     for territoire in {nord, *des_effecteurs}:
         _porter_sur(comptes["gestionnaire-comptes"], territoire=territoire)

@@ -32,7 +32,8 @@ class Persona:
 CHERCHE = "cherche une offre de soins et y oriente un patient"
 EFFECTEUR = (
     "tient l’agenda de ses lieux et ses indisponibilités, déclare sa participation, voit ce que voit la régulation\u00a0; "
-    "il lui manque une demi-heure sur deux heures, et l’alerte du vendredi est dans sa boîte"
+    "il lui manque une demi-heure sur deux heures, et l’alerte du vendredi est dans sa boîte\u00a0; suit ce que vaut sa "
+    "participation, acte par acte, et conteste un décompte"
 )
 
 PERSONAS = (
@@ -128,7 +129,17 @@ PERSONAS = (
         "899999999110",
         "cpam@exemple.invalid",
         (Role.CPAM,),
-        "se connecte et voit son compte ; la rémunération n’est pas encore ouverte",
+        "produit les fichiers des périodes closes du Nord, répond aux contestations\u00a0; un collègue valide ce qu’elle a "
+        "produit",
+    ),
+    Persona(
+        "cpam-validation",
+        "Valérie",
+        "Doucet",
+        "899999999167",
+        "cpam-validation@exemple.invalid",
+        (Role.CPAM,),
+        "relit, valide et télécharge les fichiers que Claire Pamart a produits, avec leur manifeste signé",
     ),
     Persona(
         "administrateur",
@@ -137,7 +148,7 @@ PERSONAS = (
         "899999999128",
         "administrateur@exemple.invalid",
         (Role.ADMINISTRATEUR,),
-        "administre comptes, territoires et structures ; cherche une offre, sans orienter",
+        "administre comptes, territoires et structures, tient le barème et clôt les périodes ; cherche une offre, sans orienter",
     ),
     Persona(
         "support",

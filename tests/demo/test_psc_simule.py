@@ -125,6 +125,7 @@ def test_les_cles_des_personas_sont_celles_annoncees():
         "gestionnaire-comptes",
         "referent",
         "cpam",
+        "cpam-validation",
         "administrateur",
         "support",
         "compte-connu",
