@@ -24,7 +24,7 @@ class PlaceIndisponible(Exception):
 
     MESSAGES = {
         "place_prise": "Cette place vient d’être prise. Veuillez sélectionner un autre créneau.",
-        "place_tenue": "Cette place est tenue par une autre régulation, en cours d’appel. "
+        "place_tenue": "Cette place est tenue par un autre régulateur, en cours d’appel. "
         "Veuillez sélectionner un autre créneau.",
         "perimee": "Ce créneau n’est plus proposé. Veuillez sélectionner un autre créneau.",
         "inconnue": "Ce créneau n’existe pas.",

@@ -25,6 +25,7 @@ from orientation.suggestions import (
     signer_lieu,
     signer_quoi,
 )
+from sas_platform.socle.heures import heure as heure_ecrite
 
 SEL_VUE = "orientation.vue"
 DUREE_VUE = timedelta(hours=4)
@@ -223,8 +224,8 @@ class EnSusForm(EtapeForm):
             "min": local.date().isoformat(),
             "max": (local.date() + HORIZON_SURNUMERAIRE).isoformat(),
         }
-        heures = [f"{quart // 4:02d}:{quart % 4 * 15:02d}" for quart in range(96)] + ["23:59"]
-        heure.widget.choices = [(h, h.replace(":", "h")) for h in heures]
+        quarts = [*(time(quart // 4, quart % 4 * 15) for quart in range(96)), time(23, 59)]
+        heure.widget.choices = [(f"{quart:%H:%M}", heure_ecrite(quart)) for quart in quarts]
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data

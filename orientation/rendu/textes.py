@@ -68,7 +68,7 @@ def jour_long(jour: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Le destinataire d’une orientation, en tête de chaque étape."""
+    """Le destinataire d’une orientation, en tête de chaque étape ; `structure` : celle par laquelle il reçoit."""
 
     titre: str
     sous_titre: str
@@ -78,6 +78,7 @@ class Resume:
     infos: str
     fuseau_autre: str
     contact: Contact | None = None
+    structure: str = ""
 
 
 def resume(lieu: LieuExercice, contact: Contact | None = None) -> Resume:

@@ -17,11 +17,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agenda.actions import PlaceIndisponible
+from agenda.actions import PlaceIndisponible, raison_du_refus
 from agenda.enums import Genre
 from agenda.lectures import CreneauSas, creneau_sas, occurrence_designee
 from agenda.models import Disponibilite
-from annuaire.models import LieuExercice
+from annuaire.models import LieuExercice, Structure
 from orientation import carnet, rendu
 from orientation.actions import (
     CleReutilisee,
@@ -35,6 +35,7 @@ from orientation.actions import (
     orienter,
 )
 from orientation.departs import CreneauParti, rediriger, rediriger_vers_la_place_de_marche
+from orientation.destinataires import structure_destinataire
 from orientation.enums import Voie
 from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
 from orientation.hub.lectures import etat_lrm
@@ -81,7 +82,7 @@ def _etape_creneau(
     jeton = _jeton(request, etape)
     creneau = creneau_sas(creneau_id, maintenant, compte=request.user)
     if creneau is None:
-        return _place_indisponible(request, _perimee(creneau_id), jeton, maintenant)
+        return _place_indisponible(request, _refus(creneau_id, maintenant), jeton, maintenant)
     suivante = EtapeForm.CONFIRMATION if etape else EtapeForm.SAISIE
     contexte = {
         "etape": suivante,
@@ -108,13 +109,14 @@ def _etape_creneau(
     return render(request, gabarit, contexte, status=statut)
 
 
-def _perimee(creneau_id: str) -> PlaceIndisponible:
-    """Le refus, avec le lieu du créneau s’il existe encore : ses autres créneaux seront proposés."""
+def _refus(creneau_id: str, maintenant: datetime) -> PlaceIndisponible:
+    """Pourquoi on ne l’offre plus, avec son lieu s’il existe encore : ses autres créneaux seront proposés."""
     designee = occurrence_designee(creneau_id)
     if designee is None:
         return PlaceIndisponible("perimee")
     lieux = Disponibilite.objects.filter(pk=designee[0])
-    return PlaceIndisponible("perimee", lieux.values_list("lieu_id", flat=True).first())
+    raison = raison_du_refus(*designee, maintenant)
+    return PlaceIndisponible(raison, lieux.values_list("lieu_id", flat=True).first())
 
 
 def _vue(creneau: CreneauSas) -> dict[str, Any]:
@@ -169,22 +171,28 @@ def orienter_en_sus(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
         "form": EtapeForm(initial=form.cleaned_data | {"etape": EtapeForm.CONFIRMATION, "vue": ""}),
         "date": form.cleaned_data["date"].isoformat(),
         "heure": form.cleaned_data["heure"].strftime("%H:%M"),
-        "resume": _resume(lieu),
+        "resume": _resume(lieu, en_sus=True),
         "moment": rendu.moment(demande.debut, None, lieu.fuseau, est_plage=False),
         "retour": _retour(jeton, f"offre-l{lieu.pk}"),
     }
     return render(request, "orientation/confirmation.html", contexte)
 
 
-def _resume(lieu: LieuExercice) -> rendu.Resume:
+def _resume(lieu: LieuExercice, *, en_sus: bool = False) -> rendu.Resume:
     """Avec le téléphone réservé à la régulation : ces étapes ne s’ouvrent qu’à qui oriente."""
-    return rendu.resume(lieu, contacts([lieu.pk]).get(lieu.pk))
+    resume = rendu.resume(lieu, contacts([lieu.pk]).get(lieu.pk))
+    return _au_titre_de(resume, lieu, structure_destinataire(lieu, en_sus=en_sus))
+
+
+def _au_titre_de(resume: rendu.Resume, lieu: LieuExercice, structure: Structure | None) -> rendu.Resume:
+    """Le professionnel reste nommé ; la structure qui reçoit le patient par lui l’est à côté (W-24)."""
+    return replace(resume, structure=structure.nom) if structure and lieu.effecteur_id else resume
 
 
 def _saisie_en_sus(request: RequeteDeCompte, lieu: LieuExercice, form: EnSusForm, jeton: str) -> HttpResponse:
     contexte = {
         "form": form,
-        "resume": _resume(lieu),
+        "resume": _resume(lieu, en_sus=True),
         "retour": _retour(jeton, f"offre-l{lieu.pk}"),
         "appel": fiche_d_appel(request.user, lieu.pk, "", timezone.now()) | {"recherche": jeton},
     }
@@ -340,7 +348,7 @@ def _decrire(orientation: Orientation, maintenant: datetime) -> dict[str, Any]:
     est_plage = reservation is not None and reservation.disponibilite.genre == Genre.PLAGE
     return {
         "orientation": orientation,
-        "resume": rendu.resume(lieu),
+        "resume": _au_titre_de(rendu.resume(lieu), lieu, orientation.structure),
         "moment": rendu.moment(orientation.debut, orientation.fin, lieu.fuseau, est_plage=est_plage),
         "modalites": rendu.modalites(orientation.modalites),
         "en_sus": en_sus,

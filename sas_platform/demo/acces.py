@@ -170,9 +170,31 @@ def _preparer_structures(gestionnaire: Compte, effecteur: Effecteur | None, main
         Rattachement.objects.create(
             structure=cpts, lieu=lieu, debut_le=maintenant, accepte_le=maintenant, cree_par=gestionnaire
         )
+    _participer_par(cpts, membres)
     propose = effecteur.lieux.filter(est_actif=True).order_by("pk").first() if effecteur else None
     if propose is not None:
         Rattachement.objects.create(structure=cpts, lieu=propose, debut_le=maintenant, cree_par=gestionnaire)
+
+
+def _participer_par(cpts: Structure, membres: list[LieuExercice]) -> None:
+    """C’est par leur participation, non par leur rattachement, que la recherche range les membres sous leur CPTS."""
+    from participation.enums import Modalite
+    from participation.models import Participation
+
+    for lieu in membres:
+        participation, _ = Participation.objects.update_or_create(
+            effecteur=lieu.effecteur,
+            defaults={
+                "participe": True,
+                "modalite": Modalite.CPTS,
+                "structure": cpts,
+                "utilise_logiciel": False,
+                "logiciels": [],
+                "refuse_affichage": False,
+                "declare_deux_heures": True,
+            },
+        )
+        participation.lieux.set([lieu])
 
 
 def _communes_autour(structure: Structure) -> list[Commune]:

@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from annuaire.champs import champ, lieux_du, structures_du, territoires_du
-from annuaire.enums import EtatDemande
+from annuaire.enums import EtatDemande, TypeStructure
 from annuaire.models import Delegation, DemandeDelegation, Effecteur, Rattachement, Territoire
 from comptes.enums import Action
+from participation.enums import Modalite
+from participation.models import Participation
 from sas_platform.demo.acces import preparer_acces
 from sas_platform.demo.personas import PAR_CLE, creer_comptes
 from tests.annuaire.factories import (
@@ -49,6 +51,17 @@ def test_les_personas_ont_leur_champ(comptes):
     assert list(tenus) == list(effecteur.lieux.all())
     assert Delegation.objects.filter(consentie_le=None).count() == 1
     assert DemandeDelegation.objects.get().etat == EtatDemande.OUVERTE
+
+
+def test_des_membres_de_la_cpts_y_participent_par_elle(comptes):
+    """Sans quoi la recherche n’a personne à ranger sous elle."""
+    lieux = [LieuExerciceFactory(effecteur=EffecteurFactory(savoir_faire=["SM54"])) for _ in range(3)]
+
+    preparer_acces(comptes, timezone.now())
+
+    participations = Participation.objects.filter(modalite=Modalite.CPTS, lieux__in=lieux)
+    assert {p.structure.type for p in participations} == {TypeStructure.CPTS}
+    assert participations.count() == 3
 
 
 def test_les_trois_cas_de_premiere_connexion_sont_jouables(comptes):

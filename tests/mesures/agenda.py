@@ -48,7 +48,7 @@ def regulateur() -> Compte:
 def agenda_visible_ms(reglages: Reglages) -> Iterator[Ligne]:
     """De l’enregistrement d’une disponibilité, comme le fait l’administration, à sa présence dans la recherche."""
     maintenant = timezone.now()
-    cartes = _cartes_ouvertes(reglages.agendas, maintenant)
+    cartes = cartes_ouvertes(reglages.agendas, maintenant)
     disponibilites: list[Disponibilite] = []
 
     def ouvrir(carte: CarteOuverte) -> None:
@@ -78,7 +78,7 @@ def prise_de_place(reglages: Reglages) -> Iterator[Ligne]:
     def prendre(creneau_id: str) -> None:
         prises.append(orienter(acteur=acteur, cle=uuid4().hex, creneau_id=creneau_id, maintenant=maintenant))
 
-    cartes = _cartes_ouvertes(reglages.prises, maintenant)
+    cartes = cartes_ouvertes(reglages.prises, maintenant)
     durees = [duree_ms(prendre, carte.creneau_id) for carte in cartes]
     for orientation in prises:
         annuler(acteur=acteur, orientation=orientation, maintenant=maintenant)
@@ -97,7 +97,7 @@ def _demain_matin(lieu_id: int, maintenant: datetime) -> Disponibilite:
     )
 
 
-def _cartes_ouvertes(nombre: int, maintenant: datetime) -> list[CarteOuverte]:
+def cartes_ouvertes(nombre: int, maintenant: datetime) -> list[CarteOuverte]:
     """Lieux jamais fermés qui montrent un créneau saisi encore libre, et ce créneau."""
     bientot, terme = maintenant + timedelta(minutes=5), maintenant + timedelta(hours=48)
     cartes = CarteLieu.objects.filter(

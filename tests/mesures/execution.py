@@ -25,6 +25,7 @@ from tests.mesures.recherche_sql import recherche_sql
 from tests.mesures.regime import regime_interrogation
 from tests.mesures.reglages import ECHELLES, Reglages
 from tests.mesures.rpps import import_rpps
+from tests.mesures.tenues import premiere_carte_ms, tenue_et_confirmation
 
 Mesure = Callable[[Reglages], Iterable[Ligne]]
 
@@ -34,6 +35,7 @@ MESURES: Mapping[str, Mesure] = {
     "recherche_json": recherche_json,
     "recherche_html": recherche_html,
     "requetes_par_page": requetes_par_page,
+    "premiere_carte_ms": premiere_carte_ms,
     "poids_page_ko": poids_page_ko,
     "geocodage_local": geocodage_local,
     "page_agenda": page_agenda,
@@ -42,6 +44,7 @@ MESURES: Mapping[str, Mesure] = {
     "saisie_visible_ms": saisie_visible_ms,
     "import_planning": import_planning,
     "prise_de_place": prise_de_place,
+    "tenue_et_confirmation": tenue_et_confirmation,
     "cycle_interrogation": cycle_interrogation,
     "regime_interrogation": regime_interrogation,
     "recherche_sous_charge": recherche_sous_charge,

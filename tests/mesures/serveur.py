@@ -64,8 +64,10 @@ class Client:
     def get(self, chemin: str, **entetes: str) -> bytes:
         return self._demander("GET", chemin, b"", entetes)
 
-    def post_json(self, chemin: str, corps: bytes) -> bytes:
-        return self._demander("POST", chemin, corps, {"Content-Type": "application/json"})
+    def post_json(self, chemin: str, corps: bytes, *, attendu: int = 200, cle: str = "") -> bytes:
+        """`cle` : celle d’idempotence, que demandent les écritures."""
+        entetes = {"Content-Type": "application/json"} | ({"Idempotency-Key": cle} if cle else {})
+        return self._demander("POST", chemin, corps, entetes, attendu=attendu)
 
     def post_formulaire(self, chemin: str, champs: Mapping[str, str]) -> bytes:
         """Un formulaire accepté renvoie vers une autre page."""

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agenda.actions import PlaceIndisponible
+from agenda.domaine.offre import en_minutes, identifiant_sas
 from orientation import actions, rendu
 from orientation.actions import OrientationRefusee, est_annulable
 from orientation.enums import Voie
@@ -70,9 +71,17 @@ def _formulaire(
     creneaux = [
         (c.id, rendu.moment(c.debut, c.fin, orientation.lieu.fuseau, est_plage=c.est_plage))
         for c in (offre.creneaux if offre else [])
-        if c.source == "agenda_sas"
+        if c.source == "agenda_sas" and c.id != _creneau_de(orientation)
     ]
     return CreneauForm(donnees, initial=initial, creneaux=creneaux)
+
+
+def _creneau_de(orientation: Orientation) -> str:
+    """Celui qu’elle occupe : une plage où il reste de la place ne remplace pas elle-même."""
+    reservation = orientation.reservation
+    if reservation is None:
+        return ""
+    return identifiant_sas(reservation.disponibilite_id, en_minutes(reservation.debut))
 
 
 def _remplacer(

@@ -91,7 +91,7 @@ def test_une_place_tenue_par_un_autre_le_dit_et_propose_autre_chose(connecte, cr
 
     reponse = connecte.post(reverse("suivi:tenir", args=[creneau_id]), follow=True)
 
-    assert "tenue par une autre régulation" in corps(reponse)
+    assert "tenue par un autre régulateur" in corps(reponse)
     assert identifiant(plage) in corps(reponse)
 
 
@@ -138,6 +138,15 @@ def test_la_carte_dit_a_la_regulation_ce_qui_se_passe_en_ce_moment(
         )
 
     assert list(resultats.values()) == [True, False]
+
+
+def test_une_plage_ne_se_remplace_pas_par_elle_meme(connecte, equipier, plage, maintenant):
+    orientation = orienter(acteur=equipier, cle="p", creneau_id=identifiant(plage), maintenant=maintenant)
+
+    page = connecte.get(reverse("suivi:corriger", args=[orientation.uuid]))
+
+    assert identifiant(plage) not in corps(page)
+    assert "Aucun autre créneau n’est libre en ce lieu" in corps(page)
 
 
 # --- Après -------------------------------------------------------------------------

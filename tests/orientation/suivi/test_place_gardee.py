@@ -142,6 +142,15 @@ def identifiant_de(tenue):
     return f"d{tenue.disponibilite_id}-{int(tenue.debut.timestamp()) // 60}"
 
 
+def test_ouvrir_une_place_tenue_par_un_autre_dit_pourquoi(client, tenue):
+    client.force_login(CompteFactory(role=Role.REGULATEUR))
+
+    reponse = client.get(reverse("orientation:orienter", kwargs={"creneau_id": identifiant_de(tenue)}))
+
+    assert reponse.status_code == 409
+    assert "Cette place est tenue par un autre régulateur, en cours d’appel." in reponse.text
+
+
 def test_le_temps_passe_la_marque_s_efface(osnp, tenue, maintenant):
     assert place_gardee(osnp, maintenant + TROIS_MINUTES - timedelta(seconds=1)) is not None
     assert place_gardee(osnp, maintenant + TROIS_MINUTES) is None

@@ -15,8 +15,10 @@ from comptes.enums import Role
 from comptes.models import Trace
 from orientation.actions import orienter
 from orientation.models import Orientation
+from participation.enums import Modalite
+from participation.models import Participation
 from tests.agenda.factories import DisponibiliteFactory
-from tests.annuaire.factories import LieuExerciceFactory
+from tests.annuaire.factories import LieuExerciceFactory, StructureFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants, projeter
 from tests.participation.factories import ParticipationFactory
@@ -132,7 +134,7 @@ def test_une_place_prise_pendant_la_saisie_se_voit_a_la_confirmation(connecte, c
     reponse = connecte.post(chemin, donnees)
 
     assert reponse.status_code == 409
-    assert "n’est plus proposé" in reponse.content.decode()
+    assert "Cette place vient d’être prise." in reponse.content.decode()
 
 
 def test_un_creneau_parti_propose_les_autres_du_lieu(connecte, creneau, maintenant):
@@ -334,3 +336,28 @@ def test_un_lieu_qui_n_accepte_pas_en_sus_est_introuvable(connecte, medecine_gen
     projeter(lieu)
 
     assert connecte.get(url_en_sus(lieu)).status_code == 404
+
+
+def test_en_sus_par_une_cpts_chaque_ecran_la_nomme_destinataire(connecte, lieu, maintenant):
+    """Le professionnel reste nommé, avec son adresse ; la CPTS qui reçoit aussi (W-24)."""
+    cpts = StructureFactory(commune=lieu.commune, nom="CPTS du Douaisis")
+    participation = Participation.objects.get(effecteur=lieu.effecteur)
+    participation.modalite, participation.structure = Modalite.CPTS, cpts
+    participation.save()
+    participation.lieux.add(lieu)
+    projeter(lieu)
+    chemin = reverse("orientation:orienter_en_sus", kwargs={"lieu_id": f"l{lieu.pk}"})
+
+    saisie = connecte.get(chemin)
+    donnees = champs(saisie) | {"date": "2026-11-03", "heure": "09:00"}
+    confirmation = connecte.post(chemin, donnees)
+    notification = connecte.post(
+        chemin, champs(confirmation) | {"date": "2026-11-03", "heure": "09:00"}, follow=True
+    )
+
+    for page in (saisie, confirmation, notification, connecte.get(reverse("orientation:orientations"))):
+        lu = page.content.decode()
+        assert "CPTS du Douaisis" in lu
+        assert "Camille MARTIN" in lu
+    assert Orientation.objects.get().structure == cpts
+    assert ">9\u00a0h\u00a015</option>" in saisie.content.decode()
