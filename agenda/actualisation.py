@@ -15,7 +15,7 @@ from django.db import connection
 from kombu.exceptions import OperationalError
 
 from agenda.editeurs import demande
-from agenda.editeurs.budget import File
+from agenda.editeurs.budget import Budget, File
 from agenda.editeurs.ordonnanceur import budget_de
 from agenda.enums import EtatLot
 from agenda.models import Editeur, Lot
@@ -85,15 +85,13 @@ def demander(lieu_ids: Sequence[int], maintenant: datetime) -> None:
 def _enfiler(vieux: Mapping[Editeur, Sequence[int]]) -> None:
     """Un seul message pour tout l’écran : c’est au travailleur d’en faire une tâche par éditeur."""
     budgets = {editeur.pk: budget_de(editeur) for editeur in vieux}
-    retenus = {
-        editeur.pk: lots
-        for editeur, lot_ids in vieux.items()
-        if (
-            lots := budgets[editeur.pk].retenir(
-                File.IMMEDIAT, lot_ids, places=settings.EDITEURS_ECRANS_MAX, duree_s=ATTENTE_IMMEDIATE_S
-            )
-        )
-    }
+    tenus = Budget.retenir_chez(
+        [(budgets[editeur.pk], lot_ids) for editeur, lot_ids in vieux.items()],
+        File.IMMEDIAT,
+        places=settings.EDITEURS_ECRANS_MAX,
+        duree_s=ATTENTE_IMMEDIATE_S,
+    )
+    retenus = {editeur.pk: lots for editeur, lots in zip(vieux, tenus, strict=True) if lots}
     if not retenus:
         return
     try:

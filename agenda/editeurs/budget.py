@@ -290,6 +290,16 @@ class Budget:
             return []
         return [int(lot) for lot in script(_RETENIR)([self._cle(file)], [places, duree_s * 1000, *lot_ids])]
 
+    @staticmethod
+    def retenir_chez(
+        vieux: Sequence[tuple[Budget, Sequence[int]]], file: File, *, places: int, duree_s: int
+    ) -> list[list[int]]:
+        """`retenir` chez plusieurs éditeurs, en un envoi."""
+        with connexion().pipeline(transaction=False) as envoi:
+            for budget, lot_ids in vieux:
+                script(_RETENIR)([budget._cle(file)], [places, duree_s * 1000, *lot_ids], client=envoi)
+            return [[int(lot) for lot in retenus] for retenus in envoi.execute()]
+
     def liberer(self, file: File, lot_ids: Collection[int]) -> None:
         if lot_ids:
             connexion().zrem(self._cle(file), *lot_ids)
