@@ -15,7 +15,7 @@ from remuneration.calcul import BaremeRefuse, CalculClos, ouvrir
 from remuneration.calcul.regles import regles_pour
 from remuneration.enums import Etape, EtatRegle, Prestation
 from remuneration.models import Calcul, Periode, Regle, Tranche
-from remuneration.tasks import calculer_une_periode
+from remuneration.tasks import calculer_etape
 
 
 class RegleRefusee(Exception):
@@ -111,7 +111,7 @@ def lancer(calcul: Calcul | None, *, par: Compte) -> None:
     """Met le calcul dans la file ; lancé deux fois, le second passage trouve la place prise. Lève `PeriodeRefusee`."""
     if calcul is None:
         raise PeriodeRefusee("La période est close : une correction est un rectificatif.")
-    transaction.on_commit(lambda: calculer_une_periode.delay(calcul_id=calcul.pk))
+    transaction.on_commit(lambda: calculer_etape.delay(calcul_id=calcul.pk))
     tracer(acteur=par, verbe="remuneration.calcul_lance", objet=f"calcul:{calcul.pk}", version=calcul.version)
 
 

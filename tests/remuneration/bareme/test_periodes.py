@@ -10,7 +10,7 @@ from comptes.models import Trace
 from remuneration.bareme import actions
 from remuneration.enums import Etape, Prestation
 from remuneration.models import Calcul, Regle
-from remuneration.tasks import calculer_une_periode
+from remuneration.tasks import calculer_etape
 from tests.comptes.factories import CompteFactory
 from tests.remuneration.factories import CalculFactory, DecompteFactory, PeriodeFactory, clore_pour_essai
 
@@ -31,7 +31,7 @@ def adresse(nom, code="2026T3"):
 @pytest.fixture
 def en_file(monkeypatch):
     lances = []
-    monkeypatch.setattr(calculer_une_periode, "delay", lambda **arguments: lances.append(arguments))
+    monkeypatch.setattr(calculer_etape, "delay", lambda **arguments: lances.append(arguments))
     return lances
 
 
@@ -45,7 +45,7 @@ def test_un_trimestre_s_ouvre_se_calcule_et_se_clot(
     assert en_file == [{"calcul_id": calcul.pk}]
 
     while en_file:
-        calculer_une_periode(**en_file.pop())
+        calculer_etape(**en_file.pop())
     assert "Clore la version 1" in client.get(adresse("periode")).content.decode()
     client.post(adresse("clore"), {"cloture-confirme": "on"})
 
