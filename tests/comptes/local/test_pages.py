@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -78,7 +79,8 @@ def test_un_delegataire_active_son_compte_et_se_reconnecte(page, axe, capture):
     expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
 
 
-def test_un_gestionnaire_pose_son_second_facteur_et_rentre_avec(page, axe, capture):
+def test_un_gestionnaire_pose_son_second_facteur_et_rentre_avec(page, settings, axe, capture):
+    settings.MFA_TOTP_TOLERANCE = 20  # une machine chargée met plus de trente secondes à recopier un code
     compte = inviter(Role.GESTIONNAIRE_COMPTES)
     page.goto(lien_recu())
     page.get_by_label("Votre nouveau mot de passe").fill(MOT_DE_PASSE)
@@ -159,4 +161,4 @@ def test_les_pages_du_mot_de_passe_sont_accessibles(page, connecter, axe, captur
 
 
 def _code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
