@@ -50,10 +50,12 @@ def preparer_acces(comptes: Mapping[str, Compte], maintenant: datetime) -> None:
         for lieu in effecteur.lieux.select_related("commune")
         for territoire in Territoire.objects.couvrant(lieu.commune)
     }
-    for cle in ("osnp", "regulateur", "ioa", "referent", "cpam", "cpam-validation"):
+    for cle in ("osnp", "regulateur", "ioa", "referent"):
         _porter_sur(comptes[cle], territoire=nord)
     for territoire in {nord, *des_effecteurs}:
-        _porter_sur(comptes["gestionnaire-comptes"], territoire=territoire)
+        # Les deux agents de la caisse suivent les effecteurs de la démonstration, où qu’ils exercent.
+        for cle in ("gestionnaire-comptes", "cpam", "cpam-validation"):
+            _porter_sur(comptes[cle], territoire=territoire)
     _preparer_liaisons(nord)
     _preparer_structures(comptes["gestionnaire-structure"], titulaires["effecteur"], maintenant)
     _preparer_delegations(comptes, titulaires, maintenant)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from comptes.enums import Action
 from comptes.requetes import RequeteDeCompte
 from remuneration.caisse import lectures
-from remuneration.caisse.actions import est_depasse
 from remuneration.enums import NatureExport
 from remuneration.models import Periode
 
@@ -50,7 +49,7 @@ def periode(request: RequeteDeCompte, departement_id: str, code: str) -> HttpRes
         "calcul": calcul,
         "exports": courants,
         "anciens": [export for export in exports if export.calcul_id != calcul.pk],
-        "manquent": len(courants) < len(NatureExport.values) and not est_depasse(calcul),
+        "manquent": len(courants) < len(NatureExport.values),
         "peut_produire": valide.filter(pk=departement.pk).exists(),
         "precedente": precedente,
         "comparaisons": comparaisons,

@@ -2,13 +2,15 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from comptes.enums import Role
 from participation.models import VersionParticipation
 from remuneration.enums import Mode, MotifActe, Prestation
-from remuneration.models import Regle
+from remuneration.models import Colonne, Regle
 from tests.annuaire.factories import (
     CommuneFactory,
     EffecteurFactory,
@@ -23,6 +25,7 @@ from tests.remuneration.factories import (
     CalculFactory,
     DecompteFactory,
     PeriodeFactory,
+    RegleFactory,
     clore_pour_essai,
 )
 
@@ -76,7 +79,15 @@ def agent_d_ailleurs(ailleurs):
 
 @pytest.fixture
 def snp():
-    return Regle.objects.get(prestation=Prestation.MAJORATION_SNP, etat="active")
+    """Celle que sème une migration ; un test du navigateur, qui vide la base avant le suivant, la refait."""
+    semee = Regle.objects.filter(prestation=Prestation.MAJORATION_SNP, etat="active").first()
+    return semee or RegleFactory(majoration=True, debut=date(2022, 7, 6), fin=None)
+
+
+@pytest.fixture
+def colonnes():
+    if not Colonne.objects.exists():
+        import_module("remuneration.migrations.0006_colonnes_des_fichiers").semer(apps, None)
 
 
 @pytest.fixture
