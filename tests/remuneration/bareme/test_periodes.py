@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from comptes.models import Trace
@@ -129,6 +130,19 @@ def test_changer_une_regle_ensuite_ne_change_pas_la_periode_close(administrateur
     snp.refresh_from_db()
     decompte.refresh_from_db()
     assert (snp.fin, snp.montant, decompte.montant) == (date(2026, 10, 1), 15, 30)
+    assert list(calcul.regles.all()) == [snp]
+
+
+def test_la_base_garde_a_un_calcul_clos_ses_regles():
+    snp = Regle.objects.get(prestation=Prestation.MAJORATION_SNP)
+    calcul = CalculFactory()
+    calcul.regles.set([snp])
+    clore_pour_essai(calcul)
+
+    for geste in (calcul.regles.clear, lambda: calcul.regles.add(Regle.objects.exclude(pk=snp.pk).first())):
+        with pytest.raises(IntegrityError, match="garde ses règles"), transaction.atomic():
+            geste()
+
     assert list(calcul.regles.all()) == [snp]
 
 
