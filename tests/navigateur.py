@@ -301,7 +301,8 @@ def axe() -> Callable[[object], None]:
 
     def verifier(page: object) -> None:
         # Le DSFR donne son rôle au menu, ou lui retire son nom, une fois chargé : avant, la page n’est pas finie.
-        page.wait_for_selector("div.fr-modal[aria-labelledby]:not([role])", state="detached")
+        # Au téléphone le menu est fermé, et n’a de rôle qu’une fois ouvert.
+        page.wait_for_selector("div.fr-modal[aria-labelledby]:not([role]):visible", state="detached")
         options = {"runOnly": {"type": "tag", "values": REGLES_AXE}, "resultTypes": ["violations"]}
         infractions = analyseur.run(page, options=options).response["violations"]
         assert not infractions, f"{page.url}\n" + "\n".join(_decrire(i) for i in infractions)

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
-SANS_PATIENT = "Aucune donnée de patient\u00a0: ni nom, ni numéro de sécurité sociale, ni motif de soins. Une date et une heure suffisent à désigner un acte."
 MESSAGE_MAX = 2000
 # Treize chiffres, avec ou sans clé : ce qu’un message ne peut porter par mégarde. Un RPPS en a onze.
 _NUMERO_DE_SECURITE_SOCIALE = re.compile(
@@ -21,7 +20,7 @@ class MessageForm(DsfrBaseForm):
         label="Votre message à la caisse",
         max_length=MESSAGE_MAX,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=f"{SANS_PATIENT} {MESSAGE_MAX} signes au plus.",
+        help_text=f"{MESSAGE_MAX} signes au plus, et rien d’un patient.",
     )
 
     def clean_texte(self) -> str:

@@ -24,6 +24,7 @@ from remuneration.models import Decompte, Regle, Tranche
 from sas_platform.socle.heures import heure
 
 _PARIS = ZoneInfo("Europe/Paris")
+INCERTAIN = "Reste incertain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class PrestationVue:
     def lignes_de_la_regle(self) -> list[tuple[str, str]]:
         return decrire_regle(self.regle)
 
+    @property
+    def termes_de_la_regle(self) -> list[tuple[str, str]]:
+        """Sans ce qui reste incertain, que la page dit en clair."""
+        return [ligne for ligne in self.lignes_de_la_regle if ligne[0] != INCERTAIN]
+
 
 def du_decompte(decompte: Decompte) -> PrestationVue:
     prestation = Prestation(decompte.prestation)
@@ -120,6 +126,8 @@ def prestation_vue(
     if prestation in PAR_TRANCHES:
         suivante = tranche_suivante(tranches, nombre)
         palier = Palier(tranche_atteinte(tranches, nombre), suivante, suivante.de - nombre if suivante else 0)
+    jugees = [(*jugee, {}) if len(jugee) == 3 else jugee for jugee in conditions]
+    dites = {cle for *_, preuve_dite in jugees for cle in preuve_dite}
     return PrestationVue(
         prestation=prestation,
         regle=regle,
@@ -128,8 +136,8 @@ def prestation_vue(
         est_due=est_due,
         compte=_compte(prestation, nombre, de_structure=de_structure),
         palier=palier,
-        conditions=[_condition(pour, *jugee) for jugee in conditions],
-        preuves=_preuves(preuve),
+        conditions=[_condition(pour, *jugee) for jugee in jugees],
+        preuves=_preuves({cle: valeur for cle, valeur in preuve.items() if cle not in dites}),
         en_cours=pour is not None,
     )
 
@@ -151,11 +159,11 @@ def _condition(
     code: str,
     remplie: bool,
     phrase: str,
-    preuve: Mapping[str, Any] | None = None,
+    preuve: Mapping[str, Any],
 ) -> ConditionVue:
     libelle = Condition(code).label if code in Condition.values else "Mode de participation admis"
     remede = _remede(code, pour) if pour and not remplie else None
-    return ConditionVue(libelle, remplie, phrase, _preuves(preuve or {}), remede)
+    return ConditionVue(libelle, remplie, phrase, _preuves(preuve), remede)
 
 
 def _remede(condition: str, pour: Beneficiaire) -> Remede:
@@ -197,7 +205,7 @@ def decrire_regle(regle: Regle) -> list[tuple[str, str]]:
         ("Heure de la consultation", _heures(regle)),
         ("Modalité", ModaliteConsultation(regle.modalite).label if regle.modalite else ""),
         ("Texte", regle.source),
-        ("Reste incertain", regle.remarque),
+        (INCERTAIN, regle.remarque),
     ]
     return [(libelle, valeur) for libelle, valeur in lignes if valeur]
 

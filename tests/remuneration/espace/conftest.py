@@ -60,7 +60,9 @@ def responsable(association):
 def agent(lieu):
     """Un agent de la caisse du Nord."""
     agent = CompteFactory(email="caisse@exemple.invalid")
-    nord = TerritoireFactory(nom="SAS Nord", departements=[lieu.commune.departement])
+    nord = TerritoireFactory(
+        nom="SAS Nord", departements=[lieu.commune.departement], ouvert_date=DEBUT.date()
+    )
     habiliter(agent, Role.CPAM, territoire=nord)
     return agent
 

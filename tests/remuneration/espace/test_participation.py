@@ -164,7 +164,7 @@ def test_une_issue_manquante_s_annonce(medecin, effecteur, lieu, sas):
     declarer(effecteur)
     orienter(lieu, LUNDI, issue="")
 
-    assert "Il manque ce qu’a donné un acte de ce trimestre" in page(medecin)
+    assert "1 acte de ce trimestre n’a pas d’issue connue" in page(medecin)
 
 
 def test_le_bareme_incomplet_se_dit_au_lieu_de_faire_panne(medecin, effecteur):
