@@ -1,0 +1,71 @@
+"""Ce que la démonstration donne à voir de la rémunération : un trimestre clos et remis, un autre en cours, un fil."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django.utils import timezone
+
+from orientation.models import Orientation
+from remuneration.models import Calcul, Contestation, Decompte, Export
+from sas_platform.demo.acces import preparer_acces
+from sas_platform.demo.agendas import preparer_agendas
+from sas_platform.demo.personas import creer_comptes
+from sas_platform.demo.remunerations import preparer_remunerations
+from tests.annuaire.factories import (
+    CommuneFactory,
+    EffecteurFactory,
+    LieuExerciceFactory,
+    SpecialiteFactory,
+    StructureFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def comptes():
+    CommuneFactory()
+    SpecialiteFactory()
+    StructureFactory(cpts=True)
+    LieuExerciceFactory(effecteur=None, structure=StructureFactory(sos=True))
+    LieuExerciceFactory(structure=StructureFactory())
+    effecteurs = {}
+    for cle in ("effecteur", "effecteur-interface"):
+        effecteur = EffecteurFactory()
+        LieuExerciceFactory(effecteur=effecteur)
+        effecteurs[cle] = effecteur.identifiant_national
+    with time_machine.travel("2026-11-19T10:00:00Z", tick=False):
+        maintenant = timezone.now()
+        comptes = creer_comptes(effecteurs)
+        preparer_acces(comptes, maintenant)
+        preparer_agendas(comptes, maintenant)
+        preparer_remunerations(comptes, maintenant)
+        yield comptes
+
+
+def test_le_trimestre_ecoule_est_clos_remis_et_conteste(comptes):
+    calcul = Calcul.objects.get()
+    fil = Contestation.objects.get()
+
+    assert (calcul.periode.code, calcul.etape) == ("2026T3", "clos")
+    assert Decompte.objects.filter(calcul=calcul, effecteur__isnull=False, est_du=True).exists()
+    assert Export.objects.filter(calcul=calcul, remis_le__isnull=False).count() == 3
+    assert fil.etat == "repondue"
+    assert [message.de_la_caisse for message in fil.messages.all()] == [False, True]
+
+
+def test_chaque_persona_a_de_quoi_lire_et_la_refaire_n_ajoute_rien(comptes, client):
+    avant = Orientation.objects.count(), Calcul.objects.count(), Contestation.objects.count()
+    preparer_remunerations(comptes, timezone.now())
+
+    client.force_login(comptes["effecteur"])
+    lue = client.get(reverse("ma_participation:actes", kwargs={"qui": "moi"})).content.decode()
+    client.force_login(comptes["gestionnaire-structure"])
+    page = client.get(reverse("ma_participation:accueil"), follow=True)
+
+    assert (Orientation.objects.count(), Calcul.objects.count(), Contestation.objects.count()) == avant
+    assert "À coter" in lue
+    assert "Issue pas encore dite" in lue
+    assert page.status_code == 200
