@@ -132,3 +132,18 @@ def test_sans_flux_la_page_demande(page, request, settings, sans, lieu):
     ouvrir(lieu, time(10))
 
     expect(carte).to_contain_text("10\u00a0h – 10\u00a0h\u00a020")
+
+
+@pytest.mark.parametrize("sans", ["", SANS_FLUX], ids=["flux", "demandes"])
+def test_la_page_dit_toujours_de_quand_sont_ses_creneaux(page, request, sans):
+    if sans:
+        page.add_init_script(sans)
+    request.getfixturevalue("carte")
+    etat = page.locator("[data-sas-direct-etat]")
+    expect(etat).to_have_text(re.compile(r"^à jour à 8.h" + ("$" if sans else ", suivis en direct$")))
+
+    page.context.set_offline(True)
+
+    expect(etat).to_have_text(re.compile(r"^de 8.h.*le serveur ne répond plus, nouvel essai dans 30 s"))
+    expect(page.locator("[data-sas-direct-voix]")).to_contain_text("le serveur ne répond plus")
+    page.context.set_offline(False)

@@ -1,5 +1,6 @@
 """La vie d’une orientation dans un vrai navigateur, du premier appel à la réponse du médecin."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
@@ -14,9 +15,9 @@ from orientation.enums import Issue
 from orientation.models import IssueOrientation, MotifRefus, NoteReleve, Orientation
 from orientation.suivi import jetons
 from tests.agenda.factories import DisponibiliteFactory
-from tests.annuaire.factories import TerritoireFactory, habiliter
+from tests.annuaire.factories import CommuneFactory, TerritoireFactory, habiliter
 from tests.comptes.factories import CompteFactory
-from tests.navigateur import suivre
+from tests.navigateur import page_suivante, suivre
 from tests.orientation.conftest import LUNDI_8H, identifiant, projeter
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.navigateur]
@@ -78,6 +79,32 @@ def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, p
     suivre(page.get_by_role("button", name="Corriger l’orientation"))
     expect(page.get_by_text("Vous avez adressé un patient")).to_contain_text("11\u00a0h")
     assert Orientation.objects.filter(annulee_le=None).count() == 1
+
+
+def test_tenir_une_place_depuis_sa_carte(page, connecter, equipier, places, axe, capture):
+    CommuneFactory()
+    connecter(equipier)
+    page.goto(reverse("orientation:recherche"))
+    page.get_by_label(re.compile("Spécialité")).fill("médecine générale")
+    page.get_by_label(re.compile("Adresse")).fill("59000")
+    with page_suivante(page):
+        page.keyboard.press("Enter")
+    carte = page.get_by_role("article", name="Camille MARTIN")
+    suivre(carte.get_by_role("button", name=re.compile("Tenir la place .* 9.h$")))
+
+    tenue = page.get_by_role("region", name="Vous tenez une place")
+    expect(tenue).to_contain_text("tenue par vous jusqu’à 8\u00a0h\u00a003")
+    expect(tenue.locator("[data-sas-minuteur]")).to_contain_text("encore 2 min")
+    expect(tenue.get_by_role("status")).to_contain_text("Vous tenez cette place")
+    expect(carte.get_by_role("link", name=re.compile("tenue par vous"))).to_be_visible()
+    axe(page)
+    capture(page, "resultats-place-tenue")
+    suivre(tenue.get_by_role("button", name="Prolonger de 3 minutes"))
+    expect(tenue).to_contain_text("jusqu’à 8\u00a0h\u00a006")
+    expect(tenue.get_by_role("button", name="Prolonger")).to_have_count(0)
+    suivre(tenue.get_by_role("button", name="Rendre la place"))
+    expect(tenue).to_have_count(0)
+    expect(carte.get_by_role("button", name=re.compile("Tenir la place .* 9.h$"))).to_be_visible()
 
 
 def test_le_suivi_de_l_equipe_et_ses_notes(page, connecter, equipier, places, axe, capture):
