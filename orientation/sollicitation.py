@@ -38,9 +38,11 @@ COLONNE = """CASE WHEN NOT page.en_sus OR consignes.lieu_id IS NULL THEN NULL
             WHERE n.lieu_id = page.lieu_id AND n.voie = 'surnumeraire' AND n.annulee_le IS NULL
             AND n.prise_le >= to_timestamp((%(semaines)s::bigint[])[page.fuseau + 1] * 60)) END"""
 # Colonne des candidats `o` : 1 pour un lieu qui a refusé, ou n’a pas répondu, aujourd’hui à son heure. Les appels
-# vains du jour sont peu : on les lit une fois, et l’on ne vérifie l’heure que des lieux qui y sont.
+# vains du jour sont peu : on les lit une fois, dans leur index, et l’on ne vérifie l’heure que des lieux qui y sont.
+# La borne haute n’écarte rien : sans elle, le plan générique croit lire le tiers de la table, et n’est jamais gardé.
 REFUS = """(o.lieu_id IN (SELECT v.lieu_id FROM orientation_appel v
-            WHERE v.issue <> 'accepte' AND v.le >= to_timestamp(%(premier_jour)s::bigint * 60))
+            WHERE v.issue <> 'accepte' AND v.le >= to_timestamp(%(premier_jour)s::bigint * 60)
+            AND v.le < to_timestamp((%(minute)s::bigint + 1) * 60))
         AND EXISTS (SELECT FROM orientation_appel v WHERE v.lieu_id = o.lieu_id AND v.issue <> 'accepte'
             AND v.le >= to_timestamp((%(jours)s::bigint[])[o.fuseau + 1] * 60)))::int"""
 JOINTURE = "LEFT JOIN participation_sollicitation consignes ON consignes.lieu_id = page.lieu_id"

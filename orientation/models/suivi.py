@@ -65,6 +65,10 @@ class Appel(models.Model):
         indexes = [
             models.Index(fields=["lieu", "le"], name="appel_lieu_jour"),
             models.Index(fields=["le"], name="appel_jour"),
+            # Ceux que chaque recherche lit : les refus et les silences du jour (`orientation.sollicitation`).
+            models.Index(
+                fields=["le"], name="appel_vain", include=["lieu"], condition=~Q(issue=IssueAppel.ACCEPTE)
+            ),
         ]
         constraints = [
             acteur_ou_pseudonyme("appel_acteur_ou_pseudonyme"),
