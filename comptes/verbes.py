@@ -105,6 +105,8 @@ VERBES: dict[str, str] = {
     "regle.proposee": "Proposition d’une règle de rémunération",
     "regle.activee": "Entrée en vigueur d’une règle de rémunération",
     "regle.ecartee": "Règle de rémunération écartée",
+    "colonne.reglee": "Réglage d’une colonne des fichiers des caisses",
+    "colonne.retiree": "Retrait d’une colonne des fichiers des caisses",
     "export.produit": "Production d’un fichier pour une caisse",
     "export.valide": "Validation d’un fichier pour une caisse",
     "export.retire": "Retrait d’un fichier non validé pour une caisse",
@@ -123,6 +125,7 @@ VERBES: dict[str, str] = {
 # Ce que désigne le début d’un objet de la trace, avant les deux-points.
 OBJETS: dict[str, str] = {
     "calcul": "calcul d’une période",
+    "colonne": "colonne des fichiers des caisses",
     "compte": "compte",
     "conservation": "règle de conservation",
     "contestation": "contestation",
@@ -132,6 +135,7 @@ OBJETS: dict[str, str] = {
     "editeur": "éditeur",
     "effecteur": "fiche d’effecteur",
     "export": "fichier pour une caisse",
+    "indicateurs": "indicateurs d’un mois",
     "jeton": "jeton de l’API",
     "outil": "outil territorial",
     "lien_calendrier": "lien de calendrier",

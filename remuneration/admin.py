@@ -7,7 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from comptes.actions import tracer
+from comptes.models import Compte
 from remuneration.caisse.catalogue import CATALOGUE
 from remuneration.models import Colonne
 
@@ -44,3 +48,28 @@ class ColonneAdmin(admin.ModelAdmin):
     list_display = ["entete", "nature", "rang", "champ"]
     list_filter = ["nature"]
     ordering = ["nature", "rang"]
+
+    def save_model(self, request: HttpRequest, obj: Colonne, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self._tracer(request, obj, "colonne.reglee")
+
+    def delete_model(self, request: HttpRequest, obj: Colonne) -> None:
+        self._tracer(request, obj, "colonne.retiree")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Colonne]) -> None:
+        for colonne in queryset:
+            self.delete_model(request, colonne)
+
+    @staticmethod
+    def _tracer(request: HttpRequest, colonne: Colonne, verbe: str) -> None:
+        assert isinstance(request.user, Compte)
+        tracer(
+            acteur=request.user,
+            verbe=verbe,
+            objet=f"colonne:{colonne.pk}",
+            nature=colonne.nature,
+            rang=colonne.rang,
+            entete=colonne.entete,
+            champ=colonne.champ,
+        )
