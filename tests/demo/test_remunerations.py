@@ -51,7 +51,9 @@ def test_le_trimestre_ecoule_est_clos_remis_et_conteste(comptes):
 
     assert (calcul.periode.code, calcul.etape) == ("2026T3", "clos")
     assert Decompte.objects.filter(calcul=calcul, effecteur__isnull=False, est_du=True).exists()
-    assert Export.objects.filter(calcul=calcul, remis_le__isnull=False).count() == 3
+    assert Export.objects.filter(calcul=calcul, remis_le__isnull=False).count() == 2
+    # La règle des deux personnes se joue : celui-ci attend l’agente qui valide.
+    assert Export.objects.get(calcul=calcul, valide_le=None).genere_par == comptes["cpam"]
     assert fil.etat == "repondue"
     assert [message.de_la_caisse for message in fil.messages.all()] == [False, True]
 

@@ -30,6 +30,8 @@ def gabarits() -> list[str]:
 
 def contexte() -> dict[str, Any]:
     """Une valeur pour chaque variable de chaque gabarit ; tests/demo vérifie qu’il n’en manque pas."""
+    from annuaire.models import Departement
+
     return {
         "prenom": "Camille",
         "nom": "Osmont",
@@ -68,4 +70,7 @@ def contexte() -> dict[str, Any]:
         "ligne": _ORIENTATION,
         "lignes": [_ORIENTATION],
         "seuil": "2 h",
+        # Contestations.
+        "periode": "3e trimestre 2026",
+        "departement": Departement(code="59", nom="Nord"),
     }
