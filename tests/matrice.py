@@ -363,6 +363,8 @@ SANS_TITULAIRE = {
     "ma_participation:actes_csv": _UNE_PERIODE,
     "ma_participation:contestation": "le fil de qui le lit (tests/remuneration/espace)",
     "ma_participation:clore": "le fil de qui le lit (tests/remuneration/espace)",
+    "pilotage:donnees": "un tableau, non un objet (tests/remuneration/pilotage)",
+    "pilotage:chiffres_cles_donnees": "un tableau, non un objet (tests/remuneration/pilotage)",
     "comptes:activation": _SECRET,
     "comptes:activation_renvoi": _SECRET,
     "comptes:adresse_confirmer": _SECRET,

@@ -384,7 +384,7 @@ def test_aucun_test_du_navigateur_ne_lit_la_page_sans_attendre():
     assert lectures_immediates.fautes(RACINE / "tests") == []
 
 
-APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation", "assistance")
+APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation", "remuneration", "assistance")
 
 
 def _page_ou_erreur(nom: str, sources: str) -> bool:

@@ -1,4 +1,4 @@
-"""Verser les compteurs de Redis à la table : rien de perdu, rien de compté deux fois (docs/adr/0029).
+"""Verser les compteurs de Redis à la table : rien de perdu, rien de compté deux fois (docs/adr/0030).
 
 Les compteurs sont d’abord renommés en un lot, d’un bloc avec son inscription ; le lot
 est ajouté à la table et déclaré versé par une même instruction ; Redis l’oublie enfin.

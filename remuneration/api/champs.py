@@ -19,15 +19,15 @@ class DemandeSerializer(serializers.Serializer):
     mois = serializers.RegexField(
         r"^2\d{3}-(0[1-9]|1[0-2])$",
         required=False,
-        help_text="Par exemple 2026-04 ; sans lui, le dernier mois fini.",
+        help_text="Par exemple 2026-04 ; sans lui, le dernier mois fini.",
     )
     territoire = serializers.RegexField(
         r"^(france|[0-9]{1,18})$",
         required=False,
-        help_text="`france`, ou le numéro d’un territoire ; sans lui, tous ceux que vous suivez.",
+        help_text="`france`, ou le numéro d’un territoire ; sans lui, tous ceux que vous suivez.",
     )
     code = serializers.MultipleChoiceField(
-        choices=CODES, required=False, help_text="Un ou plusieurs ; sans lui, tous."
+        choices=CODES, required=False, help_text="Un ou plusieurs ; sans lui, tous."
     )
     page = serializers.IntegerField(min_value=1, max_value=100_000, default=1)
 
@@ -41,7 +41,7 @@ class TerritoireSerializer(serializers.Serializer):
 
 
 class MesureSerializer(serializers.Serializer):
-    territoire = TerritoireSerializer(allow_null=True, help_text="Nul : la France entière.")
+    territoire = TerritoireSerializer(allow_null=True, help_text="Nul : la France entière.")
     code = serializers.ChoiceField(choices=CODES)
     dimension = serializers.CharField(allow_blank=True, help_text=f"Vide pour un total. {_DETAILS}.")
     unite = serializers.CharField(help_text="nombre, part (de 0 à 1), minutes, heures, rapport")
@@ -50,7 +50,7 @@ class MesureSerializer(serializers.Serializer):
 
 class MesuresSerializer(serializers.Serializer):
     mois = serializers.CharField()
-    est_clos = serializers.BooleanField(help_text="Faux : ces valeurs changeront encore.")
+    est_clos = serializers.BooleanField(help_text="Faux : ces valeurs changeront encore.")
     page = serializers.IntegerField()
     pages = serializers.IntegerField()
     total = serializers.IntegerField()

@@ -19,6 +19,7 @@ from comptes.models import Compte, Jeton
 from orientation.api.vues import problemes
 from orientation.requetes import RequeteApi
 from remuneration.api.champs import DemandeSerializer, MesuresSerializer, en_mesures
+from remuneration.domaine.mois import Mois
 from remuneration.pilotage import lectures
 from remuneration.pilotage.lectures import FRANCE, MoisLu
 from sas_platform.socle.debits import depasse
@@ -84,14 +85,15 @@ class Indicateurs(APIView):
 
 
 def _mois(lus: dict[str, Any]) -> MoisLu:
-    """Le mois demandé ; sinon le dernier fini. Un mois que l’on n’a pas mesuré n’existe pas."""
+    """Le mois demandé, qui n’existe pas si on ne l’a pas mesuré ; sinon le dernier fini, ou celui qui court, vide."""
     connus = lectures.mois_mesures()
-    voulus = (
-        [lu for lu in connus if lu.mois == lus["mois"]] if "mois" in lus else lectures.finis_d_abord(connus)
-    )
-    if not voulus:
+    if "mois" not in lus:
+        en_cours = MoisLu(Mois.de(timezone.localdate(timezone.now())), est_clos=False, est_fini=False)
+        return next(iter(lectures.finis_d_abord(connus)), en_cours)
+    demande = next((lu for lu in connus if lu.mois == lus["mois"]), None)
+    if demande is None:
         raise Http404
-    return voulus[0]
+    return demande
 
 
 def _territoires(compte: Compte, demande: str | None) -> dict[int | None, str]:

@@ -106,7 +106,7 @@ _LISTE = [
         "orientations_externes",
         "Orientations par un autre outil",
         N,
-        "Versées par l’outil d’un territoire ; non annulées.",
+        "Versées par l’outil d’un territoire ; non annulées.",
     ),
     Indicateur(
         "conversion",
@@ -119,7 +119,7 @@ _LISTE = [
         "delai_median",
         "Délai médian du premier créneau",
         Unite.MINUTES,
-        "La moitié des recherches qui trouvent un créneau en trouvent un plus tôt ; d’après des tranches.",
+        "La moitié des recherches qui trouvent un créneau en trouvent un plus tôt ; d’après des tranches.",
         _mediane,
     ),
     Indicateur(
@@ -160,7 +160,7 @@ _LISTE = [
         "heures",
         "Heures offertes par semaine",
         Unite.HEURES,
-        "Heures montrées, en moyenne des semaines dont le lundi est dans le mois ; au premier lieu du professionnel.",
+        "Heures montrées, en moyenne des semaines dont le lundi est dans le mois ; au premier lieu du professionnel.",
         _heures,
     ),
     Indicateur(
@@ -181,7 +181,7 @@ _LISTE = [
         "appels_par_orientation",
         "Appels par orientation en sus",
         Unite.RAPPORT,
-        "Appels aux cabinets, rapportés aux orientations en sus des disponibilités : les autres n’en demandent pas.",
+        "Appels aux cabinets, rapportés aux orientations en sus des disponibilités : les autres n’en demandent pas.",
         lambda m: _part(_somme(m, "appels"), _somme(m, "orientations", "surnumeraire")),
     ),
     Indicateur(
@@ -196,7 +196,7 @@ _LISTE = [
         "Part du dixième le plus sollicité",
         P,
         "Part des orientations que reçoit le dixième des participants qui en reçoit le plus, ceux qui n’en reçoivent "
-        "aucune comptés. 10 % : tous également ; 100 % : tout sur quelques-uns. Préférée à un coefficient de Gini, "
+        "aucune comptés. 10 % : tous également ; 100 % : tout sur quelques-uns. Préférée à un coefficient de Gini, "
         "qui ne se lit pas sans explication. À partir de dix participants.",
     ),
     Indicateur(
@@ -231,19 +231,19 @@ INDICATEURS = {indicateur.code: indicateur for indicateur in _LISTE}
 
 # Mesures que l’API rend aussi détaillées : ce que dit leur dimension.
 DETAILS = {
-    "recherches_entree": "par où l’on cherche : web, lrm, api",
-    "recherches_suite": "ce que donne la recherche : sans_resultat, sans_creneau, ou les heures jusqu’au premier créneau",
-    "sans_resultat_commune": "code INSEE de la commune cherchée ; vide pour un département entier",
+    "recherches_entree": "par où l’on cherche : web, lrm, api",
+    "recherches_suite": "ce que donne la recherche : sans_resultat, sans_creneau, ou les heures jusqu’au premier créneau",
+    "sans_resultat_commune": "code INSEE de la commune cherchée ; vide pour un département entier",
     "orientations": "premier_niveau, surnumeraire, ioa, editeur",
     "orientations_externes": "disponibilite, en_sus, reorientation",
     "issues": "venu, pas_venu, annule, inconnu",
     "appels": "sans_reponse, refus, accepte",
     "refus": "raison donnée",
     "heures_semaine": "lundi de la semaine",
-    "jours_d_usage": "sans dimension : jours du mois où l’on a cherché",
-    "population": "sans dimension : habitants",
-    "population_couverte": "sans dimension : habitants",
-    "population_sas": "sans dimension : habitants",
+    "jours_d_usage": "sans dimension : jours du mois où l’on a cherché",
+    "population": "sans dimension : habitants",
+    "population_couverte": "sans dimension : habitants",
+    "population_sas": "sans dimension : habitants",
     "editeur_appels": "code de l’éditeur",
     "editeur_erreurs": "code de l’éditeur",
 }

@@ -37,7 +37,7 @@ class Mois:
         """« 2026-04 ». Lève `ValueError` pour toute autre forme, et hors des années 2000 à 2999."""
         trouve = _FORME.fullmatch(texte)
         if trouve is None or not texte.startswith("2"):
-            raise ValueError(f"{texte!r} : écrivez un mois comme « 2026-04 »")
+            raise ValueError(f"{texte!r} : écrivez un mois comme « 2026-04 »")
         return cls(int(trouve[1]), int(trouve[2]))
 
     @property

@@ -37,7 +37,7 @@ class MesureMensuelle(models.Model):
         indexes = [models.Index(fields=["territoire", "code", "mois"], name="mesuremensuelle_serie")]
 
     def __str__(self) -> str:
-        return f"{self.mois:%m/%Y} {self.code} {self.dimension} : {self.valeur}"
+        return f"{self.mois:%m/%Y} {self.code} {self.dimension} : {self.valeur}"
 
 
 class MoisMesure(models.Model):

@@ -80,7 +80,7 @@ class Figure:
         ]
         haut, bas = max(totaux), min(totaux)
         return (
-            f"{self.titre} : le plus haut est {entier(haut[0])} ({haut[1]}), le plus bas {entier(bas[0])} ({bas[1]}). "
+            f"{self.titre} : le plus haut est {entier(haut[0])} ({haut[1]}), le plus bas {entier(bas[0])} ({bas[1]}). "
             "Tous les nombres sont dans le tableau."
         )
 
@@ -200,7 +200,7 @@ def delais(lecture: Lecture) -> Figure:
     return Figure(
         "delais",
         "Ce que trouvent les recherches",
-        "Délai jusqu’au premier créneau. « sans » : aucun créneau ; « rien » : aucun professionnel.",
+        "Délai jusqu’au premier créneau. « sans » : aucun créneau ; « rien » : aucun professionnel.",
         ("Délai", *lecture.entetes_deux_mois),
         lignes,
         traces=(0,),
@@ -268,7 +268,7 @@ def heures(lecture: Lecture) -> Figure:
 
 def appels(lecture: Lecture) -> Figure:
     libelles = {issue.value: str(issue.label) for issue in IssueAppel}
-    refus = {motif: f"Refus : {motif}" for motif in sorted(lecture.lues.get("refus", {}))}
+    refus = {motif: f"Refus : {motif}" for motif in sorted(lecture.lues.get("refus", {}))}
     return Figure(
         "appels",
         "Appels aux cabinets",
@@ -295,7 +295,7 @@ def communes(lignes: Sequence[tuple[str, str, int]]) -> Figure:
     return Figure(
         "communes",
         "Recherches sans résultat, par commune",
-        f"Communes où l’on a cherché sans trouver personne ; les {COMMUNES_MONTREES} premières, toutes dans le CSV.",
+        f"Communes où l’on a cherché sans trouver personne ; les {COMMUNES_MONTREES} premières, toutes dans le CSV.",
         ("Commune cherchée", "Recherches sans résultat"),
         rangees[:COMMUNES_MONTREES],
         suite=rangees[COMMUNES_MONTREES:],

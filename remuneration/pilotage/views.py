@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
@@ -68,7 +68,7 @@ def donnees(request: RequeteDeCompte, code: str) -> HttpResponse:
     """Le tableau d’une figure, en CSV : les mêmes nombres que la page."""
     choix = _choix(request)
     if choix is None:
-        raise Http404
+        return redirect("pilotage:accueil")
     return _csv(_figures(choix), code, choix.mois)
 
 
@@ -87,7 +87,7 @@ def cles(request: RequeteDeCompte) -> HttpResponse:
 def cles_donnees(request: RequeteDeCompte, code: str) -> HttpResponse:
     form = _form_du_mois(request)
     if form is None:
-        raise Http404
+        return redirect("pilotage:chiffres_cles")
     lus = chiffres_cles(_lecture_de_la_france(form.mois_choisi()))
     return _csv([lus.recherches_par_mois, lus.orientations_par_mois], code, lus.mois)
 
@@ -105,7 +105,7 @@ def publics(request: HttpRequest) -> HttpResponse:
 def publics_donnees(request: HttpRequest) -> HttpResponse:
     form = _form_public(request)
     if form is None:
-        raise Http404
+        return redirect("pilotage:publics")
     publication = _publication(form.mois_choisi())
     reponse = _csv([publication.territoires], publication.territoires.code, publication.mois)
     return _pour_tous(request, reponse)

@@ -162,7 +162,9 @@ def test_ce_qui_n_existe_pas_est_introuvable(lire, avril, parametres):  # noqa: 
 
 
 def test_sans_mois_mesure_il_n_y_a_rien(lire, db):
-    assert lire().status_code == 404
+    assert lire(code="editeur_appels").json()["mesures"] == []
+    assert lire().json()["est_clos"] is False
+    assert lire(mois="2026-04").status_code == 404
 
 
 def test_au_dela_du_debit_on_attend(lire, avril, settings):  # noqa: F811

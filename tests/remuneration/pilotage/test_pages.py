@@ -81,7 +81,7 @@ def test_sans_mois_mesure_la_page_le_dit(client, nord):
     connecter(client, Role.REFERENT, nord)
 
     assert "Rien à montrer encore" in texte(client.get(ACCUEIL))
-    assert client.get("/pilotage/synthese.csv").status_code == 404
+    assert client.get("/pilotage/synthese.csv").status_code == 302
     assert "Rien à montrer encore" in texte(client.get("/pilotage/chiffres-cles/"))
 
 
@@ -275,4 +275,4 @@ def test_un_mois_non_clos_n_est_pas_publie(client, avril):
 
 def test_sans_mois_clos_la_page_publique_le_dit(client, db):
     assert "Aucun mois n’est encore publié" in texte(client.get("/indicateurs/"))
-    assert client.get("/indicateurs/territoires.csv").status_code == 404
+    assert client.get("/indicateurs/territoires.csv").status_code == 302
