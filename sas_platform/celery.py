@@ -108,6 +108,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"queue": "calculs", "expires": 6 * 3600},
     },
+    "calculer-periodes": {
+        "task": "remuneration.tasks.calculer_periodes_ouvertes",
+        "schedule": crontab(hour=4, minute=10),
+        "options": {"queue": "calculs", "expires": 6 * 3600},
+    },
     "actualiser-calendriers": {
         "task": "agenda.tasks.actualiser_calendriers",
         "schedule": crontab(minute="*/5"),

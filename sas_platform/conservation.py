@@ -64,7 +64,8 @@ from orientation.retention import (
     pseudonymiser,
     pseudonymiser_les_regulateurs,
 )
-from remuneration.models import MoisMesure
+from remuneration.models import Acte, MoisMesure
+from remuneration.retention import actes_echus, effacer_les_actes
 
 
 class Geste(enum.StrEnum):
@@ -192,6 +193,10 @@ def _effacer_les_pseudonymes(orientations: QuerySet[OrientationExterne], passage
 
 def _effacer_les_cles(orientations: QuerySet[Orientation], passage: Passage) -> None:
     effacer_les_cles(orientations)
+
+
+def _effacer_les_actes(actes: QuerySet[Acte], passage: Passage) -> None:
+    effacer_les_actes(actes)
 
 
 def _purger_la_trace(passage: Passage) -> int:
@@ -368,6 +373,14 @@ _LISTE = [
         "Journal de l’administration",
         lambda avant: LogEntry.objects.filter(action_time__lt=avant),
     ),
+    _regle(
+        "actes_clos",
+        "Actes des comptes clos ; les décomptes et leurs preuves restent",
+        actes_echus,
+        Geste.EFFACER,
+        _effacer_les_actes,
+        lot=5_000,
+    ),
     Regle("trace", "Trace des actes et des lectures", Geste.EFFACER, trace_a_purger, _purger_la_trace),
 ]
 REGLES: dict[str, Regle] = {regle.nom: regle for regle in _LISTE}
@@ -413,7 +426,21 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "agenda.SemaineType",
         "comptes.OuvertureSecours",
     ),
-    "justifie une rémunération passée": ("participation.VersionParticipation", "agenda.ReleveHebdomadaire"),
+    "justifie une rémunération passée": (
+        "participation.VersionParticipation",
+        "agenda.ReleveHebdomadaire",
+        "remuneration.Regle",
+        "remuneration.Tranche",
+        "remuneration.Succession",
+    ),
+    "comptes clos, immuables : leur détail s’efface, les sommes et leurs preuves se gardent": (
+        "remuneration.Periode",
+        "remuneration.Calcul",
+        "remuneration.Decompte",
+        "remuneration.Export",
+        "remuneration.Contestation",
+        "remuneration.MessageContestation",
+    ),
     "calendrier relié, effacé quand on le retire": ("agenda.CalendrierExterne",),
     "agenda d’éditeur, remplacé à chaque lecture": (
         "agenda.Raccordement",
@@ -434,6 +461,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "agenda.CarteLieu",
         "agenda.OffrePerimee",
         "orientation.MotifRefus",
+        "remuneration.Colonne",
     ),
     "texte publié": (
         "comptes.VersionCGU",

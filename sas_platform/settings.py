@@ -447,6 +447,7 @@ def terme(nom: str, defaut: str, reference: str) -> Terme:
 _JOURNALISATION = "CNIL, délibération n° 2021-122 du 14 octobre 2021 : journaux gardés de six mois à un an"
 _DECRET = "décret n° 2022-403 du 21 mars 2022 (plateforme numérique du SAS) ; RGPD, article 5 § 1 e"
 _LIMITATION = "RGPD, article 5 § 1 e : pas plus longtemps que nécessaire"
+_PRESCRIPTION = "code de la sécurité sociale, article L. 133-4 : trois ans pour recouvrer un indu"
 _MINIMISATION = "RGPD, article 5 § 1 c : rien de plus que nécessaire"
 
 # Au terme, `manage.py purger` efface, anonymise ou pseudonymise (sas_platform/conservation.py). Les critères
@@ -484,6 +485,7 @@ CONSERVATION = {
     "erreurs_editeurs": terme("erreurs_editeurs", "6 mois", _MINIMISATION),
     "liens_editeurs": terme("liens_editeurs", "12 mois", _MINIMISATION),
     "retours_hub": terme("retours_hub", "6 mois", _LIMITATION),
+    "actes_clos": terme("actes_clos", "36 mois", _PRESCRIPTION),
 }
 # Dossier, hors de la base et sauvegardé, où les lignes purgées de la trace s’archivent ; vide : pas d’archive.
 TRACE_ARCHIVES = env("TRACE_ARCHIVES", default="")

@@ -1,4 +1,4 @@
-"""Le calcul d’une période : règles, actes, décomptes ; clôture et rectificatifs (docs/adr/0028)."""
+"""Le calcul d’une période : règles, actes, décomptes ; clôture et rectificatifs (docs/adr/0029)."""
 
 from remuneration.calcul.actions import (
     ClotureRefusee,

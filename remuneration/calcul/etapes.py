@@ -75,7 +75,7 @@ def tenir(calcul_id: int) -> Calcul:
     if not prendre_verrou(f"remuneration.calcul:{calcul_id}"):
         raise CalculEnCours
     with connection.cursor() as curseur:
-        curseur.execute("SET LOCAL work_mem = '192MB'; SET LOCAL jit = off")
+        curseur.execute("SET LOCAL work_mem = '192MB'; SET LOCAL jit = off; SET LOCAL enable_mergejoin = off")
     return (
         Calcul.objects.select_for_update(of=("self",), no_key=True)
         .select_related("periode")

@@ -19,12 +19,15 @@ _EFFECTEUR = """
     orientation AS (
         SELECT o.id, o.lieu_id FROM orientation_orientation o JOIN sien ON sien.id = o.effecteur_id
     ), rendez_vous AS (
-        SELECT r.id, r.lieu_id FROM orientation_rendezvous r JOIN sien ON sien.id = r.effecteur_id
-        UNION SELECT r.id, r.lieu_id FROM orientation_rendezvous r JOIN lieu ON lieu.id = r.lieu_id
+        SELECT r.id, r.lieu_id, r.redirection_id FROM orientation_rendezvous r JOIN sien ON sien.id = r.effecteur_id
+        UNION SELECT r.id, r.lieu_id, r.redirection_id FROM orientation_rendezvous r JOIN lieu ON lieu.id = r.lieu_id
+        UNION SELECT r.id, r.lieu_id, d.id FROM orientation_redirection d
+        JOIN lieu ON lieu.id = d.lieu_id JOIN orientation_rendezvous r ON r.redirection_id = d.id
     )
     SELECT
         ARRAY(SELECT id FROM lieu UNION SELECT lieu_id FROM orientation
-            UNION SELECT lieu_id FROM rendez_vous WHERE lieu_id IS NOT NULL),
+            UNION SELECT coalesce(r.lieu_id, d.lieu_id) FROM rendez_vous r
+            JOIN orientation_redirection d ON d.id = r.redirection_id WHERE coalesce(r.lieu_id, d.lieu_id) IS NOT NULL),
         ARRAY(SELECT id FROM orientation),
         ARRAY(SELECT id FROM rendez_vous),
         ARRAY(SELECT x.id FROM orientation_orientationexterne x JOIN sien ON sien.id = x.effecteur_id),
@@ -43,11 +46,18 @@ _STRUCTURE = """
         ARRAY(SELECT id FROM lieu UNION SELECT lieu_id FROM orientation UNION
             SELECT l.id FROM annuaire_lieuexercice l JOIN membre ON membre.effecteur_id = l.effecteur_id),
         ARRAY(SELECT id FROM orientation),
-        ARRAY(SELECT r.id FROM orientation_rendezvous r JOIN lieu ON lieu.id = r.lieu_id),
+        ARRAY(SELECT r.id FROM orientation_rendezvous r JOIN lieu ON lieu.id = r.lieu_id
+            UNION SELECT r.id FROM orientation_redirection d
+            JOIN lieu ON lieu.id = d.lieu_id JOIN orientation_rendezvous r ON r.redirection_id = d.id),
         ARRAY(SELECT id FROM orientation_orientationexterne WHERE structure_id = %(pk)s),
         ARRAY(SELECT id FROM participation_versionparticipation WHERE structure_id = %(pk)s
             OR effecteur_id IN (SELECT effecteur_id FROM membre)),
         '{}'::bigint[]"""
+_COMMUNES = """
+    SELECT ARRAY(
+        SELECT commune_id FROM annuaire_lieuexercice WHERE id = ANY(%(lieux)s)
+        UNION SELECT commune_id FROM annuaire_structure WHERE id = ANY(%(structures)s) AND commune_id IS NOT NULL
+    )"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,10 @@ def perimetre_de(
     with connection.cursor() as curseur:
         curseur.execute(_EFFECTEUR if effecteur else _STRUCTURE, {"pk": titulaire.pk})
         (rangee,) = curseur.fetchall()
-    lieux, orientations, rendez_vous, externes, declarations, effecteurs = rangee
+        lieux, orientations, rendez_vous, externes, declarations, effecteurs = rangee
+        structures = [structure.pk] if structure else []
+        curseur.execute(_COMMUNES, {"lieux": lieux, "structures": structures})
+        ((communes,),) = curseur.fetchall()
     return Perimetre(
         cle,
         {
@@ -81,6 +94,7 @@ def perimetre_de(
             "externes": externes,
             "declarations": declarations,
             "effecteurs": effecteurs,
-            "structures": [structure.pk] if structure else [],
+            "structures": structures,
+            "communes": communes,
         },
     )

@@ -56,7 +56,7 @@ _COMMUNES = """
             UNION ALL
             SELECT c.code_insee, td.territoire_id, 1 FROM annuaire_commune c
             JOIN annuaire_territoire_departements td ON td.departement_id = c.departement_id
-        ) toutes ORDER BY commune_id, ordre, territoire_id
+        ) toutes {communes} ORDER BY commune_id, ordre, territoire_id
     ),
     lieu AS MATERIALIZED (
         SELECT l.id, l.effecteur_id, l.structure_id, l.fuseau, c.territoire_id, co.departement_id,
@@ -156,19 +156,24 @@ _FAITS = """
 # orientations d’une plage restent deux. Sans heure de rendez-vous, l’orientation la plus proche, une fois chacune.
 _DOUBLONS = """
     partage AS (SELECT DISTINCT cle, debut FROM fait WHERE canal > 1 AND vivant AND a_une_heure),
+    sans_heure AS MATERIALIZED (
+        SELECT cle, numero, orientee_le, floor(date_part('epoch', orientee_le) / %(dix_minutes)s) AS tiroir
+        FROM fait WHERE canal > 2 AND vivant AND NOT a_une_heure
+    ),
     proche AS (
         SELECT DISTINCT ON (x.numero) x.numero, f.source AS source_f, f.numero AS numero_f,
-            abs(extract(epoch FROM f.orientee_le - x.orientee_le)) AS ecart
+            abs(date_part('epoch', f.orientee_le - x.orientee_le)) AS ecart
         FROM (
-            SELECT cle, numero, orientee_le, floor(extract(epoch FROM orientee_le) / %(dix_minutes)s) + saut AS tiroir
-            FROM fait CROSS JOIN generate_series(-1, 1) saut WHERE canal > 2 AND vivant AND NOT a_une_heure
-        ) x
-        JOIN (
             SELECT cle, source, numero, orientee_le,
-                floor(extract(epoch FROM orientee_le) / %(dix_minutes)s) AS tiroir
-            FROM fait WHERE canal <= 2 AND vivant
-        ) f ON f.cle = x.cle AND f.tiroir = x.tiroir
-        WHERE abs(extract(epoch FROM f.orientee_le - x.orientee_le)) <= %(dix_minutes)s
+                floor(date_part('epoch', orientee_le) / %(dix_minutes)s) AS tiroir
+            FROM fait WHERE canal <= 2 AND vivant AND cle IN (SELECT cle FROM sans_heure)
+        ) f
+        JOIN (
+            SELECT cle, numero, orientee_le, tiroir + saut AS tiroir
+            FROM sans_heure CROSS JOIN generate_series(-1, 1) saut
+        ) x ON x.cle = f.cle AND x.tiroir = f.tiroir
+        WHERE f.orientee_le BETWEEN x.orientee_le - %(dix_minutes)s * interval '1 second'
+            AND x.orientee_le + %(dix_minutes)s * interval '1 second'
         ORDER BY x.numero, ecart, f.source, f.numero
     ),
     doublon AS MATERIALIZED (
@@ -200,12 +205,14 @@ _ACTES = """
         WHERE f.jour >= %(lundi)s AND f.jour < %(dernier)s AND f.cle IS NOT NULL {cles}
     ),
     majore AS (
-        SELECT j.*, {motif} AS motif, {majorations} AS majorations FROM juge j
+        SELECT j.source, j.numero, j.canal, j.cle, j.effecteur_id, j.structure_id, j.territoire_id, j.orientee_le,
+            j.debut, j.jour, j.semaine, j.type, j.issue, {motif} AS motif, {majorations} AS majorations FROM juge j
     ),
     range AS (
-        SELECT m.*, CASE WHEN majorations <> '{{}}' THEN row_number() OVER (
-            PARTITION BY cle, semaine, majorations <> '{{}}' ORDER BY debut, canal, numero
-        ) END AS rang FROM majore m
+        SELECT m.*, CASE WHEN majore THEN row_number() OVER (
+            PARTITION BY cle, semaine, majore ORDER BY debut, canal, numero
+        ) END AS rang
+        FROM (SELECT *, majorations <> '{{}}' AS majore FROM majore OFFSET 0) m
     )
     SELECT source, numero, effecteur_id, structure_id, territoire_id, orientee_le, debut, jour, semaine, type, issue,
         motif, majorations, rang
@@ -261,7 +268,10 @@ def contexte(perimetre: Perimetre | None) -> str:
     """Ce que toutes les instructions partagent : communes, lieux, lieu principal, déclarations."""
     restreint = perimetre is not None
     return (
-        _COMMUNES.format(lieux="WHERE l.id = ANY(%(lieux)s)" if restreint else "")
+        _COMMUNES.format(
+            communes="WHERE commune_id = ANY(%(communes)s)" if restreint else "",
+            lieux="WHERE l.id = ANY(%(lieux)s)" if restreint else "",
+        )
         + _BENEFICIAIRES.format(
             structures="AND st.id = ANY(%(structures)s)" if restreint else "",
             externes="AND x.id = ANY(%(externes)s)" if restreint else "",

@@ -1,4 +1,4 @@
-"""Les règles des textes lus, chacune avec sa source et ce qui n’a pas pu y être vérifié (docs/adr/0028)."""
+"""Les règles des textes lus, chacune avec sa source et ce qui n’a pas pu y être vérifié (docs/adr/0029)."""
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -153,6 +155,11 @@ def _sauf_dans_un_calcul_clos(nom: str) -> list[pgtrigger.Trigger]:
 _UN_BENEFICIAIRE = Q(effecteur__isnull=False, structure=None) | Q(effecteur=None, structure__isnull=False)
 
 
+# Deux millions d’actes s’ajoutent d’un coup : vérifier quatre clés par ligne, et tenir un index pour chacune,
+# triplerait la durée. Ces numéros viennent, dans la même instruction, de tables qui les tiennent (docs/adr/0029).
+_SANS_CLE_EN_BASE: Any = {"db_constraint": False, "db_index": False}
+
+
 class Acte(models.Model):
     """Une orientation vue par le barème : comptée ou non, et pourquoi ; les majorations qu’elle permet.
 
@@ -161,17 +168,17 @@ class Acte(models.Model):
     ceux qui ouvrent droit à majoration dans la semaine, vide s’il n’y ouvre pas droit.
     """
 
-    calcul = models.ForeignKey(Calcul, on_delete=models.PROTECT, related_name="actes")
+    calcul = models.ForeignKey(Calcul, on_delete=models.PROTECT, related_name="actes", **_SANS_CLE_EN_BASE)
     source = models.CharField("source", max_length=12, choices=SourceActe.choices)
     numero = models.BigIntegerField("numéro dans la source")
     effecteur = models.ForeignKey(
-        Effecteur, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Effecteur, on_delete=models.PROTECT, null=True, blank=True, related_name="+", **_SANS_CLE_EN_BASE
     )
     structure = models.ForeignKey(
-        Structure, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Structure, on_delete=models.PROTECT, null=True, blank=True, related_name="+", **_SANS_CLE_EN_BASE
     )
     territoire = models.ForeignKey(
-        Territoire, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Territoire, on_delete=models.PROTECT, null=True, blank=True, related_name="+", **_SANS_CLE_EN_BASE
     )
     orientee_le = models.DateTimeField("orientée le")
     debut = models.DateTimeField("consultation le")
@@ -187,7 +194,9 @@ class Acte(models.Model):
         verbose_name = "acte"
         indexes = [
             models.Index(fields=["calcul", "effecteur"], name="acte_effecteur"),
-            models.Index(fields=["calcul", "structure"], name="acte_structure"),
+            models.Index(
+                fields=["calcul", "structure"], name="acte_structure", condition=Q(structure__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(name="acte_une_fois", fields=["calcul", "source", "numero"]),

@@ -24,6 +24,7 @@ from tests.mesures.recherche_http import poids_page_ko, recherche_html, recherch
 from tests.mesures.recherche_sql import recherche_sql
 from tests.mesures.regime import regime_interrogation
 from tests.mesures.reglages import ECHELLES, Reglages
+from tests.mesures.remuneration import indicateurs
 from tests.mesures.rpps import import_rpps
 from tests.mesures.tenues import premiere_carte_ms, tenue_et_confirmation
 
@@ -50,6 +51,7 @@ MESURES: Mapping[str, Mesure] = {
     "recherche_sous_charge": recherche_sous_charge,
     "endurance": endurance,
     "import_rpps": import_rpps,
+    "indicateurs": indicateurs,
 }
 
 

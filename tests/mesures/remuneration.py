@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -27,6 +28,7 @@ _MARQUE = "mesure-remuneration"
 
 # Une orientation sur dix est annulée, une sur vingt vient des urgences, une issue sur sept manque.
 _DONNEES = [
+    "INSERT INTO annuaire_profession (code, libelle) VALUES ('10', 'Médecin') ON CONFLICT DO NOTHING",
     """INSERT INTO annuaire_territoire
         (nom, ouvert_date, courriel_gestionnaires, courriel_referents, samu, fournisseur_identite, cree_le, modifie_le)
     SELECT 'Mesure ' || code, CASE WHEN code < '93' THEN date '2021-06-01' END, '', '', '', '', now(), now()
@@ -36,18 +38,21 @@ _DONNEES = [
     """INSERT INTO annuaire_effecteur
         (identifiant_national, civilite, nom, prenom, nom_recherche, profession_id, savoir_faire, conventionnement, est_actif)
     SELECT '8997' || lpad(n::text, 8, '0'), 'DR', 'MESURE-' || n, 'Alix', 'alix mesure ' || n,
-        (SELECT id FROM annuaire_profession WHERE code = '10'), ARRAY['SM54'], '', TRUE
+        '10', ARRAY['SM54'], '', TRUE
     FROM generate_series(1, %(professionnels)s) n""",
+    """CREATE TEMP TABLE endroit AS
+    SELECT row_number() OVER (ORDER BY c.code_insee) AS n, c.code_insee, d.fuseau
+    FROM annuaire_commune c JOIN annuaire_departement d ON d.code = c.departement_id""",
+    "ANALYZE endroit",
     """INSERT INTO annuaire_lieuexercice
         (effecteur_id, source, cle, nom, adresse, code_postal, commune_id, lat, lon, precision_geo, fuseau, telephone,
          finess, siret, mode_exercice, secteur_activite, informations_complementaires, est_actif)
-    SELECT e.id, 'fictive', %(marque)s, '', '', '', c.code_insee, 46, 2, 'commune', d.fuseau, '', '', '', 'L', 'SA07',
+    SELECT e.id, 'fictive', %(marque)s, '', '', '', c.code_insee, 46, 2, 'commune', c.fuseau, '', '', '', 'L', 'SA07',
         '', TRUE
     FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM annuaire_effecteur
         WHERE identifiant_national LIKE '8997%%') e
-    JOIN (SELECT code_insee, departement_id, row_number() OVER (ORDER BY code_insee) AS n, count(*) OVER () AS combien
-        FROM annuaire_commune) c ON c.n = 1 + (e.n * 37) %% c.combien
-    JOIN annuaire_departement d ON d.code = c.departement_id""",
+    CROSS JOIN (SELECT count(*) AS nombre FROM endroit) combien
+    JOIN endroit c ON c.n = 1 + (e.n * 37) %% combien.nombre""",
     """CREATE TEMP TABLE cabinet AS
     SELECT row_number() OVER (ORDER BY l.id) AS n, l.id AS lieu_id, l.effecteur_id, t.id AS territoire_id
     FROM annuaire_lieuexercice l JOIN annuaire_commune c ON c.code_insee = l.commune_id
@@ -66,13 +71,13 @@ _DONNEES = [
     """INSERT INTO orientation_orientation
         (uuid, acteur_id, pseudonyme, cle, empreinte, type, voie, lieu_id, debut, modalites, effecteur_id,
          territoire_destinataire_id, prise_le, annulee_le)
-    SELECT gen_random_uuid(), %(acteur)s, '', %(marque)s || n, '', '2', 'surnumeraire', c.lieu_id, o.debut,
+    SELECT gen_random_uuid(), %(acteur)s, '', %(marque)s || k, '', '2', 'surnumeraire', c.lieu_id, o.debut,
         ARRAY['cabinet'], c.effecteur_id, c.territoire_id, o.debut - interval '5 hours',
-        CASE WHEN n %% 10 = 0 THEN o.debut - interval '4 hours' END
-    FROM generate_series(1, %(orientations)s) n
-    JOIN cabinet c ON c.n = 1 + (n::bigint * 7919) %% %(professionnels)s
-    CROSS JOIN LATERAL (SELECT timestamptz '2025-07-01 06:00+00' + (n %% 92) * interval '1 day'
-        + ((n / 92) %% 52) * interval '15 minutes' AS debut) o""",
+        CASE WHEN k %% 10 = 0 THEN o.debut - interval '4 hours' END
+    FROM generate_series(1, %(orientations)s) k
+    JOIN cabinet c ON c.n = 1 + (k::bigint * 7919) %% %(professionnels)s
+    CROSS JOIN LATERAL (SELECT timestamptz '2025-07-01 06:00+00' + (k %% 92) * interval '1 day'
+        + ((k / 92) %% 52) * interval '15 minutes' AS debut) o""",
     """INSERT INTO orientation_issueorientation (orientation_id, issue, source, acteur_id, pseudonyme, le)
     SELECT id, CASE WHEN id %% 11 = 0 THEN 'pas_venu' ELSE 'venu' END, 'tableau', %(acteur)s, '',
         debut + interval '2 hours' FROM orientation_orientation WHERE acteur_id = %(acteur)s AND id %% 7 <> 0""",
@@ -80,9 +85,9 @@ _DONNEES = [
         (uuid, acteur_id, pseudonyme, editeur_id, lieu_id, debut, fin, hote, territoire_destinataire_id, le)
     SELECT gen_random_uuid(), %(acteur)s, '', %(editeur)s, c.lieu_id, o.debut, o.debut + interval '15 minutes', 'hote',
         c.territoire_id, o.debut - interval '3 hours'
-    FROM generate_series(1, %(rendez_vous)s) n JOIN cabinet c ON c.n = 1 + (n::bigint * 104729) %% %(professionnels)s
-    CROSS JOIN LATERAL (SELECT timestamptz '2025-07-01 06:05+00' + (n %% 92) * interval '1 day'
-        + ((n / 92) %% 52) * interval '15 minutes' AS debut) o""",
+    FROM generate_series(1, %(rendez_vous)s) k JOIN cabinet c ON c.n = 1 + (k::bigint * 104729) %% %(professionnels)s
+    CROSS JOIN LATERAL (SELECT timestamptz '2025-07-01 06:05+00' + (k %% 92) * interval '1 day'
+        + ((k / 92) %% 52) * interval '15 minutes' AS debut) o""",
     """INSERT INTO orientation_rendezvous
         (uuid, editeur_id, systeme, valeur, statut, debut, fin, est_sos, pris_le, effecteur_identifiant, effecteur_id,
          regulateur_systeme, regulateur_identifiant, pseudonyme, lieu_id, redirection_id, rattachement, recu_le,
@@ -99,6 +104,10 @@ _DONNEES = [
     FROM orientation_orientation o WHERE o.acteur_id = %(acteur)s AND o.territoire_destinataire_id IS NOT NULL
     ORDER BY o.id DESC LIMIT %(externes)s""",
 ]
+_INDEX = """
+    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE indrelid = 'orientation_orientation'::regclass
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"""
 _TABLES = (
     "annuaire_effecteur", "annuaire_lieuexercice", "orientation_orientation", "orientation_issueorientation",
     "orientation_redirection", "orientation_rendezvous", "orientation_orientationexterne",
@@ -134,8 +143,8 @@ def _charger() -> None:
     if Compte.objects.filter(email=f"{_MARQUE}@exemple.invalid").exists():
         return
     dire(f"{PROFESSIONNELS} professionnels, {ORIENTATIONS + RENDEZ_VOUS + EXTERNES} orientations")
-    acteur = Compte.objects.create(email=f"{_MARQUE}@exemple.invalid", nom="Mesure", prenom="Alix")
     with transaction.atomic(), connection.cursor() as curseur:
+        acteur = Compte.objects.create(email=f"{_MARQUE}@exemple.invalid", nom="Mesure", prenom="Alix")
         # Ces données respectent les clés étrangères : les vérifier ligne à ligne doublerait la durée.
         curseur.execute("SET LOCAL session_replication_role = replica")
         parametres = {
@@ -148,15 +157,22 @@ def _charger() -> None:
             "editeur": _numero(curseur, "agenda_editeur"),
             "outil": _numero(curseur, "orientation_outilterritorial"),
         }
+        # Tenir une dizaine d’index ligne à ligne prendrait cinq minutes : ils se refont d’un coup.
+        curseur.execute(_INDEX)
+        index = curseur.fetchall()
+        for nom, _ in index:
+            curseur.execute(f"DROP INDEX {nom}")
         for instruction in _DONNEES:
             curseur.execute(instruction, parametres)
-        curseur.execute("DROP TABLE cabinet")
+        for _, definition in index:
+            curseur.execute(definition)
+        curseur.execute("DROP TABLE cabinet, endroit")
     with connection.cursor() as curseur:
         for table in _TABLES:
             curseur.execute(f"VACUUM ANALYZE {table}")
 
 
-def _numero(curseur, table: str) -> int:
+def _numero(curseur: Any, table: str) -> int:
     curseur.execute(f"SELECT coalesce(min(id), 1) FROM {table}")
     (numero,) = curseur.fetchone()
     return int(numero)

@@ -28,7 +28,8 @@ from comptes.enums import UsageLien
 from comptes.models import Compte, Courriel, Lien, Trace
 from orientation.enums import EvenementHub, Issue, IssueAppel, MotifAnnulation, SourceIssue
 from orientation.models import Annulation, Appel, IssueOrientation, JournalHub, NoteReleve, RecherchesDuJour
-from remuneration.models import MoisMesure
+from remuneration.enums import Etape
+from remuneration.models import Calcul, MoisMesure
 from sas_platform.conservation import REGLES, executer
 from tests.agenda.factories import (
     DisponibiliteFactory,
@@ -50,6 +51,7 @@ from tests.orientation.factories import (
     RedirectionFactory,
     RendezVousFactory,
 )
+from tests.remuneration.factories import ActeFactory, CalculFactory
 
 MAINTENANT = datetime(2026, 3, 17, 8, tzinfo=UTC)
 VIEUX = datetime(2020, 1, 1, tzinfo=UTC)
@@ -127,6 +129,13 @@ def creer_delegation(**dates: datetime | None) -> Delegation:
 
 
 # Règle → de quoi créer une ligne dont le terme se compte à partir de cet instant.
+def acte_clos(le: datetime) -> None:
+    """Un acte d’un calcul clos à cet instant, chacun d’une période à lui."""
+    calcul = CalculFactory(periode__code=str(2000 + Calcul.objects.count()))
+    ActeFactory(calcul=calcul)
+    Calcul.objects.filter(pk=calcul.pk).update(etape=Etape.CLOS, clos_le=le)
+
+
 CREER = {
     "comptes": creer_compte,
     "delegations": lambda le: creer_delegation(revoquee_le=le),
@@ -175,6 +184,7 @@ CREER = {
     "jetons": lambda le: JetonFactory(expire_le=le),
     "envois_regulateurs": lambda le: EnvoiRegulateurFactory(clos=True, cree_le=le),
     "messages_hub": lambda le: MessageHubFactory(cree_le=le),
+    "actes_clos": acte_clos,
     "retours_hub": lambda le: JournalHub.objects.create(evenement=EvenementHub.ILLISIBLE, le=le),
     "mesures_editeurs": lambda le: AppelsEditeur.objects.create(
         editeur=EditeurFactory(), heure=le, etat=EtatLot.REUSSI, classe=1, nombre=1

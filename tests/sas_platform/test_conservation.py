@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 # Premier instant gardé, avec les durées d’origine, un 17 mars à Paris.
 LIMITES = {
     "12 mois": datetime(2025, 3, 16, 23, tzinfo=UTC),
+    "36 mois": datetime(2023, 3, 16, 23, tzinfo=UTC),
     "24 mois": datetime(2024, 3, 16, 23, tzinfo=UTC),
     "6 mois": datetime(2025, 9, 16, 22, tzinfo=UTC),  # heure d’été
     "30 jours": datetime(2026, 2, 14, 23, tzinfo=UTC),
@@ -49,7 +50,7 @@ def test_chaque_regle_a_sa_duree_et_chaque_duree_sa_regle(settings):
 
 def test_chaque_modele_a_un_terme_ou_une_raison_de_n_en_pas_avoir():
     """Un modèle de plus : lui donner une règle, ou dire dans SANS_TERME pourquoi il se garde."""
-    applications = ("comptes", "annuaire", "participation", "agenda", "orientation", "assistance")
+    applications = ("comptes", "annuaire", "participation", "agenda", "orientation", "remuneration", "assistance")
     modeles = {m._meta.label for nom in applications for m in apps.get_app_config(nom).get_models()}
     regles = {regle.echues(MAINTENANT).model._meta.label for regle in REGLES.values()}
     gardes = {label for labels in SANS_TERME.values() for label in labels}
