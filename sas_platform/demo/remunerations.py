@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from annuaire.models import Departement, Effecteur, LieuExercice, Structure
+    from annuaire.models import Effecteur, LieuExercice, Structure
     from comptes.models import Compte
     from remuneration.models import Calcul
 
 CLE = "demonstration-remuneration"
-RELECTEUR = "cpam-relecture@exemple.invalid"
 CRENEAUX = (time(9), time(11, 20), time(14, 40), time(19, 30))
 ATTENTE = timedelta(hours=3)
 # Une semaine sur neuf sous les deux heures ; un patient sur douze ne vient pas ; les derniers restent à dire.
@@ -181,9 +180,13 @@ def _clore_le_trimestre(administrateur: Compte, maintenant: datetime) -> Calcul 
 def _remettre_et_contester(
     calcul: Calcul, effecteur: Effecteur, comptes: Mapping[str, Compte], maintenant: datetime
 ) -> None:
-    """Sa caisse a les fichiers, relus par une seconde personne ; il conteste, elle répond. Un confrère attend encore."""
+    """Un agent de sa caisse a produit les fichiers, une autre en a validé deux : le dernier reste à valider.
+
+    Il conteste, elle répond.
+    """
     from remuneration import contestations
     from remuneration.caisse.actions import produire, remettre, valider
+    from remuneration.enums import NatureExport
     from remuneration.models import Decompte
 
     decomptes = Decompte.objects.filter(calcul=calcul).select_related("departement")
@@ -191,9 +194,11 @@ def _remettre_et_contester(
     if sien is None:
         return
     caisse, agent = sien.departement, comptes["cpam"]
-    relecteur = _relecteur(caisse, agent)
-    for export in produire(calcul, caisse, par=relecteur, maintenant=maintenant):
-        remettre(valider(export, par=agent, maintenant=maintenant), par=agent, maintenant=maintenant)
+    relectrice = comptes["cpam-validation"]
+    for export in produire(calcul, caisse, par=agent, maintenant=maintenant):
+        if export.nature != NatureExport.ANOMALIES:
+            valide = valider(export, par=relectrice, maintenant=maintenant)
+            remettre(valide, par=relectrice, maintenant=maintenant)
     fil = contestations.ouvrir(
         periode=calcul.periode,
         departement=caisse,
@@ -203,21 +208,3 @@ def _remettre_et_contester(
         effecteur=effecteur,
     )
     contestations.ecrire(fil, texte=REPONSE, par=agent, de_la_caisse=True, maintenant=maintenant)
-
-
-def _relecteur(caisse: Departement, agent: Compte) -> Compte:
-    """Une seconde personne de la caisse ; les deux suivent ce département."""
-    from annuaire.models import Perimetre, Territoire
-    from comptes.enums import Role
-    from comptes.models import Compte, Habilitation
-
-    relecteur, _ = Compte.objects.get_or_create(email=RELECTEUR, defaults={"prenom": "Denis", "nom": "Caron"})
-    Habilitation.objects.get_or_create(compte=relecteur, role=Role.CPAM, fin_le=None)
-    territoire = Territoire.objects.filter(departements=caisse).order_by("pk").first()
-    for habilitation in Habilitation.objects.filter(
-        compte__in=(relecteur, agent), role=Role.CPAM, fin_le=None
-    ):
-        Perimetre.objects.get_or_create(
-            habilitation=habilitation, territoire=territoire, structure=None, fin_le=None
-        )
-    return relecteur
