@@ -38,7 +38,7 @@ class InformationsForm(DsfrBaseForm):
     )
     accueil = forms.MultipleChoiceField(
         label="Accueil",
-        help_text="Ce que vous ne cochez pas n’est pas dit à la régulation : la recherche ne dit jamais « non » à votre place.",
+        help_text="Ce que vous ne cochez pas n’est pas dit à la régulation\u00a0: la recherche ne dit jamais «\u00a0non\u00a0» à votre place.",
         choices=Accueil.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -74,10 +74,10 @@ class FiltresSerializer(serializers.Serializer):
     )
     carte_vitale = serializers.BooleanField(
         default=False,
-        help_text="Vrai : les lieux qui déclarent l’accepter ; ceux qui n’en disent rien n’y sont pas.",
+        help_text="Vrai\u00a0: les lieux qui déclarent l’accepter\u00a0; ceux qui n’en disent rien n’y sont pas.",
     )
     acces_fauteuil = serializers.BooleanField(
-        default=False, help_text="Vrai : les lieux qui se déclarent accessibles en fauteuil roulant."
+        default=False, help_text="Vrai\u00a0: les lieux qui se déclarent accessibles en fauteuil roulant."
     )
     langues = serializers.ListField(
         child=serializers.ChoiceField(choices=Langue.choices),

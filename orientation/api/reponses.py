@@ -72,12 +72,12 @@ class LieuSerializer(serializers.Serializer):
     accueil = serializers.ListField(
         child=serializers.ChoiceField(choices=Accueil.choices),
         required=False,
-        help_text="Ce que le lieu déclare de son accueil ; absent s’il n’en dit rien.",
+        help_text="Ce que le lieu déclare de son accueil\u00a0; absent s’il n’en dit rien.",
     )
     langues = serializers.ListField(
         child=serializers.ChoiceField(choices=Langue.choices),
         required=False,
-        help_text="Langues parlées, en plus du français ; absent si le lieu n’en dit rien.",
+        help_text="Langues parlées, en plus du français\u00a0; absent si le lieu n’en dit rien.",
     )
 
 
