@@ -376,6 +376,8 @@ SANS_TITULAIRE = {
     "assistance:page_formation": _PUBLIQUE,
     "assistance:document": _PUBLIQUE,
     "assistance:formation_profil": _PUBLIQUE,
+    "api:tenue": "une place tenue n’existe que pour qui la tient (tests/orientation/api/test_tenues.py)",
+    "api:tenue_prolongation": "une place tenue n’existe que pour qui la tient (tests/orientation/api/test_tenues.py)",
     "api:orientation_externe": "le jeton d’un outil territorial est exigé (tests/orientation/api/test_externes.py)",
     "lrm:essai": _PUBLIQUE,
     "lrm:arrivee": "le cookie du dépôt est la preuve (tests/orientation/lrm)",
