@@ -35,10 +35,11 @@ class CreneauSerializer(serializers.Serializer):
     )
     est_ancien = serializers.BooleanField(
         required=False,
-        help_text="Vrai si la lecture est plus vieille que l’éditeur ne l’admet ; sinon absent.",
+        help_text="Vrai si la lecture est plus vieille que l’éditeur ne l’admet\u00a0; sinon absent.",
     )
     tenue_jusqu_a = serializers.DateTimeField(
-        required=False, help_text="Si vous y tenez une place, jusqu’à quand ; elle n’est libre que pour vous."
+        required=False,
+        help_text="Si vous y tenez une place, jusqu’à quand\u00a0; elle n’est libre que pour vous.",
     )
 
 
