@@ -194,9 +194,10 @@ EQUITE = f"""
     GROUP BY territoire_id HAVING sum(n) > 0"""
 
 # Communes entières : un arrondissement est compté avec sa ville. À vol d’oiseau ; le rayon est celui du département.
+# Les points sont rangés par quarts de degré : on ne mesure que vers ceux des carrés que le rayon touche.
 COUVERTURE = f"""
     WITH {_ZONES}, {_PARTICIPANTS}, points AS MATERIALIZED (
-        SELECT DISTINCT l.lat, l.lon, floor(l.lat)::integer AS y, floor(l.lon)::integer AS x
+        SELECT DISTINCT l.lat, l.lon, floor(l.lat * 4)::integer AS y, floor(l.lon * 4)::integer AS x
         FROM participants p JOIN annuaire_lieuexercice l ON l.effecteur_id = p.effecteur_id AND l.est_actif
         WHERE p.savoir_faire && ARRAY['SM26', 'SM53', 'SM54']::varchar[]
     ), ouverts AS (
@@ -208,10 +209,12 @@ COUVERTURE = f"""
         WHERE c.commune_parente_id IS NULL AND c.population > 0
     ), couvertes AS (
         SELECT c.code_insee FROM communes c
-        CROSS JOIN generate_series(-1, 1) AS dy CROSS JOIN generate_series(-1, 1) AS dx
+        CROSS JOIN LATERAL (SELECT c.km / 110.0 AS dlat, c.km / (110.0 * cos(radians(c.lat))) AS dlon) AS marge
+        CROSS JOIN generate_series(floor((c.lat - dlat) * 4)::integer, floor((c.lat + dlat) * 4)::integer) AS y
+        CROSS JOIN generate_series(floor((c.lon - dlon) * 4)::integer, floor((c.lon + dlon) * 4)::integer) AS x
         WHERE EXISTS (
             SELECT FROM points p
-            WHERE p.y = floor(c.lat)::integer + dy AND p.x = floor(c.lon)::integer + dx
+            WHERE p.y = y.y AND p.x = x.x
             AND 12742 * asin(least(1, sqrt(
                 power(sin(radians(p.lat - c.lat) / 2), 2)
                 + cos(radians(c.lat)) * cos(radians(p.lat)) * power(sin(radians(p.lon - c.lon) / 2), 2)

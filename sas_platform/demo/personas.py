@@ -120,7 +120,7 @@ PERSONAS = (
         "899999999102",
         "referent@exemple.invalid",
         (Role.REFERENT,),
-        "consulte son territoire et répond aux demandes d’assistance",
+        "consulte son territoire et ses indicateurs, répond aux demandes d’assistance",
     ),
     Persona(
         "cpam",
@@ -158,6 +158,15 @@ PERSONAS = (
         "support@exemple.invalid",
         (Role.SUPPORT,),
         "répond aux demandes d’assistance et consulte les territoires",
+    ),
+    Persona(
+        "pilotage",
+        "Pierre",
+        "Lotage",
+        "899999999172",
+        "pilotage@exemple.invalid",
+        (Role.PILOTAGE,),
+        "lit les indicateurs de la France et de chaque territoire, les compare, en prend les données",
     ),
     Persona(
         "compte-connu",

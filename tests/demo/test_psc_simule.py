@@ -128,6 +128,7 @@ def test_les_cles_des_personas_sont_celles_annoncees():
         "cpam-validation",
         "administrateur",
         "support",
+        "pilotage",
         "compte-connu",
         "sans-habilitation",
     ]
