@@ -109,14 +109,17 @@ def _relever_les_actes(calcul: Calcul) -> None:
     )
     parametres["calcul"] = calcul.pk
     with connection.cursor() as curseur:
+        if not calcul.actes.exists():
+            curseur.execute(sql_actes.ajouter(sql), parametres)
+            return
         curseur.execute("DROP TABLE IF EXISTS remuneration_releve")
         curseur.execute(f"CREATE TEMP TABLE remuneration_releve ON COMMIT DROP AS {sql}", parametres)
-        if calcul.actes.exists():
-            curseur.execute("ANALYZE remuneration_releve (source, numero)")
-            curseur.execute(sql_actes.ECARTER, parametres)
-            curseur.execute(sql_actes.AJOUTER + sql_actes.SAUF_CEUX_QUI_Y_SONT, parametres)
-        else:
-            curseur.execute(sql_actes.AJOUTER, parametres)
+        curseur.execute("ANALYZE remuneration_releve (source, numero)")
+        curseur.execute(sql_actes.ECARTER, parametres)
+        curseur.execute(
+            sql_actes.ajouter("SELECT * FROM remuneration_releve") + sql_actes.SAUF_CEUX_QUI_Y_SONT,
+            parametres,
+        )
         curseur.execute("DROP TABLE remuneration_releve")
 
 

@@ -31,15 +31,13 @@ COLONNES = (
 _RELEVE = ", ".join(f"r.{nom}" for nom in COLONNES)
 _ECRIT = ", ".join(f"a.{nom}" for nom in COLONNES)
 
-# Le relevé se pose dans une table temporaire ; seul ce qui diffère du relevé précédent s’écrit.
+# Un calcul refait pose son relevé dans une table temporaire : seul ce qui diffère du précédent s’écrit.
 ECARTER = f"""
     DELETE FROM remuneration_acte a WHERE a.calcul_id = %(calcul)s AND NOT EXISTS (
         SELECT FROM remuneration_releve r
         WHERE r.source = a.source AND r.numero = a.numero AND ROW({_RELEVE}) IS NOT DISTINCT FROM ROW({_ECRIT})
     )"""  # noqa: S608 : des noms de colonnes
-AJOUTER = f"""
-    INSERT INTO remuneration_acte (calcul_id, {", ".join(COLONNES)})
-    SELECT %(calcul)s, {_RELEVE} FROM remuneration_releve r"""  # noqa: S608 : des noms de colonnes
+_AJOUTER = f"INSERT INTO remuneration_acte (calcul_id, {', '.join(COLONNES)}) SELECT %(calcul)s, {_RELEVE}"
 SAUF_CEUX_QUI_Y_SONT = """
     WHERE NOT EXISTS (
         SELECT FROM remuneration_acte a
@@ -262,6 +260,11 @@ _DERNIERE_ISSUE_D_UNE = """LATERAL (
     SELECT orientation_id, issue FROM orientation_issueorientation
     WHERE orientation_id = o.id AND le <= %(arrete_le)s ORDER BY le DESC, id DESC LIMIT 1
 ) i"""
+
+
+def ajouter(releve: str) -> str:
+    """INSERT des actes que rend l’instruction `releve`."""
+    return f"{_AJOUTER} FROM ({releve}) r"
 
 
 def contexte(perimetre: Perimetre | None) -> str:
