@@ -276,3 +276,14 @@ def test_un_mois_non_clos_n_est_pas_publie(client, avril):
 def test_sans_mois_clos_la_page_publique_le_dit(client, db):
     assert "Aucun mois n’est encore publié" in texte(client.get("/indicateurs/"))
     assert client.get("/indicateurs/territoires.csv").status_code == 302
+
+
+# --- Le rôle -----------------------------------------------------------------------------
+
+
+def test_un_administrateur_donne_le_role_un_gestionnaire_non(client, nord):
+    connecter(client, Role.ADMINISTRATEUR)
+    assert "Pilotage national" in texte(client.get(reverse("gestion:creer")))
+
+    connecter(client, Role.GESTIONNAIRE_COMPTES, nord)
+    assert "Pilotage national" not in texte(client.get(reverse("gestion:creer")))
