@@ -148,6 +148,7 @@ def _preparer_liaisons(nord: Territoire) -> None:
 
 def _preparer_structures(gestionnaire: Compte, effecteur: Effecteur | None, maintenant: datetime) -> None:
     """Une CPTS du Nord avec sa zone et ses membres, une association SOS Médecins, un centre de santé."""
+    from agenda.models import Raccordement
     from annuaire.enums import TypeStructure
     from annuaire.models import LieuExercice, Rattachement, Structure
 
@@ -166,6 +167,8 @@ def _preparer_structures(gestionnaire: Compte, effecteur: Effecteur | None, main
             commune__in=zone, effecteur__savoir_faire__contains=[GENERALISTE], est_actif=True
         )
         .exclude(effecteur=effecteur)
+        # Leur participation passe par leur logiciel : la changer cacherait ce qu’il montre.
+        .exclude(effecteur__in=Raccordement.objects.filter(effecteur__isnull=False).values("effecteur"))
         .order_by("pk")[:MEMBRES]
     )
     for lieu in membres:

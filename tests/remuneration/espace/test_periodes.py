@@ -155,6 +155,7 @@ def test_n_avoir_aucun_decompte_se_voit_et_se_conteste(medecin, regle):
     lue = page(medecin, "2026T3")
 
     assert "Aucun décompte à ce nom" in lue
+    assert "Rien à ce nom dans les fichiers de la caisse." in lue
     assert "Contester ce décompte" in lue
     assert "Aucun décompte" in page(medecin)
 
