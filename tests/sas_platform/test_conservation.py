@@ -50,7 +50,15 @@ def test_chaque_regle_a_sa_duree_et_chaque_duree_sa_regle(settings):
 
 def test_chaque_modele_a_un_terme_ou_une_raison_de_n_en_pas_avoir():
     """Un modèle de plus : lui donner une règle, ou dire dans SANS_TERME pourquoi il se garde."""
-    applications = ("comptes", "annuaire", "participation", "agenda", "orientation", "remuneration", "assistance")
+    applications = (
+        "comptes",
+        "annuaire",
+        "participation",
+        "agenda",
+        "orientation",
+        "remuneration",
+        "assistance",
+    )
     modeles = {m._meta.label for nom in applications for m in apps.get_app_config(nom).get_models()}
     regles = {regle.echues(MAINTENANT).model._meta.label for regle in REGLES.values()}
     gardes = {label for labels in SANS_TERME.values() for label in labels}
