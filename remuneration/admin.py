@@ -20,7 +20,7 @@ class ColonneForm(forms.ModelForm):
     champ = forms.ChoiceField(
         label="valeur",
         choices=[
-            (champ, f"{champ} : {sens}")
+            (champ, f"{champ}\u00a0: {sens}")
             for champ, sens in dict(
                 paire for champs in CATALOGUE.values() for paire in champs.items()
             ).items()
@@ -36,7 +36,7 @@ class ColonneForm(forms.ModelForm):
         nature, champ = donnees.get("nature"), donnees.get("champ")
         if nature and champ and champ not in CATALOGUE[nature]:
             admises = ", ".join(CATALOGUE[nature])
-            raise ValidationError({"champ": f"Ce fichier n’a pas cette valeur. Il a : {admises}."})
+            raise ValidationError({"champ": f"Ce fichier n’a pas cette valeur. Il a\u00a0: {admises}."})
         return donnees
 
 

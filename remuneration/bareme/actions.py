@@ -81,7 +81,7 @@ def ecarter(regle: Regle, *, par: Compte, maintenant: datetime) -> None:
     """Écarte une proposition ; son auteur peut retirer la sienne. Lève `RegleRefusee` si elle est déjà relue."""
     tenue = Regle.objects.select_for_update().get(pk=regle.pk)
     if tenue.etat != EtatRegle.PROPOSEE:
-        raise RegleRefusee("Cette règle n’est plus une proposition : elle a déjà été relue.")
+        raise RegleRefusee("Cette règle n’est plus une proposition\u00a0: elle a déjà été relue.")
     tenue.etat, tenue.relue_le = EtatRegle.ECARTEE, maintenant
     tenue.relecteur = None if tenue.auteur_id == par.pk else par
     tenue.save(update_fields=["etat", "relecteur", "relue_le"])
@@ -110,7 +110,7 @@ def ouvrir_une_periode(code: str, *, par: Compte) -> Calcul:
 def lancer(calcul: Calcul | None, *, par: Compte) -> None:
     """Met le calcul dans la file ; lancé deux fois, le second passage trouve la place prise. Lève `PeriodeRefusee`."""
     if calcul is None:
-        raise PeriodeRefusee("La période est close : une correction est un rectificatif.")
+        raise PeriodeRefusee("La période est close\u00a0: une correction est un rectificatif.")
     transaction.on_commit(lambda: calculer_etape.delay(calcul_id=calcul.pk))
     tracer(acteur=par, verbe="remuneration.calcul_lance", objet=f"calcul:{calcul.pk}", version=calcul.version)
 
@@ -129,6 +129,8 @@ def clos_jusqu_au(prestation: Prestation) -> date | None:
 
 def _verifier(regle: Regle, par: Compte) -> None:
     if regle.etat != EtatRegle.PROPOSEE:
-        raise RegleRefusee("Cette règle n’est plus une proposition : elle a déjà été relue.")
+        raise RegleRefusee("Cette règle n’est plus une proposition\u00a0: elle a déjà été relue.")
     if regle.auteur_id == par.pk:
-        raise RegleRefusee("Vous avez proposé cette règle : une autre personne doit la mettre en vigueur.")
+        raise RegleRefusee(
+            "Vous avez proposé cette règle\u00a0: une autre personne doit la mettre en vigueur."
+        )

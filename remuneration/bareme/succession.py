@@ -45,8 +45,8 @@ def _passe(debut: date, clos_jusqu_au: date | None) -> list[Refus]:
         return []
     veille = clos_jusqu_au - timedelta(days=1)
     phrase = (
-        f"Une période close va jusqu’au {veille:%d/%m/%Y} : cette règle en changerait le barème après coup. "
-        f"Commencez le {clos_jusqu_au:%d/%m/%Y} au plus tôt ; un rectificatif, lui, garde les règles d’alors."
+        f"Une période close va jusqu’au {veille:%d/%m/%Y}\u00a0: cette règle en changerait le barème après coup. "
+        f"Commencez le {clos_jusqu_au:%d/%m/%Y} au plus tôt\u00a0; un rectificatif, lui, garde les règles d’alors."
     )
     return [Refus("debut", phrase)]
 
@@ -55,7 +55,7 @@ def _avant(precedente: Datee | None, debut: date) -> list[Refus]:
     if precedente is None or precedente.fin is None or precedente.fin >= debut:
         return []
     phrase = (
-        f"La règle d’avant finit le {precedente.fin:%d/%m/%Y} : rien ne vaudrait jusqu’au {debut:%d/%m/%Y}. "
+        f"La règle d’avant finit le {precedente.fin:%d/%m/%Y}\u00a0: rien ne vaudrait jusqu’au {debut:%d/%m/%Y}. "
         "Commencez ce jour-là, ou proposez d’abord une règle, au besoin de montant nul, pour l’intervalle."
     )
     return [Refus("debut", phrase)]
@@ -65,10 +65,12 @@ def _apres(suivante: Datee | None, debut: date, fin: date | None) -> list[Refus]
     if suivante is None or fin == suivante.debut:
         return []
     if fin is None or fin > suivante.debut:
-        phrase = f"Une autre règle vaut déjà à partir du {suivante.debut:%d/%m/%Y} : finissez ce jour-là."
+        phrase = (
+            f"Une autre règle vaut déjà à partir du {suivante.debut:%d/%m/%Y}\u00a0: finissez ce jour-là."
+        )
     else:
         phrase = (
-            f"La règle suivante commence le {suivante.debut:%d/%m/%Y} : rien ne vaudrait à partir du "
+            f"La règle suivante commence le {suivante.debut:%d/%m/%Y}\u00a0: rien ne vaudrait à partir du "
             f"{fin:%d/%m/%Y}. Finissez le {suivante.debut:%d/%m/%Y}."
         )
     return [Refus("fin", phrase)]

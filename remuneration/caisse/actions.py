@@ -28,7 +28,7 @@ def produire(calcul: Calcul, departement: Departement, *, par: Compte, maintenan
     """
     _tenir(calcul.periode_id)
     if calcul.etape != Etape.CLOS:
-        raise GesteRefuse("Ce calcul n’est pas clos : ses lignes peuvent encore changer.")
+        raise GesteRefuse("Ce calcul n’est pas clos\u00a0: ses lignes peuvent encore changer.")
     _refuser_si_depasse(calcul)
     connus = Export.objects.filter(calcul=calcul, departement=departement).values_list("nature", flat=True)
     manquants = [nature for nature in NatureExport.values if nature not in set(connus)]
@@ -42,7 +42,7 @@ def produire(calcul: Calcul, departement: Departement, *, par: Compte, maintenan
         try:
             ecrit = fichier(nature, dossier, depuis=dossiers[remis.calcul_id] if remis else None)
         except SansColonne as sans:
-            raise GesteRefuse(f"{NatureExport(nature).label} : {sans}") from None
+            raise GesteRefuse(f"{NatureExport(nature).label}\u00a0: {sans}") from None
         produits.append(_garder(ecrit, calcul, departement, nature, remis, par, maintenant))
     for export in produits:
         _tracer("export.produit", export, par)
@@ -81,10 +81,10 @@ def valider(export: Export, *, par: Compte, maintenant: datetime) -> Export:
     if tenu.valide_le is not None:
         raise GesteRefuse("Ce fichier est déjà validé.")
     if tenu.genere_par_id == par.pk:
-        raise GesteRefuse("Vous avez produit ce fichier : une autre personne doit le valider.")
+        raise GesteRefuse("Vous avez produit ce fichier\u00a0: une autre personne doit le valider.")
     _refuser_si_depasse(tenu.calcul)
     if hashlib.sha256(bytes(tenu.contenu)).hexdigest() != tenu.empreinte:
-        raise GesteRefuse("Le contenu gardé n’est plus celui qui a été produit : prévenez l’exploitant.")
+        raise GesteRefuse("Le contenu gardé n’est plus celui qui a été produit\u00a0: prévenez l’exploitant.")
     tenu.valide_le, tenu.valide_par = maintenant, par
     tenu.save(update_fields=["valide_le", "valide_par"])
     _tracer("export.valide", tenu, par)
@@ -96,7 +96,7 @@ def retirer(export: Export, *, par: Compte) -> None:
     """Efface un fichier que personne n’a validé, pour le produire de nouveau. Lève `GesteRefuse`."""
     tenu = _tenir_l_export(export)
     if tenu.valide_le is not None:
-        raise GesteRefuse("Un fichier validé ne se retire plus : il se corrige par un rectificatif.")
+        raise GesteRefuse("Un fichier validé ne se retire plus\u00a0: il se corrige par un rectificatif.")
     numero = tenu.pk
     tenu.delete()
     tracer(acteur=par, verbe="export.retire", objet=f"export:{numero}", nom=tenu.nom)
@@ -107,7 +107,7 @@ def remettre(export: Export, *, par: Compte, maintenant: datetime) -> Export:
     """À appeler à chaque téléchargement : le premier est la remise. Lève `GesteRefuse`."""
     tenu = _tenir_l_export(export)
     if tenu.valide_le is None:
-        raise GesteRefuse("Ce fichier n’est pas validé : une seconde personne doit d’abord le relire.")
+        raise GesteRefuse("Ce fichier n’est pas validé\u00a0: une seconde personne doit d’abord le relire.")
     est_remise = tenu.remis_le is None
     if est_remise:
         _refuser_si_depasse(tenu.calcul)
@@ -121,7 +121,7 @@ def remettre(export: Export, *, par: Compte, maintenant: datetime) -> Export:
 def donner_le_manifeste(export: Export, *, par: Compte) -> None:
     """Trace qui l’emporte. Lève `GesteRefuse` tant que le fichier n’est pas validé."""
     if export.valide_le is None:
-        raise GesteRefuse("Ce fichier n’est pas validé : une seconde personne doit d’abord le relire.")
+        raise GesteRefuse("Ce fichier n’est pas validé\u00a0: une seconde personne doit d’abord le relire.")
     _tracer("export.manifeste_telecharge", export, par)
 
 
@@ -134,7 +134,7 @@ def est_depasse(calcul: Calcul) -> bool:
 def _refuser_si_depasse(calcul: Calcul) -> None:
     if est_depasse(calcul):
         raise GesteRefuse(
-            "Une version plus récente de cette période est close : servez-vous de ses fichiers."
+            "Une version plus récente de cette période est close\u00a0: servez-vous de ses fichiers."
         )
 
 

@@ -111,12 +111,19 @@ def _perimetre(departement: Departement) -> Perimetre:
     structures = set(Structure.objects.filter(commune__departement=departement).values_list("pk", flat=True))
     structures |= set(ici.filter(structure__isnull=False).values_list("structure_id", flat=True))
     lieux = LieuExercice.objects.filter(Q(effecteur__in=effecteurs) | Q(structure__in=structures))
+    communes = set(lieux.values_list("commune_id", flat=True))
+    communes |= set(
+        Structure.objects.filter(pk__in=structures, commune__isnull=False).values_list(
+            "commune_id", flat=True
+        )
+    )
     versions = VersionParticipation.objects.filter(Q(effecteur__in=effecteurs) | Q(structure__in=structures))
     return Perimetre(
         0,
         {
             "lieux": list(lieux.values_list("pk", flat=True)),
             "structures": list(structures),
+            "communes": list(communes),
             "declarations": list(versions.values_list("pk", flat=True)),
             # Les orientations ne se relisent pas : le calcul les a déjà jugées.
             "orientations": [],

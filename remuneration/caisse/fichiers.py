@@ -38,7 +38,7 @@ class Fichier:
 
 class SansColonne(ValueError):
     def __init__(self) -> None:
-        super().__init__("Aucune colonne n’est réglée pour ce fichier : voyez l’administration.")
+        super().__init__("Aucune colonne n’est réglée pour ce fichier\u00a0: voyez l’administration.")
 
 
 def colonnes_de(nature: str) -> list[Colonne]:

@@ -50,7 +50,7 @@ def controler(contenu: bytes, remis: bytes, cle: Ed25519PublicKey) -> dict[str, 
             f"{fausse}{' Il dit avoir été signé par une autre clé.' if autre else ''}"
         ) from None
     if hashlib.sha256(contenu).hexdigest() != manifeste.get("sha256"):
-        raise FichierFaux("Le fichier n’est pas celui du manifeste : son empreinte diffère.")
+        raise FichierFaux("Le fichier n’est pas celui du manifeste\u00a0: son empreinte diffère.")
     # L’empreinte suffit ; ceci dit à qui lit que le compte de lignes du manifeste est aussi celui du fichier.
     if contenu.decode("utf-8").removeprefix(BOM).count("\r\n") - 1 != manifeste.get("lignes"):
         raise FichierFaux("Le fichier n’a pas le nombre de lignes du manifeste.")

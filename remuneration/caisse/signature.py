@@ -42,7 +42,9 @@ def lire_cle_privee(pem: str) -> Ed25519PrivateKey:
     try:
         cle = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise CleIllisible("Clé de signature illisible : il faut une clé privée Ed25519 en PEM.") from None
+        raise CleIllisible(
+            "Clé de signature illisible\u00a0: il faut une clé privée Ed25519 en PEM."
+        ) from None
     if not isinstance(cle, Ed25519PrivateKey):
         raise CleIllisible("La clé de signature n’est pas une clé Ed25519.")
     return cle
@@ -52,7 +54,7 @@ def lire_cle_publique(pem: bytes) -> Ed25519PublicKey:
     try:
         cle = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
-        raise CleIllisible("Clé publique illisible : il faut une clé Ed25519 en PEM.") from None
+        raise CleIllisible("Clé publique illisible\u00a0: il faut une clé Ed25519 en PEM.") from None
     if not isinstance(cle, Ed25519PublicKey):
         raise CleIllisible("La clé publique n’est pas une clé Ed25519.")
     return cle

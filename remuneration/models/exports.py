@@ -30,7 +30,7 @@ class Colonne(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_nature_display()} {self.rang} : {self.entete}"
+        return f"{self.get_nature_display()} {self.rang}\u00a0: {self.entete}"
 
 
 class Export(models.Model):
@@ -68,7 +68,7 @@ class Export(models.Model):
             models.CheckConstraint(
                 name="export_deux_personnes",
                 condition=Q(valide_par=None) | ~Q(valide_par=F("genere_par")),
-                violation_error_message="Qui a produit un fichier ne le valide pas : il y faut une autre personne.",
+                violation_error_message="Qui a produit un fichier ne le valide pas\u00a0: il y faut une autre personne.",
             ),
             models.CheckConstraint(
                 name="export_valide_avant_remise",

@@ -45,7 +45,7 @@ def _hors_des_periodes_closes() -> pgtrigger.Trigger:
                 WHERE c.etape = 'clos' AND p.fin > depuis
                   AND (position('T' in p.code) > 0) = (NEW.prestation <> 'participation')
             ) THEN
-                RAISE EXCEPTION 'Une période close garde son barème : cette règle le changerait.'
+                RAISE EXCEPTION 'Une période close garde son barème : cette règle le changerait.'
                     USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
@@ -112,7 +112,7 @@ class Regle(models.Model):
             models.CheckConstraint(
                 name="regle_deux_personnes",
                 condition=Q(relecteur=None) | ~Q(relecteur=F("auteur")),
-                violation_error_message="Qui a proposé une règle ne la met pas en vigueur : il y faut une autre personne.",
+                violation_error_message="Qui a proposé une règle ne la met pas en vigueur\u00a0: il y faut une autre personne.",
             ),
             models.CheckConstraint(
                 name="regle_en_vigueur_relue",
