@@ -47,7 +47,7 @@ class RecherchesDuJour(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.jour} {self.commune_insee or 'sans commune'} : {self.nombre}"
+        return f"{self.jour} {self.commune_insee or 'sans commune'} : {self.nombre}"
 
 
 class LotDeCompteurs(models.Model):
