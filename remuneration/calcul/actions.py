@@ -66,7 +66,7 @@ def clore(calcul: Calcul, *, par: Compte, maintenant: datetime) -> Calcul:
     assert tenu.arrete_le is not None
     if tenu.arrete_le < fin_partout(tenu.periode):
         raise ClotureRefusee(
-            "Le calcul a été fait avant la fin de la période dans tous les territoires : relancez-le."
+            "Le calcul a été fait avant la fin de la période dans tous les territoires\u00a0: relancez-le."
         )
     tenu.etape, tenu.clos_le, tenu.clos_par = Etape.CLOS, maintenant, par
     tenu.save(update_fields=["etape", "clos_le", "clos_par"])
@@ -80,7 +80,7 @@ def rectifier(periode: Periode, *, motif: str, par: Compte, maintenant: datetime
     Periode.objects.select_for_update(of=("self",)).get(pk=periode.pk)
     calculs = Calcul.objects.filter(periode=periode)
     if not calculs.filter(etape=Etape.CLOS).exists():
-        raise RectificationRefusee("La période n’est pas close : relancez son calcul.")
+        raise RectificationRefusee("La période n’est pas close\u00a0: relancez son calcul.")
     if calculs.exclude(etape=Etape.CLOS).exists():
         raise RectificationRefusee("Un rectificatif de cette période est déjà ouvert.")
     if not motif.strip():

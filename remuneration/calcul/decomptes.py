@@ -144,9 +144,9 @@ def _selon_les_actes(code: str, nombre: int, motifs: Mapping[str, int]) -> Verdi
     """Ces conditions se jugent acte par acte : remplie, sauf si tout ce qui aurait compté a été écarté pour elle."""
     ecartes = motifs.get(_ECARTE[Condition(code)], 0)
     if not ecartes:
-        return Verdict(code, True, f"{Condition(code).label} : à la date de chaque acte.", {})
+        return Verdict(code, True, f"{Condition(code).label}\u00a0: à la date de chaque acte.", {})
     pluriel = "s" if ecartes > 1 else ""
-    phrase = f"{Condition(code).label} : {ecartes} acte{pluriel} écarté{pluriel}, ce n’était pas le cas à leur date."
+    phrase = f"{Condition(code).label}\u00a0: {ecartes} acte{pluriel} écarté{pluriel}, ce n’était pas le cas à leur date."
     return Verdict(code, nombre > 0, phrase, {})
 
 

@@ -42,7 +42,7 @@ class CalculEnCours(Exception):
 
 class CalculClos(Exception):
     def __init__(self) -> None:
-        super().__init__("Ce calcul est clos : une correction est un rectificatif.")
+        super().__init__("Ce calcul est clos\u00a0: une correction est un rectificatif.")
 
 
 class CalculIncoherent(Exception):

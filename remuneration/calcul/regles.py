@@ -77,7 +77,7 @@ def regles_pour(periode: Periode) -> list[Regle]:
         refus += [f"{regle} : {phrase}" for phrase in _refus_de_la_regle(regle)]
     if refus:
         raise BaremeRefuse(
-            f"Le barème de la période « {periode} » ne permet pas de calcul : {' '.join(refus)}"
+            f"Le barème de la période «\u00a0{periode}\u00a0» ne permet pas de calcul\u00a0: {' '.join(refus)}"
         )
     return sorted(touchent, key=lambda r: (r.prestation, r.debut))
 
@@ -90,9 +90,12 @@ def refus_du_bareme(regles: Iterable[Regle], debut: date, fin: date) -> list[str
     phrases = []
     for prestation, siennes in sorted(par_prestation.items()):
         nom = Prestation(prestation).label
-        phrases += [f"« {nom} » n’a pas de règle {_du_au(jours)}." for jours in trous(siennes, debut, fin)]
         phrases += [
-            f"« {nom} » a deux règles {_du_au(jours)}." for jours in chevauchements(siennes, debut, fin)
+            f"«\u00a0{nom}\u00a0» n’a pas de règle {_du_au(jours)}." for jours in trous(siennes, debut, fin)
+        ]
+        phrases += [
+            f"«\u00a0{nom}\u00a0» a deux règles {_du_au(jours)}."
+            for jours in chevauchements(siennes, debut, fin)
         ]
     return phrases
 

@@ -75,7 +75,7 @@ def _sas_ouvert(s: Situation, _: int) -> Verdict:
     if s.territoire:
         phrase = f"Un SAS fonctionne sur le territoire de votre lieu d’exercice ({s.territoire})."
     else:
-        phrase = "Aucun SAS ne fonctionne sur le territoire de vos lieux d’exercice : rien n’y est dû."
+        phrase = "Aucun SAS ne fonctionne sur le territoire de vos lieux d’exercice\u00a0: rien n’y est dû."
     return Verdict(SAS_OUVERT, bool(s.territoire), phrase, {"territoire": s.territoire, "jour": _iso(s.jour)})
 
 
@@ -99,9 +99,7 @@ def _montre(s: Situation, manquantes_max: int) -> Verdict:
         qui = "votre logiciel interfacé" if s.par_logiciel else "la solution interfacée de votre organisation"
         return Verdict(MONTRE, True, f"Vos créneaux sont montrés par {qui}.", preuve)
     if not s.declare_deux_heures:
-        phrase = (
-            "Vous ne montrez pas de créneaux : ni logiciel interfacé, ni heures déclarées chaque semaine."
-        )
+        phrase = "Vous ne montrez pas de créneaux\u00a0: ni logiciel interfacé, ni heures déclarées chaque semaine."
         return Verdict(MONTRE, False, phrase, preuve)
     courtes = len(s.courtes)
     if courtes > manquantes_max:

@@ -11,11 +11,11 @@ def bornes(code: str) -> tuple[date, date]:
     """[premier jour, lendemain du dernier[ de « 2026T3 » ou de « 2026 ». Lève `ValueError` sur un autre texte."""
     annee, separateur, trimestre = code.partition("T")
     if len(annee) != 4 or not annee.isdecimal() or not annee.isascii():
-        raise ValueError(f"« {code} » n’est ni un trimestre (2026T3) ni une année (2026)")
+        raise ValueError(f"«\u00a0{code}\u00a0» n’est ni un trimestre (2026T3) ni une année (2026)")
     if not separateur:
         return date(int(annee), 1, 1), date(int(annee) + 1, 1, 1)
     if trimestre not in ("1", "2", "3", "4"):
-        raise ValueError(f"« {code} » n’est ni un trimestre (2026T3) ni une année (2026)")
+        raise ValueError(f"«\u00a0{code}\u00a0» n’est ni un trimestre (2026T3) ni une année (2026)")
     debut = date(int(annee), 3 * int(trimestre) - 2, 1)
     suivant = date(debut.year + (debut.month == 10), (debut.month + 2) % 12 + 1, 1)
     return debut, suivant
