@@ -20,12 +20,14 @@ class Profil(TextChoices):
 
 
 # Du plus large au plus étroit : une personne à plusieurs rôles lit l’aide du premier (B-20). L’administrateur
-# et le support lisent celle du gestionnaire de comptes, la plus complète.
+# et le support lisent celle du gestionnaire de comptes, la plus complète ; le pilotage
+# national, celle du référent, dont il lit les indicateurs.
 _PROFILS = (
     (Role.ADMINISTRATEUR, Profil.GESTIONNAIRE_COMPTES),
     (Role.SUPPORT, Profil.GESTIONNAIRE_COMPTES),
     (Role.GESTIONNAIRE_COMPTES, Profil.GESTIONNAIRE_COMPTES),
     (Role.REFERENT, Profil.REFERENT),
+    (Role.PILOTAGE, Profil.REFERENT),
     (Role.OSNP, Profil.REGULATEUR),
     (Role.REGULATEUR, Profil.REGULATEUR),
     (Role.IOA, Profil.IOA),
