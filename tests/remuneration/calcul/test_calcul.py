@@ -213,6 +213,15 @@ def test_la_participation_se_lit_a_la_date_de_l_acte():
     assert motifs(calcule()) == [MotifActe.NON_PARTICIPANT, MotifActe.COMPTE, MotifActe.NON_PARTICIPANT]
 
 
+def test_qui_declare_entre_l_orientation_et_la_consultation_participe():
+    sas_ouvert()
+    cabinet = medecin(participe=False)
+    orienter(cabinet, le(8, 9), avant=timedelta(hours=4))
+    declarer(cabinet.effecteur, le=le(8, 7))
+
+    assert motifs(calcule()) == [MotifActe.COMPTE]
+
+
 def test_changer_de_mode_en_cours_de_trimestre_ne_partage_pas_le_compte():
     sas_ouvert()
     cabinet = medecin()
