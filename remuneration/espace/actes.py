@@ -168,7 +168,7 @@ def _issues_a_dire(
 
 
 def issues_a_dire(beneficiaire: Beneficiaire, *, maintenant: datetime) -> OrientationQuerySet:
-    """Ses orientations dont l’issue se dit encore : celles de ce trimestre et du précédent (docs/adr/0028).
+    """Ses orientations dont l’issue se dit encore : celles de ce trimestre et du précédent (docs/adr/0029).
 
     Le tableau des patients adressés s’arrête à quinze jours ; ici une somme en dépend, et qui la reçoit a plus longtemps.
     """

@@ -185,6 +185,9 @@ def _ecarts_d_acte(avant: Version, apres: Version, beneficiaire: Beneficiaire) -
     par_acte: dict[tuple[str, int], dict[int, Acte]] = defaultdict(dict)
     for acte in lus.order_by("debut", "source", "numero"):
         par_acte[acte.source, acte.numero][acte.calcul_id] = acte
+    a_avant = any(avant.calcul.pk in versions for versions in par_acte.values())
+    if not a_avant and any(decompte.nombre for decompte in avant.decomptes):
+        return []  # le détail de la version d’avant est effacé, au terme de sa conservation
     trouves = []
     for versions in par_acte.values():
         ancien, nouveau = versions.get(avant.calcul.pk), versions.get(apres.calcul.pk)
