@@ -31,7 +31,7 @@ class Condition(TextChoices):
 
     SAS_OUVERT = "sas_ouvert", "Un SAS fonctionne sur le territoire du lieu d’exercice"
     PARTICIPE = "participe", "Accepte d’être sollicité en sus de ses disponibilités"
-    MONTRE = "montre", "Montre ses créneaux : logiciel interfacé, ou heures saisies chaque semaine"
+    MONTRE = "montre", "Montre ses créneaux\u00a0: logiciel interfacé, ou heures saisies chaque semaine"
     INTERFACE = "interface", "Participe par une solution interfacée, la sienne ou celle de son organisation"
     INSCRIT = "inscrit", "A un compte nominatif sur la plateforme"
 
@@ -65,8 +65,8 @@ class MotifActe(TextChoices):
 
     COMPTE = "compte", "Compté"
     ANNULEE = "annulee", "Orientation annulée"
-    REORIENTATION = "reorientation", "Réorientation des urgences : un autre dispositif la rémunère"
-    DOUBLON = "doublon", "Déjà comptée : versée aussi par un autre outil"
+    REORIENTATION = "reorientation", "Réorientation des urgences\u00a0: un autre dispositif la rémunère"
+    DOUBLON = "doublon", "Déjà comptée\u00a0: versée aussi par un autre outil"
     SAS_FERME = "sas_ferme", "Aucun SAS en fonctionnement à cette date sur ce territoire"
     HORS_DELAI = "hors_delai", "Consultation plus de 48 h après l’orientation"
     NON_PARTICIPANT = "non_participant", "Ne participait pas au SAS à cette date"

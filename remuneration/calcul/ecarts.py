@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from remuneration.domaine.ecriture import euros
 from remuneration.models import Calcul, Decompte
 
 
@@ -38,12 +39,12 @@ class Ecart:
     def phrase(self) -> str:
         d = self.decompte
         if self.avant is None:
-            return f"{d.get_prestation_display()} : {d.nombre}, {d.montant} €, n’y était pas."
+            return f"{d.get_prestation_display()}\u00a0: {d.nombre}, {euros(d.montant)}, n’y était pas."
         if self.apres is None:
-            return f"{d.get_prestation_display()} : {d.nombre}, {d.montant} €, n’y est plus."
+            return f"{d.get_prestation_display()}\u00a0: {d.nombre}, {euros(d.montant)}, n’y est plus."
         return (
-            f"{d.get_prestation_display()} : {self.avant.nombre} → {d.nombre}, "
-            f"{self.avant.montant} € → {d.montant} €."
+            f"{d.get_prestation_display()}\u00a0: {self.avant.nombre} → {d.nombre}, "
+            f"{euros(self.avant.montant)} → {euros(d.montant)}."
         )
 
 

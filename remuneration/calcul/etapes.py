@@ -66,7 +66,7 @@ def avancer(calcul_id: int, maintenant: datetime, *, signaler: Signaler = lambda
             _verifier(calcul)
             calcul.etape, calcul.fait_le = Etape.FAIT, maintenant
         calcul.save(update_fields=["etape", "arrete_le", "fait_le"])
-    signaler(f"{calcul} : {calcul.get_etape_display().lower()}")
+    signaler(f"{calcul}\u00a0: {calcul.get_etape_display().lower()}")
     return calcul
 
 
@@ -173,6 +173,6 @@ def _verifier(calcul: Calcul) -> None:
         comptes, portes = curseur.fetchone() or (0, 0)
     if comptes != portes:
         raise CalculIncoherent(
-            f"{calcul} : {comptes} actes comptés, {portes} dans les décomptes. Un bénéficiaire n’a sans doute plus "
+            f"{calcul}\u00a0: {comptes} actes comptés, {portes} dans les décomptes. Un bénéficiaire n’a sans doute plus "
             "aucun lieu d’exercice dans l’annuaire."
         )

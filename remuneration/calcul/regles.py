@@ -74,7 +74,7 @@ def regles_pour(periode: Periode) -> list[Regle]:
     if not touchent:
         refus.append("aucune règle n’y est en vigueur.")
     for regle in touchent:
-        refus += [f"{regle} : {phrase}" for phrase in _refus_de_la_regle(regle)]
+        refus += [f"{regle}\u00a0: {phrase}" for phrase in _refus_de_la_regle(regle)]
     if refus:
         raise BaremeRefuse(
             f"Le barème de la période «\u00a0{periode}\u00a0» ne permet pas de calcul\u00a0: {' '.join(refus)}"

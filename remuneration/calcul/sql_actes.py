@@ -343,7 +343,7 @@ def _motif(regles: Sequence[RegleLue], parametres: dict[str, Any]) -> str:
     selon = _motif_selon(None, parametres)
     return (
         f"CASE WHEN j.annulee THEN '{MotifActe.ANNULEE}' WHEN j.type = '3' THEN '{MotifActe.REORIENTATION}'"
-        f" WHEN j.est_doublon THEN '{MotifActe.DOUBLON}'{cas} ELSE {selon} END"
+        f" WHEN j.est_doublon THEN '{MotifActe.DOUBLON}' {cas} ELSE {selon} END"
     )
 
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from annuaire.models import Departement, Effecteur, Structure, Territoire
 from comptes.models import Compte
+from remuneration.domaine.ecriture import euros
 from remuneration.enums import Etape, Mode, MotifActe, Prestation, SourceActe
 from remuneration.models.regles import Regle
 
@@ -102,13 +103,13 @@ _REFUS_SI_CLOS = """
     IF EXISTS (
         SELECT FROM remuneration_calcul WHERE etape = 'clos' AND id IN (SELECT calcul_id FROM {lignes})
     ) THEN
-        RAISE EXCEPTION 'Ce calcul est clos : une correction est un rectificatif.' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'Ce calcul est clos\u00a0: une correction est un rectificatif.' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 """
 _REFUS_DE_VIDER = """
     IF EXISTS (SELECT FROM remuneration_calcul WHERE etape = 'clos') THEN
-        RAISE EXCEPTION 'Des calculs sont clos : leurs lignes ne s’effacent pas.' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'Des calculs sont clos\u00a0: leurs lignes ne s’effacent pas.' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 """
@@ -262,4 +263,4 @@ class Decompte(models.Model):
         triggers = _sauf_dans_un_calcul_clos("decompte")
 
     def __str__(self) -> str:
-        return f"{self.get_prestation_display()} : {self.montant} €"
+        return f"{self.get_prestation_display()}\u00a0: {euros(self.montant)}"

@@ -243,7 +243,7 @@ def test_une_issue_tardive_va_a_un_rectificatif_qui_dit_ses_differences():
     assert (rectificatif.version, instantane(calcul)) == (2, avant)
     assert (activite.nombre, activite.montant, snp.montant) == (-1, -70, -15)
     assert activite.phrase.replace("\u00a0", " ") == (
-        "Forfait trimestriel d’activité (indicateur 9) : 5 → 4, 70.00 € → 0.00 €."
+        "Forfait trimestriel d’activité (indicateur 9) : 5 → 4, 70 € → 0 €."
     )
     assert differences(calcul) == []
 
