@@ -262,6 +262,12 @@ def texte(cible: object) -> str:
     return cible.inner_text()
 
 
+def rouvrir(page: object, taille: dict[str, int]) -> None:
+    """La même adresse à une autre taille : le menu d’un téléphone n’est pas celui d’un bureau."""
+    page.set_viewport_size(taille)
+    page.goto(page.url)
+
+
 def adresse(page: object, motif: str) -> re.Match[str]:
     """Attend une adresse de cette forme, et rend ce que le motif y trouve."""
     page.wait_for_url(re.compile(motif))

@@ -174,12 +174,12 @@ _PAGE = """
             SELECT (SELECT extract(epoch FROM lot.lu_le)::bigint FROM agenda_lot lot WHERE lot.id = cite.id)
             FROM unnest(lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang),
         {suspension}, telephone_prive, heures_d_appel,
-        page.cpts, association.nom, association.telephone, informations_complementaires,
+        page.cpts, asso.nom, asso.telephone, informations_complementaires,
         {membres}
     FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id {consignes}
     LEFT JOIN LATERAL (
         SELECT * FROM annuaire_structure s WHERE page.cpts IS NOT NULL AND s.id = page.cpts OFFSET 0
-    ) association ON true {jointure_cpts}
+    ) asso ON true {jointure_cpts}
     ORDER BY {ordre_page}
 """
 _PAR_NOM = """

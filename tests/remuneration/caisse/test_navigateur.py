@@ -12,7 +12,7 @@ from comptes.enums import Role
 from remuneration import contestations as fils
 from remuneration.models import Export
 from tests.comptes.factories import CompteFactory
-from tests.navigateur import suivre, verifier_la_largeur
+from tests.navigateur import rouvrir, suivre, verifier_la_largeur
 
 BUREAU = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 375, "height": 812}
@@ -22,12 +22,10 @@ def voir(page, axe, capture, nom):
     """Au bureau, puis rouverte à 375 px (le menu n’y est pas le même) : ni débordement, ni infraction."""
     axe(page)
     capture(page, nom)
-    page.set_viewport_size(TELEPHONE)
-    page.goto(page.url)
+    rouvrir(page, TELEPHONE)
     verifier_la_largeur(page)
     axe(page)
-    page.set_viewport_size(BUREAU)
-    page.goto(page.url)
+    rouvrir(page, BUREAU)
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from remuneration.domaine.periodes import bornes, trimestre_de
 from remuneration.models import Contestation, Periode, Regle
-from tests.navigateur import suivre, verifier_la_largeur
+from tests.navigateur import rouvrir, suivre, verifier_la_largeur
 from tests.remuneration.calcul.monde import declarer, orienter
 from tests.remuneration.factories import (
     ActeFactory,
@@ -65,8 +65,7 @@ def examiner(page, axe, capture, nom: str) -> None:
     """Au bureau, au téléphone de la série, puis rouverte au plus étroit des téléphones courants."""
     axe(page)
     capture(page, nom)
-    page.set_viewport_size(TELEPHONE)
-    page.goto(page.url)
+    rouvrir(page, TELEPHONE)
     verifier_la_largeur(page)
     axe(page)
     page.set_viewport_size(BUREAU)
