@@ -41,7 +41,9 @@ def test_sans_activite_on_est_prevenu_et_l_on_reste_connecte_d_un_bouton(osnp, s
     settings.SESSION_ALERTE_S = settings.SESSION_INACTIVITE_S - 1
     osnp.goto(PAGE)
     expect(osnp.locator(INACTIVE)).to_be_visible()
-    expect(osnp.locator(f"{INACTIVE} [data-sas-session-heure]")).to_have_text(re.compile(r"^\d{1,2}\sh(\s\d\d)?$"))
+    expect(osnp.locator(f"{INACTIVE} [data-sas-session-heure]")).to_have_text(
+        re.compile(r"^\d{1,2}\sh(\s\d\d)?$")
+    )
     axe(osnp)
     capture(osnp, "session-inactive")
 
