@@ -23,6 +23,7 @@ from django.test import Client
 CAPTURES = Path(settings.RACINE) / "var" / "captures"
 INSTALLER_CHROMIUM = "Chromium est absent ; en root : apt-get install chromium-headless-shell libatomic1"
 TAILLES = {"bureau": {"width": 1280, "height": 900}, "telephone": {"width": 390, "height": 844}}
+TELEPHONE_ETROIT = {"width": 375, "height": 812}
 # Une machine d’intégration chargée met dix fois le temps d’un poste : attendre n’y coûte que si le test échoue.
 DELAI_MS = 20_000
 SEUL = "PYTEST_XDIST_WORKER" not in os.environ
@@ -262,9 +263,15 @@ def texte(cible: object) -> str:
     return cible.inner_text()
 
 
-def rouvrir(page: object, taille: dict[str, int]) -> None:
-    """La même adresse à une autre taille : le menu d’un téléphone n’est pas celui d’un bureau."""
-    page.set_viewport_size(taille)
+def examiner(page: object, axe: Callable, capture: Callable, nom: str) -> None:
+    """Au bureau, puis rouverte à 375 px, où le menu est un autre : ni débordement, ni infraction."""
+    axe(page)
+    capture(page, nom)
+    page.set_viewport_size(TELEPHONE_ETROIT)
+    page.goto(page.url)
+    verifier_la_largeur(page)
+    axe(page)
+    page.set_viewport_size(TAILLES["bureau"])
     page.goto(page.url)
 
 

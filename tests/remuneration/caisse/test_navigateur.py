@@ -12,20 +12,7 @@ from comptes.enums import Role
 from remuneration import contestations as fils
 from remuneration.models import Export
 from tests.comptes.factories import CompteFactory
-from tests.navigateur import rouvrir, suivre, verifier_la_largeur
-
-BUREAU = {"width": 1280, "height": 900}
-TELEPHONE = {"width": 375, "height": 812}
-
-
-def voir(page, axe, capture, nom):
-    """Au bureau, puis rouverte à 375 px (le menu n’y est pas le même) : ni débordement, ni infraction."""
-    axe(page)
-    capture(page, nom)
-    rouvrir(page, TELEPHONE)
-    verifier_la_largeur(page)
-    axe(page)
-    rouvrir(page, BUREAU)
+from tests.navigateur import examiner, suivre
 
 
 @pytest.mark.django_db
@@ -44,11 +31,11 @@ def test_deux_agents_remettent_un_fichier(
     )
     connecter(agent)
     page.goto("/remuneration/caisse/")
-    voir(page, axe, capture, "caisse-periodes")
+    examiner(page, axe, capture, "caisse-periodes")
     suivre(page.get_by_role("link", name="3e trimestre 2026"))
     suivre(page.get_by_role("button", name="Produire les fichiers"))
     expect(page.get_by_text("À valider", exact=True)).to_have_count(3)
-    voir(page, axe, capture, "caisse-periode")
+    examiner(page, axe, capture, "caisse-periode")
     suivre(page.get_by_role("link", name="Activité"))
     expect(page.get_by_role("button", name="Valider")).to_have_count(0)
     suivre(page.get_by_role("link", name="3e trimestre 2026"))
@@ -56,13 +43,13 @@ def test_deux_agents_remettent_un_fichier(
     page.get_by_label("Votre réponse").fill("Nous vérifions ces deux consultations.")
     suivre(page.get_by_role("button", name="Envoyer la réponse"))
     expect(page.get_by_text("Nous vérifions ces deux consultations.")).to_be_visible()
-    voir(page, axe, capture, "caisse-contestation")
+    examiner(page, axe, capture, "caisse-contestation")
 
     autre = ouvrir_page(accept_downloads=True)
     connecter(collegue, autre)
     autre.goto("/remuneration/caisse/59/2026T3/")
     suivre(autre.get_by_role("link", name="Activité"))
-    voir(autre, axe, capture, "caisse-fichier")
+    examiner(autre, axe, capture, "caisse-fichier")
     suivre(autre.get_by_role("button", name="Valider"))
     suivre(autre.get_by_role("link", name="Activité"))
     with autre.expect_download() as attente:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from remuneration.domaine.periodes import bornes, trimestre_de
 from remuneration.models import Contestation, Periode, Regle
-from tests.navigateur import rouvrir, suivre, verifier_la_largeur
+from tests.navigateur import examiner, suivre
 from tests.remuneration.calcul.monde import declarer, orienter
 from tests.remuneration.factories import (
     ActeFactory,
@@ -23,8 +23,6 @@ from tests.remuneration.factories import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TELEPHONE = {"width": 375, "height": 812}
-BUREAU = {"width": 1280, "height": 900}
 
 
 @pytest.fixture
@@ -59,16 +57,6 @@ def trimestre_clos(regles_semees, effecteur, lieu, agent):
         remis_le=maintenant,
     )
     return calcul.periode
-
-
-def examiner(page, axe, capture, nom: str) -> None:
-    """Au bureau, au téléphone de la série, puis rouverte au plus étroit des téléphones courants."""
-    axe(page)
-    capture(page, nom)
-    rouvrir(page, TELEPHONE)
-    verifier_la_largeur(page)
-    axe(page)
-    page.set_viewport_size(BUREAU)
 
 
 def test_un_medecin_suit_sa_participation_et_conteste(
