@@ -1,5 +1,5 @@
 # Les contrôles et les tests, dans l’environnement que ./bin/test installe.
-.PHONY: check style gabarits types imports migrations deploiement test verrou
+.PHONY: check style gabarits types imports collecte migrations deploiement test verrou
 
 BIN := .venv/bin
 # Un environnement de production plausible : `check --deploy` doit n’y trouver rien à redire.
@@ -11,7 +11,7 @@ DEPLOIEMENT := ENVIRONNEMENT=production ALLOWED_HOSTS=sas.exemple.fr URL_PUBLIQU
 	EMAIL_URL=smtp+tls://sas:secret@messagerie.exemple.fr:587 EMAIL_EXPEDITEUR='SAS <nepasrepondre@exemple.fr>' \
 	EXPORTS_CLE_SIGNATURE="$$(openssl genpkey -algorithm ed25519)"
 
-check: style gabarits types imports migrations deploiement
+check: style gabarits types imports collecte migrations deploiement
 
 style: $(BIN)/ruff
 	$(BIN)/ruff check .
@@ -26,6 +26,10 @@ types: $(BIN)/ruff
 
 imports: $(BIN)/ruff
 	$(BIN)/lint-imports --no-logo
+
+# Un test qu’on ne peut plus importer se voit ici, et non après toute la suite.
+collecte: $(BIN)/ruff
+	$(BIN)/pytest --collect-only -qqq -n0
 
 # Sans base : seuls les modèles et les fichiers de migration sont comparés.
 migrations: $(BIN)/ruff

@@ -8,8 +8,7 @@ from playwright.sync_api import expect
 from remuneration.enums import Prestation
 from remuneration.models import Regle
 from tests.comptes.factories import CompteFactory
-from tests.navigateur import suivre
-from tests.remuneration.caisse.test_navigateur import voir
+from tests.navigateur import examiner, suivre
 from tests.remuneration.factories import RegleFactory
 
 
@@ -20,7 +19,7 @@ def test_une_regle_a_tranches_se_propose_et_entre_en_vigueur(page, ouvrir_page, 
         RegleFactory(debut=date(2022, 7, 6), fin=date(2026, 1, 1), tranches=[(5, 15, 70), (16, None, 210)])
     connecter(auteur)
     page.goto("/remuneration/bareme/")
-    voir(page, axe, capture, "bareme-regles")
+    examiner(page, axe, capture, "bareme-regles")
     suivre(page.get_by_role("link", name="Proposer une règle : Forfait trimestriel d’activité"))
     page.get_by_label("À partir du", exact=True).fill("2026-01-01")
     page.get_by_label("Texte dont elle vient").fill("Avenant fictif n° 10, article 4")
@@ -37,6 +36,6 @@ def test_une_regle_a_tranches_se_propose_et_entre_en_vigueur(page, ouvrir_page, 
     autre = ouvrir_page()
     connecter(relecteur, autre)
     autre.goto(f"/remuneration/bareme/regles/{regle.pk}/")
-    voir(autre, axe, capture, "bareme-regle")
+    examiner(autre, axe, capture, "bareme-regle")
     suivre(autre.get_by_role("button", name="Mettre en vigueur"))
     expect(autre.get_by_text("La règle est en vigueur à partir du 01/01/2026.")).to_be_visible()
