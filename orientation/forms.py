@@ -25,7 +25,7 @@ from orientation.suggestions import (
     signer_lieu,
     signer_quoi,
 )
-from sas_platform.socle.heures import heure as heure_ecrite
+from sas_platform.socle.francais import heure as heure_ecrite
 
 SEL_VUE = "orientation.vue"
 DUREE_VUE = timedelta(hours=4)

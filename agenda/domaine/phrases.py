@@ -1,38 +1,9 @@
-"""Ce que l’on dit d’une disponibilité : son jour, sa répétition."""
+"""Ce que l’on dit de la répétition d’une disponibilité."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-
 from agenda.domaine.recurrence import Regle
-
-JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-MOIS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
-
-
-def jour_long(jour: date) -> str:
-    """« lundi 23 novembre 2026 »."""
-    numero = "1er" if jour.day == 1 else str(jour.day)
-    return f"{JOURS[jour.weekday()]} {numero} {MOIS[jour.month - 1]} {jour.year}"
-
-
-def enumerer(mots: Sequence[str]) -> str:
-    """« a », « a et b », « a, b et c »."""
-    return " et ".join([", ".join(mots[:-1]), mots[-1]] if len(mots) > 1 else mots)
+from sas_platform.socle.francais import JOURS, enumerer
 
 
 def repetition(regle: Regle) -> str:

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from agenda.domaine.phrases import JOURS
 from agenda.domaine.saisie import Saisie, refus, regles
 from agenda.enums import Genre, ModaliteConsultation
 from agenda.saisie.lots import AOuvrir, preparer
 from annuaire.models import LieuExercice
 from participation.models import Participation
+from sas_platform.socle.francais import JOURS
 from sas_platform.socle.textes import normaliser
 
 DISPONIBILITES_MAX = 20_000

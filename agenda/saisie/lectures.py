@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from agenda.domaine.edition import chevauchements
 from agenda.domaine.feries import feries
 from agenda.domaine.offre import rogner
-from agenda.domaine.phrases import enumerer, jour_long, repetition
+from agenda.domaine.phrases import repetition
 from agenda.domaine.recurrence import Regle, developper
 from agenda.domaine.saisie import Saisie, regles, restes
 from agenda.enums import Genre, ModaliteConsultation
@@ -22,7 +22,7 @@ from agenda.models import Disponibilite, GesteAgenda, Indisponibilite, PeriodeOc
 from agenda.saisie.journal import DELAI_RETOUR
 from annuaire.models import LieuExercice
 from participation.models import Participation
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import enumerer, heure, jour_long
 from sas_platform.socle.intervalles import Intervalle, recouvre_un
 
 SEMAINES_VERIFIEES = timedelta(weeks=4)

@@ -21,7 +21,7 @@ from annuaire.domaine.telephones import ecrire_telephone
 from annuaire.enums import TypeStructure
 from annuaire.models import Delegation, Effecteur, LieuExercice, Rattachement, Specialite, Structure
 from participation.models import Participation, Sollicitation, VersionParticipation
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure
 from sas_platform.socle.textes import normaliser
 
 MEDECINE_GENERALE = "SM54"

@@ -16,7 +16,7 @@ from orientation import rendu
 from orientation.carnet import Recherche
 from orientation.lectures import rechercher
 from orientation.suivi.lectures import signaux
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure
 
 RETIREE = "00000000"
 _PLUS_PROPOSEE = '<p class="sas-carte__vide">Cette offre n’est plus proposée.</p>'

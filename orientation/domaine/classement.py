@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure
 
 # Deux offres libres dans la même demi-heure et au même kilomètre se valent pour un patient : on appelle
 # d’abord celle que l’on a le moins récemment sollicitée.

@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString, mark_safe
 from agenda.domaine.offre import JOURS_MONTRES
 from agenda.enums import ModaliteConsultation
 from agenda.offre import CreneauOffert
-from orientation.rendu.textes import JOURS, LETTRES, MOIS, fraicheur, heure, ouvert_aux_cpts
+from orientation.rendu.textes import LETTRES, fraicheur, ouvert_aux_cpts
+from sas_platform.socle.francais import JOURS, MOIS, heure
 
 CRENEAUX_PAR_JOUR = 4
 _LETTRES_HTML = {

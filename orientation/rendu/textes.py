@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,8 @@ from agenda.offre import CreneauOffert
 from annuaire.domaine.telephones import ecrire_telephone
 from annuaire.models import LieuExercice
 from orientation.sollicitation import Contact
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure, jour_long
 
-JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-MOIS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 FUSEAU_DE_PARIS = "Europe/Paris"
 LETTRES = {
     ModaliteConsultation.CABINET.value: "C",
@@ -58,12 +53,6 @@ def _il_y_a(age_s: int) -> str:
     if age_s < 86_400:
         return f"il y a {age_s // 3600} h"
     return f"il y a {age_s // 86_400} j"
-
-
-def jour_long(jour: date) -> str:
-    """« lundi 4 mars 2024 » ; le premier du mois s’écrit « 1er »."""
-    numero = "1er" if jour.day == 1 else str(jour.day)
-    return f"{JOURS[jour.weekday()]} {numero} {MOIS[jour.month - 1]} {jour.year}"
 
 
 @dataclass(frozen=True, slots=True)

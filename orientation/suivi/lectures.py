@@ -28,7 +28,7 @@ from orientation.models import (
     OrientationQuerySet,
     Redirection,
 )
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure
 
 # Ce qu’un professionnel a encore à dire : les rendez-vous des quinze derniers jours, et ceux à venir.
 JOURS_A_DIRE = timedelta(days=15)

@@ -47,6 +47,7 @@ from orientation.sollicitation import contacts
 from orientation.suivi.forms import AnnulationForm
 from orientation.suivi.lectures import fiche_d_appel
 from orientation.views.csp import vers_les_editeurs
+from sas_platform.socle.francais import jour_long
 
 AUTRES_OFFRES = 5
 
@@ -99,7 +100,7 @@ def _etape_creneau(
         "modalites": rendu.modalites(creneau.modalites),
         "moment": rendu.moment(creneau.debut, creneau.fin, creneau.lieu.fuseau, est_plage=creneau.est_plage),
         "horaire": f"{rendu.heure(creneau.debut)} – {rendu.heure(creneau.fin)}",
-        "jour": rendu.jour_long(creneau.debut),
+        "jour": jour_long(creneau.debut),
         "changements": rendu.changements(etape.cleaned_data["vue"], creneau) if etape else [],
         "retour": _retour(jeton, f"offre-l{creneau.lieu.pk}"),
         "appel": fiche_d_appel(request.user, creneau.lieu.pk, creneau_id, maintenant) | {"recherche": jeton},
@@ -310,7 +311,7 @@ def liste(request: RequeteDeCompte) -> HttpResponse:
     retours = retours_des_orientations([orientation.pk for orientation in du_jour])
     contexte = {
         "lignes": [_decrire(o, maintenant) | {"retours": retours.get(o.pk, [])} for o in du_jour],
-        "jour": rendu.jour_long(minuit),
+        "jour": jour_long(minuit),
         "departs": departs(request.user, minuit, demain),
         "sans_acte": sans_acte(request.user, minuit, demain),
     }

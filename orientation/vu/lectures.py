@@ -9,11 +9,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agenda.domaine.explication import CreneauExplique, Motif
-from agenda.domaine.phrases import jour_long
 from agenda.offre.explication import EditeurMuet, creneaux_expliques, editeurs_muets
 from annuaire.models import LieuExercice
 from orientation.lectures import Offre, offre_du_lieu
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure, jour_long
 
 
 @dataclass(frozen=True, slots=True)

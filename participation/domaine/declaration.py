@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+
+from sas_platform.socle.francais import date_longue
 
 INDIVIDUEL, CPTS, MSP, SOS = "individuel", "cpts", "msp", "sos"
 CDS = "cds"
@@ -191,21 +193,10 @@ def droit(
     if saisie_admise_jusqu_au is not None and jour > saisie_admise_jusqu_au:
         return Droit(
             False,
-            f"Depuis le {_jour_suivant(saisie_admise_jusqu_au)}, la participation passe par une solution interfacée, "
+            f"Depuis le {date_longue(saisie_admise_jusqu_au + timedelta(days=1))}, la participation passe par une solution interfacée, "
             "la vôtre ou celle de votre organisation ; votre agenda saisi reste montré à la régulation.",
         )
     return Droit(True, "Vous déclarez montrer deux heures de disponibilité par semaine sur l’agenda du SAS.")
-
-
-_MOIS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
-
-
-def _jour_suivant(jour: date) -> str:
-    suivant = date.fromordinal(jour.toordinal() + 1)
-    return f"{'1er' if suivant.day == 1 else suivant.day} {_MOIS[suivant.month - 1]} {suivant.year}"
 
 
 def effets(declaration: Declaration) -> list[str]:

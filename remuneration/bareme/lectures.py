@@ -17,7 +17,7 @@ from remuneration.bareme.forms import CHAMPS
 from remuneration.domaine.ecriture import euros
 from remuneration.enums import Condition, EtatRegle, Mode, Prestation
 from remuneration.models import Calcul, Decompte, Periode, Regle
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure
 
 _CHOIX: dict[str, dict[str, str]] = {
     "modes": dict(Mode.choices),

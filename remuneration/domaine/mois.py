@@ -6,21 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from sas_platform.socle.francais import MOIS
+
 _FORME = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_NOMS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +46,7 @@ class Mois:
 
     @property
     def libelle(self) -> str:
-        return f"{_NOMS[self.numero - 1]} {self.annee}"
+        return f"{MOIS[self.numero - 1]} {self.annee}"
 
     def __str__(self) -> str:
         return f"{self.annee}-{self.numero:02d}"

@@ -14,14 +14,13 @@ from django.db.models import Q
 from annuaire.models import LieuExercice
 from orientation.enums import Issue, TypeOrientation
 from orientation.models import Orientation, OrientationQuerySet, RendezVous
-from orientation.rendu.textes import jour_long
 from remuneration.domaine.actes import reclamables
 from remuneration.domaine.baremes import en_vigueur
 from remuneration.domaine.periodes import bornes, trimestre_de
 from remuneration.enums import MAJORATIONS, MotifActe, Prestation, SourceActe
 from remuneration.espace.acces import Beneficiaire
 from remuneration.models import Acte, Regle
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure, jour_long
 
 _PARIS = "Europe/Paris"
 

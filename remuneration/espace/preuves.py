@@ -13,8 +13,8 @@ from remuneration.domaine.periodes import bornes, semaines_de
 from remuneration.espace import pdf
 from remuneration.espace.acces import Beneficiaire
 from remuneration.espace.actes import ActeVu, Majoration
-from remuneration.espace.rendu import PrestationVue, jour_ecrit
-from sas_platform.socle.heures import heure
+from remuneration.espace.rendu import PrestationVue
+from sas_platform.socle.francais import date_longue, heure
 from sas_platform.socle.tableurs import en_csv
 
 ENTETES = ("Prestation", "Sujet", "Libellé", "Valeur")
@@ -171,7 +171,7 @@ def _blocs_des_heures(dossier: Dossier) -> list[pdf.Bloc]:
         return []
     lignes = [
         (
-            jour_ecrit(s.lundi),
+            date_longue(s.lundi),
             en_heures(s.minutes),
             en_heures(s.seuil_min),
             "oui" if s.minutes >= s.seuil_min else "non",

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from django.utils.formats import date_format
 
 from agenda.eligibilite.lectures import en_heures
 from agenda.enums import ModaliteConsultation
@@ -21,7 +20,7 @@ from remuneration.domaine.ecriture import accorder, euros
 from remuneration.enums import MAJORATIONS, Condition, Mode, MotifActe, Prestation
 from remuneration.espace.acces import Beneficiaire
 from remuneration.models import Decompte, Regle, Tranche
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import date_longue, heure
 
 _PARIS = ZoneInfo("Europe/Paris")
 INCERTAIN = "Reste incertain"
@@ -212,21 +211,16 @@ def decrire_regle(regle: Regle) -> list[tuple[str, str]]:
 
 def validite(regle: Regle) -> str:
     """« du 1er janvier 2026 au 31 mars 2026 », le dernier jour compris."""
-    debut = jour_ecrit(regle.debut)
+    debut = date_longue(regle.debut)
     if regle.fin is None:
         return f"depuis le {debut}"
-    return f"du {debut} au {jour_ecrit(regle.fin - timedelta(days=1))}"
-
-
-def jour_ecrit(jour: date) -> str:
-    ecrit = date_format(jour, "j F Y")
-    return ecrit.replace("1 ", "1er ", 1) if jour.day == 1 else ecrit
+    return f"du {debut} au {date_longue(regle.fin - timedelta(days=1))}"
 
 
 def instant_ecrit(instant: datetime) -> str:
     """« 2 novembre 2026 à 9 h », à l’heure de Paris."""
     local = instant.astimezone(_PARIS)
-    return f"{jour_ecrit(local)} à {heure(local)}"
+    return f"{date_longue(local)} à {heure(local)}"
 
 
 def _tranche(tranche: Tranche) -> str:
@@ -313,9 +307,9 @@ def _semaine_courte(semaine: Mapping[str, Any]) -> str:
 def _declaration(declaration: Mapping[str, Any]) -> str:
     le = datetime.fromisoformat(declaration["le"]).astimezone(_PARIS)
     if not declaration["participe"]:
-        return f"le {jour_ecrit(le)}, ne participe pas"
+        return f"le {date_longue(le)}, ne participe pas"
     mode = _mode(declaration["mode"])
-    return f"le {jour_ecrit(le)}, participe" + (f" ({mode})" if mode else "")
+    return f"le {date_longue(le)}, participe" + (f" ({mode})" if mode else "")
 
 
 def _mode(code: str | None) -> str:
@@ -323,4 +317,4 @@ def _mode(code: str | None) -> str:
 
 
 def _jour_iso(jour: str) -> str:
-    return jour_ecrit(date.fromisoformat(jour))
+    return date_longue(date.fromisoformat(jour))

@@ -199,18 +199,6 @@ def test_un_nom_d_editeur_est_echappe():
     assert "<script>" not in html
 
 
-@pytest.mark.parametrize(
-    ("jour", "attendu"),
-    [
-        (date(2026, 11, 2), "lundi 2 novembre 2026"),
-        (date(2026, 5, 1), "vendredi 1er mai 2026"),
-        (date(2028, 2, 29), "mardi 29 février 2028"),
-    ],
-)
-def test_le_jour_en_toutes_lettres(jour, attendu):
-    assert rendu.jour_long(jour) == attendu
-
-
 def test_le_moment_est_a_l_heure_du_lieu():
     debut = datetime(2026, 11, 2, 5, 0, tzinfo=ZoneInfo("UTC"))
 

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure
 
 RACINE = settings.RACINE
 

@@ -12,11 +12,11 @@ from django import forms
 from django.utils.dateparse import parse_datetime
 from dsfr.forms import DsfrBaseForm
 
-from agenda.domaine.phrases import JOURS
 from agenda.domaine.saisie import CAPACITE_MAX, Saisie, refus
 from agenda.enums import Genre, ModaliteConsultation, Portee
 from agenda.pages.forms.champs import CASE, SELON_LE_CAS, EntierField, HeureField, JourField, poser
 from agenda.saisie.lectures import Occurrence
+from sas_platform.socle.francais import JOURS
 
 GENRES = (
     (Genre.PLAGE, "Plage\u00a0: plusieurs patients sans rendez-vous sur l’horaire"),

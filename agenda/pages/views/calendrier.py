@@ -35,7 +35,7 @@ from agenda.saisie.journal import annuler as annuler_le_geste
 from agenda.saisie.lectures import Jour, Occurrence, agenda_saisi_ouvert, dernier_geste, lire_jours
 from annuaire.models import LieuExercice
 from comptes.requetes import RequeteDeCompte
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure
 
 
 # FullCalendar pose sa feuille de style dans la page, avec sa police d’icônes : le nonce l’admet, elle seule.

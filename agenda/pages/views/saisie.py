@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from agenda.domaine.phrases import jour_long, repetition
+from agenda.domaine.phrases import repetition
 from agenda.enums import Portee
 from agenda.models import Disponibilite
 from agenda.pages.acces import contexte_du_lieu, jour_de, lieu_tenu, refuse_si_ferme, vers_l_agenda
@@ -31,6 +31,7 @@ from agenda.saisie.actions import Bilan, DisponibiliteChangee, OccurrenceTenue, 
 from agenda.saisie.lectures import avertissements, dernier_geste, lire_jours, lire_une_occurrence
 from annuaire.models import LieuExercice
 from comptes.requetes import RequeteDeCompte
+from sas_platform.socle.francais import jour_long
 
 
 @never_cache

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from sas_platform.demo.editeur_simule.comptes import CompteTenu
 from sas_platform.demo.editeur_simule.rendez_vous import RendezVous, Statut
 from sas_platform.demo.editeur_simule.titulaires import Creneau, Praticien, Titulaire
+from sas_platform.socle.francais import JOURS
 
 Propose = tuple[Titulaire, int, Creneau]
 
-_JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _STATUTS = {
     Statut.PRIS: "pris",
     Statut.HONORE: "honoré",
@@ -160,7 +160,7 @@ def _description(propose: Propose) -> str:
         if isinstance(titulaire, Praticien)
         else ", ".join(dict.fromkeys(filter(None, (titulaire.nom, lieu.nom))))
     )
-    quand = f"{_JOURS[debut.weekday()]} {debut:%d/%m/%Y}, de {debut:%H:%M} à {creneau.fin:%H:%M}"
+    quand = f"{JOURS[debut.weekday()]} {debut:%d/%m/%Y}, de {debut:%H:%M} à {creneau.fin:%H:%M}"
     return (
         f"<p>{escape(qui)}<br>{escape(lieu.ligne)}, {escape(lieu.code_postal)} {escape(lieu.ville)}<br>"
         f"{quand}<br>{escape(creneau.motif)}</p>"

@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.template import defaultfilters
 
-from sas_platform.socle.heures import heure
+from sas_platform.socle.francais import heure
 
 register = template.Library()
 

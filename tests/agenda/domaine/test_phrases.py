@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agenda.domaine.phrases import enumerer, jour_long, repetition
+from agenda.domaine.phrases import repetition
 from agenda.domaine.recurrence import Regle
 
 LUNDI = date(2026, 11, 23)
@@ -33,8 +33,3 @@ def test_une_repetition_se_dit_en_francais(jours, rythme, fin, phrase):
     )
 
     assert repetition(regle) == phrase
-
-
-def test_les_jours_et_les_listes_se_lisent():
-    assert jour_long(date(2026, 12, 1)) == "mardi 1er décembre 2026"
-    assert [enumerer(["a"]), enumerer(["a", "b"]), enumerer(["a", "b", "c"])] == ["a", "a et b", "a, b et c"]
