@@ -57,6 +57,12 @@ def _orientations(mesures: Mesures) -> float | None:
     return _somme(mesures, "orientations")
 
 
+def _appels_par_orientation(mesures: Mesures) -> float | None:
+    """Sans un appel noté, c’est qu’on ne les note pas."""
+    appels = _somme(mesures, "appels")
+    return _part(appels, _somme(mesures, "orientations", "surnumeraire")) if appels else None
+
+
 def _part_venus(mesures: Mesures) -> float | None:
     return _part(_somme(mesures, "issues", "venu"), _somme(mesures, "issues", "venu", "pas_venu"))
 
@@ -182,7 +188,7 @@ _LISTE = [
         "Appels par orientation en sus",
         Unite.RAPPORT,
         "Appels aux cabinets, rapportés aux orientations en sus des disponibilités : les autres n’en demandent pas.",
-        lambda m: _part(_somme(m, "appels"), _somme(m, "orientations", "surnumeraire")),
+        _appels_par_orientation,
     ),
     Indicateur(
         "part_refus",
@@ -222,7 +228,7 @@ _LISTE = [
         "sas_quotidiens",
         "SAS qui utilisent la plateforme chaque jour",
         N,
-        "Une recherche au moins, deux jours sur trois du mois.",
+        "Parmi les SAS en fonctionnement : une recherche au moins, deux jours sur trois du mois.",
         en_france=True,
     ),
 ]

@@ -39,17 +39,43 @@ _PARTICIPANTS = """
         ))
     )"""
 
-# Le territoire d’un effecteur quand il n’en faut qu’un : celui de son premier lieu.
-_PREMIER_LIEU = """
+# Le territoire d’une commune quand il n’en faut qu’un : celui qui la nomme (`orientation.destinataires`) ; celui d’un
+# effecteur : celui de son premier lieu.
+_UNE_ZONE = f"""{_ZONES},
+    une_zone AS (
+        SELECT DISTINCT ON (z.code_insee) z.code_insee, z.territoire_id
+        FROM zones z JOIN annuaire_commune c ON c.code_insee = z.code_insee
+        LEFT JOIN annuaire_territoire_communes n
+            ON n.territoire_id = z.territoire_id AND n.commune_id IN (c.code_insee, c.commune_parente_id)
+        ORDER BY z.code_insee, n.id IS NULL, z.territoire_id
+    ),
     premiers AS (
         SELECT DISTINCT ON (effecteur_id) effecteur_id, commune_id
         FROM annuaire_lieuexercice WHERE effecteur_id IS NOT NULL AND est_actif
         ORDER BY effecteur_id, id
     ),
     domicilies AS (
-        SELECT p.effecteur_id, min(z.territoire_id) AS territoire_id
-        FROM premiers p LEFT JOIN zones z ON z.code_insee = p.commune_id
-        GROUP BY p.effecteur_id
+        SELECT p.effecteur_id, z.territoire_id
+        FROM premiers p LEFT JOIN une_zone z ON z.code_insee = p.commune_id
+    )"""
+
+# Un rendez-vous rattaché à une orientation d’ici n’est pas une orientation de plus. Sans départ retrouvé, il est du
+# territoire où l’on consulte.
+_RENDEZ_VOUS = f"""{_UNE_ZONE},
+    rendez_vous AS (
+        SELECT r.statut, coalesce(depart.territoire_id, z.territoire_id, d.territoire_id) AS territoire_id
+        FROM orientation_rendezvous r
+        LEFT JOIN orientation_redirection depart ON depart.id = r.redirection_id
+        LEFT JOIN annuaire_lieuexercice l ON l.id = r.lieu_id
+        LEFT JOIN une_zone z ON z.code_insee = l.commune_id
+        LEFT JOIN domicilies d ON d.effecteur_id = r.effecteur_id
+        WHERE r.pris_le >= %(debut)s AND r.pris_le < %(fin)s AND r.orientation_id IS NULL
+    )"""
+
+_OUVERTS = """
+    ouverts AS (
+        SELECT id FROM annuaire_territoire
+        WHERE ouvert_date < %(suivant)s AND (ferme_date IS NULL OR ferme_date >= %(suivant)s)
     )"""
 
 _TOTAUX = """
@@ -77,27 +103,25 @@ RECHERCHES = f"""
     ){_SOMME}"""
 
 # Chaque jour : une recherche au moins, deux jours sur trois.
-USAGE = """
-    WITH jours AS (
+USAGE = f"""
+    WITH {_OUVERTS}, jours AS (
         SELECT territoire_id, count(DISTINCT jour) AS n FROM orientation_recherchesdujour
         WHERE jour >= %(mois)s AND jour < %(suivant)s AND territoire_id IS NOT NULL AND nombre > 0
         GROUP BY territoire_id
     )
     SELECT 'jours_d_usage', territoire_id, '', n FROM jours
     UNION ALL
-    SELECT 'sas_quotidiens', NULL, '', count(*) FILTER (WHERE 3 * n >= 2 * %(jours)s::integer) FROM jours"""
+    SELECT 'sas_quotidiens', NULL, '', count(*) FILTER (WHERE 3 * n >= 2 * %(jours)s::integer)
+    FROM jours JOIN ouverts o ON o.id = jours.territoire_id"""
 
-# Un rendez-vous rattaché à une orientation d’ici n’est pas une orientation de plus.
 ORIENTATIONS = f"""
-    WITH faits AS (
+    WITH {_RENDEZ_VOUS}, faits AS (
         SELECT 'orientations' AS code, territoire_id,
             CASE type WHEN '1' THEN 'premier_niveau' WHEN '2' THEN 'surnumeraire' ELSE 'ioa' END AS dimension
         FROM orientation_orientation
         WHERE prise_le >= %(debut)s AND prise_le < %(fin)s AND annulee_le IS NULL
         UNION ALL
-        SELECT 'orientations', d.territoire_id, 'editeur'
-        FROM orientation_rendezvous r LEFT JOIN orientation_redirection d ON d.id = r.redirection_id
-        WHERE r.pris_le >= %(debut)s AND r.pris_le < %(fin)s AND r.statut <> 'cancelled' AND r.orientation_id IS NULL
+        SELECT 'orientations', territoire_id, 'editeur' FROM rendez_vous WHERE statut <> 'cancelled'
         UNION ALL
         SELECT 'orientations_externes', territoire_id, nature
         FROM orientation_orientationexterne
@@ -106,7 +130,7 @@ ORIENTATIONS = f"""
 
 # Une orientation corrigée est remplacée par une autre, dont l’issue est comptée.
 ISSUES = f"""
-    WITH faits AS (
+    WITH {_RENDEZ_VOUS}, faits AS (
         SELECT 'issues' AS code, o.territoire_id, CASE WHEN o.annulee_le IS NOT NULL THEN 'annule' ELSE coalesce((
             SELECT i.issue FROM orientation_issueorientation i
             WHERE i.orientation_id = o.id ORDER BY i.le DESC, i.id DESC LIMIT 1
@@ -114,10 +138,9 @@ ISSUES = f"""
         FROM orientation_orientation o LEFT JOIN orientation_annulation a ON a.orientation_id = o.id
         WHERE o.prise_le >= %(debut)s AND o.prise_le < %(fin)s AND coalesce(a.motif, '') <> 'correction'
         UNION ALL
-        SELECT 'issues', d.territoire_id, CASE r.statut
+        SELECT 'issues', territoire_id, CASE statut
             WHEN 'fulfilled' THEN 'venu' WHEN 'noshow' THEN 'pas_venu' WHEN 'cancelled' THEN 'annule' ELSE 'inconnu' END
-        FROM orientation_rendezvous r LEFT JOIN orientation_redirection d ON d.id = r.redirection_id
-        WHERE r.pris_le >= %(debut)s AND r.pris_le < %(fin)s AND r.orientation_id IS NULL
+        FROM rendez_vous
         UNION ALL
         SELECT 'issues', territoire_id, CASE WHEN est_annulee THEN 'annule' WHEN issue = 'inconnue' THEN 'inconnu' ELSE issue END
         FROM orientation_orientationexterne
@@ -151,9 +174,8 @@ INTERFACES = f"""
 
 # Semaines dont le lundi est dans le mois ; des heures.
 HEURES = f"""
-    WITH {_ZONES}, {_PREMIER_LIEU}, de_structures AS (
-        SELECT s.id, min(z.territoire_id) AS territoire_id
-        FROM annuaire_structure s LEFT JOIN zones z ON z.code_insee = s.commune_id GROUP BY s.id
+    WITH {_UNE_ZONE}, de_structures AS (
+        SELECT s.id, z.territoire_id FROM annuaire_structure s LEFT JOIN une_zone z ON z.code_insee = s.commune_id
     ), faits AS (
         SELECT 'heures_semaine' AS code, coalesce(d.territoire_id, s.territoire_id) AS territoire_id,
             r.semaine::text AS dimension, r.minutes / 60.0 AS n
@@ -165,7 +187,7 @@ HEURES = f"""
 
 # Part du dixième des participants qui reçoit le plus ; ceux qui ne reçoivent rien comptent. Rien à moins de dix.
 EQUITE = f"""
-    WITH {_ZONES}, {_PREMIER_LIEU}, {_PARTICIPANTS}, recues AS (
+    WITH {_UNE_ZONE}, {_PARTICIPANTS}, recues AS (
         SELECT effecteur_id, count(*) AS n FROM (
             SELECT effecteur_id FROM orientation_orientation
             WHERE prise_le >= %(debut)s AND prise_le < %(fin)s AND annulee_le IS NULL
@@ -196,13 +218,12 @@ EQUITE = f"""
 # Communes entières : un arrondissement est compté avec sa ville. À vol d’oiseau ; le rayon est celui du département.
 # Les points sont rangés par quarts de degré : on ne mesure que vers ceux des carrés que le rayon touche.
 COUVERTURE = f"""
-    WITH {_ZONES}, {_PARTICIPANTS}, points AS MATERIALIZED (
+    WITH {_ZONES}, {_PARTICIPANTS}, {_OUVERTS}, points AS MATERIALIZED (
         SELECT DISTINCT l.lat, l.lon, floor(l.lat * 4)::integer AS y, floor(l.lon * 4)::integer AS x
         FROM participants p JOIN annuaire_lieuexercice l ON l.effecteur_id = p.effecteur_id AND l.est_actif
         WHERE p.savoir_faire && ARRAY['SM26', 'SM53', 'SM54']::varchar[]
-    ), ouverts AS (
-        SELECT DISTINCT z.code_insee FROM zones z JOIN annuaire_territoire t ON t.id = z.territoire_id
-        WHERE t.ouvert_date < %(suivant)s AND (t.ferme_date IS NULL OR t.ferme_date >= %(suivant)s)
+    ), desservies AS (
+        SELECT DISTINCT z.code_insee FROM zones z JOIN ouverts o ON o.id = z.territoire_id
     ), communes AS MATERIALIZED (
         SELECT c.code_insee, c.population, c.lat, c.lon, d.rayon_defaut_km AS km
         FROM annuaire_commune c JOIN annuaire_departement d ON d.code = c.departement_id
@@ -225,7 +246,7 @@ COUVERTURE = f"""
         SELECT f.code, z.territoire_id, '' AS dimension, f.n, c.code_insee
         FROM communes c
         LEFT JOIN couvertes v ON v.code_insee = c.code_insee
-        LEFT JOIN ouverts o ON o.code_insee = c.code_insee
+        LEFT JOIN desservies o ON o.code_insee = c.code_insee
         LEFT JOIN zones z ON z.code_insee = c.code_insee
         CROSS JOIN LATERAL (VALUES
             ('population', c.population),
@@ -237,11 +258,8 @@ COUVERTURE = f"""
     UNION ALL
     SELECT code, NULL, '', sum(n) FROM (SELECT DISTINCT code, code_insee, n FROM faits) AS une_fois GROUP BY code"""
 
-TERRITOIRES = """
-    WITH ouverts AS (
-        SELECT id FROM annuaire_territoire
-        WHERE ouvert_date < %(suivant)s AND (ferme_date IS NULL OR ferme_date >= %(suivant)s)
-    )
+TERRITOIRES = f"""
+    WITH {_OUVERTS}
     SELECT 'territoires_ouverts', NULL::bigint, '', count(*) FROM ouverts
     UNION ALL
     SELECT 'departements_sas', NULL, '', count(*) FROM (

@@ -10,6 +10,7 @@ import pytest
 
 from agenda.models import AppelsEditeur, ReleveHebdomadaire
 from annuaire.models import Commune, Effecteur, LieuExercice, Territoire
+from orientation.destinataires import territoire_de_la_commune
 from orientation.enums import IssueAppel, Rattachement, StatutRendezVous
 from orientation.models import (
     Appel,
@@ -20,12 +21,10 @@ from orientation.models import (
     RecherchesDuJour,
 )
 from participation.models import Participation, VersionParticipation
-from remuneration import tasks
 from remuneration.domaine.mois import Mois
-from remuneration.models import CreneauRecu, MesureMensuelle, MoisMesure
-from remuneration.pilotage.agregation import mesurer, mois_a_mesurer, relever_les_creneaux_recus
+from remuneration.models import MesureMensuelle
+from remuneration.pilotage.agregation import mesurer, relever_les_creneaux_recus
 from remuneration.pilotage.lectures import indicateurs, mesures
-from sas_platform.conservation import REGLES, executer
 from tests.agenda.factories import AgendaEditeurFactory, EditeurFactory
 from tests.annuaire.factories import LieuExerciceFactory, TerritoireFactory
 from tests.orientation.factories import OrientationFactory, RedirectionFactory, RendezVousFactory
@@ -33,6 +32,7 @@ from tests.remuneration.pilotage.monde import APRES, MOIS, PARIS, peupler
 
 pytestmark = pytest.mark.django_db
 Valeurs = dict[tuple[int | None, str], float]
+AVANT = date(2025, 1, 1)
 
 
 def mesure(code: str, mois: Mois = MOIS) -> Valeurs:
@@ -127,7 +127,8 @@ def test_la_part_du_dixieme_est_celle_du_second_calcul(pays):
             du_mois(o.prise_le) and o.annulee_le is None
             for o in Orientation.objects.filter(effecteur=effecteur)
         )
-        for territoire in {None, min(zones(lieux[0].commune_id), default=None)}:
+        domicile = territoire_de_la_commune(lieux[0].commune)
+        for territoire in {None, domicile.pk if domicile else None}:
             charges[territoire].append(recues)
     attendues = {
         (t, ""): sum(sorted(n, reverse=True)[: ceil(len(n) / 10)]) / sum(n)
@@ -208,6 +209,22 @@ def test_un_rendez_vous_d_editeur_compte_une_fois_au_territoire_de_son_depart():
     assert mesure("issues")[None, "annule"] == 1
 
 
+def test_un_rendez_vous_sans_depart_est_du_territoire_ou_l_on_consulte():
+    """Celui qui nomme la commune l’emporte ; sans lieu annoncé, c’est le premier du professionnel."""
+    lieu = LieuExerciceFactory()
+    du_departement = TerritoireFactory(departements=[lieu.commune.departement])
+    de_la_commune = TerritoireFactory(communes=[lieu.commune])
+    le = datetime(2026, 4, 10, 8, tzinfo=UTC)
+    RendezVousFactory(recu_le=le, lieu=lieu, effecteur=lieu.effecteur)
+    RendezVousFactory(recu_le=le, effecteur=lieu.effecteur)
+    RendezVousFactory(recu_le=le)
+    mesurer(MOIS, maintenant=APRES)
+
+    assert mesure("orientations") == {(None, "editeur"): 3, (de_la_commune.pk, "editeur"): 2}
+    assert mesure("issues") == {(None, "inconnu"): 3, (de_la_commune.pk, "inconnu"): 2}
+    assert du_departement.pk < de_la_commune.pk
+
+
 def test_les_appels_et_les_raisons_des_refus():
     territoire, lieu = TerritoireFactory(), LieuExerciceFactory()
     complet = MotifRefus.objects.create(libelle="Plus de place ce jour-là")
@@ -221,9 +238,17 @@ def test_les_appels_et_les_raisons_des_refus():
             le=datetime(2026, 4, 2, tzinfo=UTC),
         )
     mesurer(MOIS, maintenant=APRES)
+    lues = indicateurs(mesures(mois=[MOIS], territoires=[None])[MOIS, None])
 
     assert mesure("refus") == {(None, complet.libelle): 1, (territoire.pk, complet.libelle): 1}
-    assert indicateurs(mesures(mois=[MOIS], territoires=[None])[MOIS, None])["part_refus"] == 0.5
+    assert lues["part_refus"] == 0.5
+
+
+def test_sans_appel_note_on_ne_dit_pas_combien_une_orientation_en_demande():
+    OrientationFactory(surnumeraire=True, prise_le=datetime(2026, 4, 10, 8, tzinfo=UTC))
+    mesurer(MOIS, maintenant=APRES)
+
+    assert indicateurs(mesures(mois=[MOIS], territoires=[None])[MOIS, None])["appels_par_orientation"] is None
 
 
 def test_les_heures_sont_la_moyenne_des_semaines_du_mois():
@@ -270,8 +295,9 @@ def test_les_latences_d_un_editeur_gardent_leurs_centiles():
 
 
 def test_un_sas_utilise_deux_jours_sur_trois_l_est_au_quotidien():
-    chaque_jour, parfois = TerritoireFactory(), TerritoireFactory()
-    for territoire, jours in ((chaque_jour, 20), (parfois, 19)):
+    """Un territoire qui s’essaie avant d’ouvrir n’en est pas un : il n’y en a jamais plus que de SAS ouverts."""
+    chaque_jour, parfois, ferme = (TerritoireFactory(ouvert_date=le) for le in (AVANT, AVANT, APRES.date()))
+    for territoire, jours in ((chaque_jour, 20), (parfois, 19), (ferme, 30)):
         for jour in range(1, jours + 1):
             RecherchesDuJour.objects.create(
                 jour=date(2026, 4, jour),
@@ -284,60 +310,3 @@ def test_un_sas_utilise_deux_jours_sur_trois_l_est_au_quotidien():
     mesurer(MOIS, maintenant=APRES)
 
     assert mesure("sas_quotidiens") == {(None, ""): 1}
-
-
-# --- Clore, purger ---------------------------------------------------------------
-
-
-def test_un_mois_clos_survit_a_la_purge_du_detail():
-    peupler(5)
-    mesurer(MOIS, maintenant=APRES)
-    avant = set(MesureMensuelle.objects.values_list("territoire", "code", "dimension", "valeur"))
-    mesurer(MOIS, maintenant=datetime(2026, 6, 15, 2, tzinfo=UTC))
-    plus_tard = datetime(2027, 6, 1, tzinfo=UTC)
-
-    effacees, _ = executer(REGLES["recherches"], maintenant=plus_tard)
-    refait = mesurer(MOIS, maintenant=plus_tard)
-
-    assert effacees > 0
-    assert not RecherchesDuJour.objects.filter(jour__year=2026, jour__month=4).exists()
-    assert not refait
-    assert set(MesureMensuelle.objects.values_list("territoire", "code", "dimension", "valeur")) == avant
-
-
-def test_le_detail_d_un_mois_ouvert_ne_s_efface_pas():
-    peupler(6)
-    mesurer(MOIS, maintenant=APRES)
-
-    assert executer(REGLES["recherches"], maintenant=datetime(2027, 6, 1, tzinfo=UTC))[0] == 0
-
-
-def test_clore_un_mois_oublie_qui_y_avait_un_creneau():
-    AgendaEditeurFactory()
-    relever_les_creneaux_recus(maintenant=datetime(2026, 4, 10, tzinfo=UTC))
-    mesurer(MOIS, maintenant=datetime(2026, 6, 15, 2, tzinfo=UTC))
-
-    assert MoisMesure.objects.get().clos_le is not None
-    assert not CreneauRecu.objects.exists()
-    assert mesure("interfaces") == {(None, ""): 1}
-
-
-@pytest.mark.parametrize(
-    ("le", "attendus"),
-    [
-        pytest.param(
-            datetime(2026, 5, 10, tzinfo=UTC), ["2026-03", "2026-04", "2026-05"], id="mars se clôt le 16 mai"
-        ),
-        pytest.param(datetime(2026, 5, 20, tzinfo=UTC), ["2026-04", "2026-05"], id="mars est échu"),
-    ],
-)
-def test_chaque_nuit_refait_le_mois_en_cours_et_ceux_qui_ne_sont_pas_echus(le, attendus):
-    assert [str(mois) for mois in mois_a_mesurer(maintenant=le)] == attendus
-
-
-def test_un_mois_echu_jamais_clos_l_est_au_passage_suivant():
-    MoisMesure.objects.create(mois=date(2025, 12, 1), calcule_le=APRES)
-
-    assert Mois(2025, 12) in mois_a_mesurer(maintenant=APRES)
-    assert tasks.mesurer_un_mois(mois="2025-12")
-    assert not tasks.mesurer_un_mois(mois="2025-12")
