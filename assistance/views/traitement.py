@@ -41,10 +41,7 @@ def traitement(request: HttpRequest) -> HttpResponse:
     tickets = Ticket.objects.modifiables_par(compte, instant=timezone.now())
     filtre = FiltreForm(request.GET, tickets=tickets, compte=compte)
     page = Paginator(filtre.appliquer(), PAR_PAGE).get_page(request.GET.get("page"))
-    filtres = request.GET.copy()
-    filtres.pop("page", None)
-    contexte = {"filtre": filtre, "page": page, "filtres": filtres.urlencode()}
-    return render(request, "assistance/traitement.html", contexte)
+    return render(request, "assistance/traitement.html", {"filtre": filtre, "page": page})
 
 
 @never_cache

@@ -1,9 +1,7 @@
 """Le géocodeur de l’État, joué par un serveur local."""
 
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -11,6 +9,7 @@ from annuaire.connecteurs import geoplateforme
 from annuaire.connecteurs.geoplateforme import GeocodeurIndisponibleError, chercher
 from sas_platform.socle import appels
 from sas_platform.socle.appels import Disjoncteur
+from tests.service_distant import servir
 
 
 def entite(lat=50.6371, lon=3.0601, **proprietes):
@@ -25,33 +24,9 @@ def entite(lat=50.6371, lon=3.0601, **proprietes):
 
 @pytest.fixture
 def serveur(monkeypatch):
-    """Répond ce qu’on met dans `serveur.reponse`, après `serveur.attente` s’il y en a une."""
     monkeypatch.setattr(geoplateforme, "disjoncteur", Disjoncteur())
-
-    class Gestionnaire(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.server.demandes.append(self.path)
-            self.server.liberer.wait(timeout=self.server.attente)
-            code, corps = self.server.reponse
-            try:
-                self.send_response(code)
-                self.end_headers()
-                self.wfile.write(corps)
-            except OSError:
-                pass  # le client est parti : c’est ce qu’on attend de lui
-
-        def log_message(self, *args):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Gestionnaire) as http:
-        http.demandes, http.attente, http.liberer = [], 0, threading.Event()
-        http.reponse = (200, json.dumps({"type": "FeatureCollection", "features": [entite()]}).encode())
-        http.url = f"http://127.0.0.1:{http.server_address[1]}/geocodage"
-        fil = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        fil.start()
-        yield http
-        http.liberer.set()
-        http.shutdown()
+    with servir((200, json.dumps({"type": "FeatureCollection", "features": [entite()]}).encode())) as service:
+        yield service
 
 
 def repondre(serveur, *entites, code=200):
@@ -67,7 +42,7 @@ def test_une_adresse_trouvee(serveur):
         "59350",
         "housenumber",
     )
-    assert serveur.demandes == ["/geocodage/search?q=12+rue+nationale+lille&limit=3&index=address"]
+    assert serveur.demandes == ["/service/search?q=12+rue+nationale+lille&limit=3&index=address"]
 
 
 @pytest.mark.parametrize(

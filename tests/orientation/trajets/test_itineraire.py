@@ -23,7 +23,7 @@ def test_le_depart_part_arrondi_a_cent_metres(service):
     parametres = parse_qs(urlsplit(demande).query)
     assert parametres["start"] == ["3.06,50.637"]
     assert parametres["profile"] == ["car"]
-    assert urlsplit(demande).path == "/navigation/itineraire"
+    assert urlsplit(demande).path == "/service/itineraire"
 
 
 @pytest.mark.parametrize(
