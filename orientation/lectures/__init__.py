@@ -12,18 +12,16 @@ from orientation.lectures.criteres import (
     TOUTES,
     Criteres,
 )
+from orientation.lectures.en_json import PageJson, page_json
 from orientation.lectures.instruction import instruction, parametres_de
 from orientation.lectures.offres import (
     CptsGroupee,
     Facettes,
     Offre,
-    PageJson,
     Resultats,
     compter,
     offre_du_lieu,
-    page_json,
     rechercher,
-    rechercher_json,
 )
 
 __all__ = [
@@ -48,5 +46,4 @@ __all__ = [
     "page_json",
     "parametres_de",
     "rechercher",
-    "rechercher_json",
 ]

@@ -161,7 +161,7 @@ _FACETTES = """
         'accueil', (SELECT ARRAY[{accueil}] FROM proches WHERE cle >> 41 > 0 AND accueil > 0 AND {liste}),
         'modalites', ARRAY[{modalites}], 'delais', ARRAY[{delais}])::text
      FROM proches WHERE cle >> 41 > 0 AND {place})"""
-# Colonnes dans l’ordre de `offres._Ligne`.
+# Colonnes dans l’ordre de `lignes.Ligne`.
 _PAGE = """
     WITH {proches}, {totaux}, {cpts} {tete}
     page AS (

@@ -10,7 +10,7 @@ from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 from agenda.models import OffreLieu
 from agenda.offre import rafraichir, rafraichir_perimees
 from annuaire.models import LieuExercice, Specialite
-from orientation.lectures import Criteres, instruction, offre_du_lieu, rechercher, rechercher_json
+from orientation.lectures import Criteres, instruction, offre_du_lieu, page_json, rechercher
 from tests.agenda.factories import (
     AgendaEditeurFactory,
     DisponibiliteFactory,
@@ -235,7 +235,7 @@ def test_une_lecture_trop_vieille_est_dite_ancienne_puis_n_est_plus_montree(
     instant = MATIN + timedelta(seconds=apres_s)
 
     page = rechercher(criteres(generaliste), maintenant=instant).offres[0].creneaux
-    api = json.loads(rechercher_json(criteres(generaliste), maintenant=instant))["offres"][0]["creneaux"]
+    api = json.loads(page_json(criteres(generaliste), maintenant=instant).contenu)["offres"][0]["creneaux"]
 
     assert [c.source for c in page] == ["editeur"] * montre + ["agenda_sas"]
     assert [c.est_ancien for c in page] == [ancien] * montre + [False]
@@ -370,7 +370,7 @@ def test_la_reponse_de_l_api_a_la_forme_promise(generaliste):
     ouvert(time(9))
     projeter()
 
-    reponse = json.loads(rechercher_json(criteres(generaliste), maintenant=MATIN))
+    reponse = json.loads(page_json(criteres(generaliste), maintenant=MATIN).contenu)
 
     (offre,) = reponse["offres"]
     assert (reponse["total"], reponse["page"], reponse["rayon_km"]) == (1, 1, 10)
@@ -381,7 +381,7 @@ def test_la_reponse_de_l_api_a_la_forme_promise(generaliste):
     assert (creneau["source"], creneau["capacite"], creneau["prises"]) == ("agenda_sas", 1, 0)
 
 
-# Ce qui ressemble aux coupures que `rechercher_json` fait dans un document.
+# Ce qui ressemble aux coupures que `page_json` fait dans un document.
 PIEGE = '"creneaux":[{"id":"},{"id":"\\'
 
 
@@ -400,7 +400,7 @@ def test_l_api_et_la_page_disent_la_meme_chose(generaliste, modalites):
     demande = criteres(generaliste, modalites=modalites)
 
     page = rechercher(demande, maintenant=MATIN)
-    api = json.loads(rechercher_json(demande, maintenant=MATIN))
+    api = json.loads(page_json(demande, maintenant=MATIN).contenu)
 
     assert len(api["offres"][0]["creneaux"]) == 3 - len(modalites)
     assert [c["age_s"] for c in api["offres"][0]["creneaux"]] == [c.age_s for c in page.offres[0].creneaux]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from agenda.offre import rafraichir
 from comptes.enums import Role
 from orientation.actions import Surnumeraire, SurnumeraireRefuse, annuler, orienter
-from orientation.lectures import Criteres, offre_du_lieu, rechercher_json
+from orientation.lectures import Criteres, offre_du_lieu, page_json
 from orientation.models import Orientation
 from participation.models import Participation, Sollicitation
 from tests.comptes.factories import CompteFactory
@@ -158,7 +158,6 @@ def test_le_telephone_reserve_ne_va_qu_a_qui_oriente(offert, client, role, lit):
 
 
 def test_le_telephone_reserve_est_sur_la_saisie_et_jamais_dans_l_api(offert, connecte, creneau):
-    from orientation.lectures import Criteres, rechercher_json
 
     Sollicitation.objects.create(lieu=offert, telephone_prive="+33612345678")
 
@@ -166,14 +165,14 @@ def test_le_telephone_reserve_est_sur_la_saisie_et_jamais_dans_l_api(offert, con
 
     assert "06 12 34 56 78" in saisie.content.decode()
     criteres = Criteres(lat=offert.lat, lon=offert.lon, rayon_km=5, lieu_id=offert.pk)
-    assert b"612345678" not in rechercher_json(criteres, maintenant=LUNDI_8H)
+    assert b"612345678" not in page_json(criteres, maintenant=LUNDI_8H).contenu
 
 
 def test_l_api_dit_la_suspension(offert):
     Sollicitation.objects.create(lieu=offert, pause_jusqu_au=datetime(2026, 12, 1, tzinfo=UTC))
     criteres = Criteres(lat=offert.lat, lon=offert.lon, rayon_km=5, lieu_id=offert.pk)
 
-    (offre,) = json.loads(rechercher_json(criteres, maintenant=LUNDI_8H))["offres"]
+    (offre,) = json.loads(page_json(criteres, maintenant=LUNDI_8H).contenu)["offres"]
 
     assert offre["en_sus"] is False
     assert offre["suspension"] == "a suspendu les patients en sus"

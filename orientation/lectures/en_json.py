@@ -1,0 +1,95 @@
+"""Une page en JSON : la réponse de `POST /api/v1/recherches/`, coupée dans les documents de la projection."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from agenda.domaine.offre import en_instant
+from orientation import sollicitation
+from orientation.lectures.criteres import Criteres
+from orientation.lectures.lignes import Ligne, Trouvees, ages_de, lire, proposables, raison
+from orientation.lectures.offres import offre_de
+
+
+class PageJson(NamedTuple):
+    """Les octets d’une page, et ce que l’on en compte : le premier créneau qu’elle montre, toutes les offres de la zone."""
+
+    contenu: bytes
+    lieu_ids: list[int]
+    page: int
+    toutes: int
+    premier_le: datetime | None
+
+
+def page_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_page: int = 25) -> PageJson:
+    """Cette réponse, et les lieux qu’elle montre.
+
+    Les documents de la projection y entrent tels quels, sans être décodés.
+    """
+    trouvees = lire(criteres, maintenant, page, par_page)
+    tete = trouvees.tete
+    entete = (
+        f'{{"total":{tete.total},"libres":{tete.libres},"hors":{tete.hors},'
+        f'"page":{trouvees.page},"par_page":{par_page},"rayon_km":{criteres.rayon_km},"offres":['
+    )
+    offres = b",".join([_offre_json(ligne, trouvees) for ligne in trouvees.lignes])
+    lieu_ids = [ligne.lieu_id for ligne in trouvees.lignes]
+    premier = min((ligne.libre for ligne in trouvees.lignes if ligne.libre is not None), default=None)
+    return PageJson(
+        b"%b%b]}" % (entete.encode(), offres),
+        lieu_ids,
+        trouvees.page,
+        tete.toutes,
+        en_instant(premier) if premier is not None else None,
+    )
+
+
+# Où le document se coupe. Dans un texte JSON, un guillemet est toujours précédé
+# d’une barre oblique : aucun nom, aucun lien ne peut contenir ces suites.
+_CRENEAUX = b'"creneaux":['
+_CRENEAU = b'{"id":"'
+
+
+def _offre_json(ligne: Ligne, trouvees: Trouvees) -> bytes:
+    """Comme `offre_de`, par morceaux de JSON : mêmes champs, mêmes valeurs (un test compare les deux)."""
+    gardee = trouvees.criteres.gardee
+    if gardee is not None and gardee.lieu.pk == ligne.lieu_id:
+        return _offre_relue_json(ligne, trouvees)
+    identite, _, suite = ligne.document.partition(_CRENEAUX)
+    textes = suite[: -len(b"}]}")].split(b"}," + _CRENEAU)
+    textes[0] = textes[0][len(_CRENEAU) :]
+    ages = ages_de(ligne, trouvees)
+    fins = {fraicheur: age.en_json() for fraicheur, age in ages.items()}
+    fraicheurs = ligne.fraicheurs
+    creneaux = [_CRENEAU + textes[n] + fins[fraicheurs[n]] for n in proposables(ligne, trouvees, ages)]
+    entete = (
+        f'{{"id":"l{ligne.lieu_id}","groupe":{ligne.groupe},"raison_du_rang":"{raison(ligne, trouvees)}",'
+        f'"distance_km":{round(ligne.km, 2)},'
+    )
+    suspension = sollicitation.SUSPENSIONS[ligne.suspension] if ligne.suspension else ""
+    presents = {
+        "suspension": suspension,
+        "via": ligne.via,
+        "cpts": ligne.cpts,
+        "forfait": ligne.accepte_le_forfait,
+    }
+    suite = b"".join(b',"%b":%b' % (nom.encode(), msgspec.json.encode(v)) for nom, v in presents.items() if v)
+    return b'%b%b"participe":%b,"en_sus":%b,"creneaux":[%b]%b}' % (
+        entete.encode(),
+        identite[1:],
+        b"true" if ligne.participe else b"false",
+        b"true" if ligne.accepte_en_sus and not suspension else b"false",
+        b",".join(creneaux),
+        suite,
+    )
+
+
+def _offre_relue_json(ligne: Ligne, trouvees: Trouvees) -> bytes:
+    """La seule carte d’une page que l’on relit : celle où qui cherche tient une place."""
+    offre = msgspec.to_builtins(offre_de(ligne, trouvees))
+    # La structure tait un âge inconnu ; la réponse le promet toujours.
+    offre["creneaux"] = [{"age_s": None} | creneau for creneau in offre["creneaux"]]
+    return msgspec.json.encode(offre)
