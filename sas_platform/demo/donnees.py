@@ -55,7 +55,7 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
     from sas_platform.demo.agendas import preparer_agendas
     from sas_platform.demo.clients import clients
     from sas_platform.demo.personas import creer_comptes
-    from sas_platform.demo.pilotage import preparer_pilotage
+    from sas_platform.demo.pilotage import mesurer_les_mois, raconter_les_mois
     from sas_platform.demo.remunerations import preparer_remunerations
 
     with transaction.atomic():
@@ -75,8 +75,9 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
         comptes, maintenant = creer_comptes(identites), timezone.now()
         preparer_acces(comptes, maintenant)
         preparer_agendas(comptes, maintenant)
+        raconter_les_mois(maintenant)
         preparer_remunerations(comptes, maintenant)
-        preparer_pilotage(maintenant)
+        mesurer_les_mois(maintenant)
     for editeur in editeurs:
         _ecrire(dossier / f"{editeur.code}.json", clients(editeur, maintenant))
     _ecrire(dossier / "identites.json", identites)

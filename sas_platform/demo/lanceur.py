@@ -240,7 +240,7 @@ class Demonstration:
 
     def _raccorder(self) -> str | None:
         adresses = [f"{code}={self._url_editeur(code)}" for code in EDITEURS]
-        sources = ("acces", "agendas", "clients", "donnees", "personas")
+        sources = ("acces", "agendas", "clients", "donnees", "personas", "pilotage", "remunerations")
         code = [RACINE / "sas_platform" / "demo" / f"{nom}.py" for nom in sources]
         matiere = {"adresses": " ".join(adresses), "code": empreinte_fichiers(code)}
         if self.raccordements.vaut(matiere) and not self.services.base_externe:
