@@ -14,6 +14,9 @@ class Prestation(TextChoices):
 
 # Le professionnel les cote lui-même, acte par acte ; les autres prestations lui sont versées.
 MAJORATIONS = (Prestation.MAJORATION_SNP, Prestation.MAJORATION_SOIREE, Prestation.MAJORATION_VISITE)
+PAR_TRANCHES = (Prestation.PILOTE, Prestation.ACTIVITE)
+# Celles-ci se jugent sur une année ; toutes les autres, sur un trimestre.
+ANNUELLES = (Prestation.PARTICIPATION,)
 
 
 class Mode(TextChoices):

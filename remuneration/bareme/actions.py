@@ -13,7 +13,7 @@ from comptes.models import Compte
 from remuneration.bareme.succession import Place, placer
 from remuneration.calcul import BaremeRefuse, CalculClos, ouvrir
 from remuneration.calcul.regles import regles_pour
-from remuneration.enums import Etape, EtatRegle, Prestation
+from remuneration.enums import ANNUELLES, Etape, EtatRegle, Prestation
 from remuneration.models import Calcul, Periode, Regle, Tranche
 from remuneration.tasks import calculer_etape
 
@@ -123,7 +123,7 @@ def clos_jusqu_au(prestation: Prestation) -> date | None:
     """Lendemain du dernier jour d’une période close que cette prestation concerne : année pour le forfait annuel."""
     closes = Periode.objects.filter(calculs__etape=Etape.CLOS)
     par_annee = closes.exclude(code__contains="T")
-    concernees = par_annee if prestation == Prestation.PARTICIPATION else closes.filter(code__contains="T")
+    concernees = par_annee if prestation in ANNUELLES else closes.filter(code__contains="T")
     return concernees.order_by("-fin").values_list("fin", flat=True).first()
 
 

@@ -18,7 +18,6 @@ from remuneration.domaine.periodes import bornes
 from remuneration.enums import Condition, Mode, Prestation
 from remuneration.models import Regle, Tranche
 
-PAR_TRANCHES = (Prestation.PILOTE, Prestation.ACTIVITE)
 LIGNES_TRANCHES = 12
 _COMMUNS = ("debut", "fin", "modes", "conditions")
 _A_L_ACTE = ("montant", "issues", "plafond_hebdo", "delai_h")

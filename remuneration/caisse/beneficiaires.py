@@ -104,7 +104,10 @@ def caisse_de(calcul: Calcul, departement: Departement) -> Caisse:
 
 
 def _perimetre(departement: Departement) -> Perimetre:
-    """Bénéficiaires qui ont un lieu, ou une adresse, dans ce département ; tous leurs lieux, pour trouver le principal."""
+    """Bénéficiaires qui ont un lieu, ou une adresse, dans ce département ; tous leurs lieux, pour trouver le principal.
+
+    Les orientations n’y sont pas : le calcul les a déjà jugées.
+    """
     ici = LieuExercice.objects.filter(commune__departement=departement)
     effecteurs = set(ici.filter(effecteur__isnull=False).values_list("effecteur_id", flat=True))
     effecteurs |= set(Succession.objects.filter(nouveau__in=effecteurs).values_list("ancien_id", flat=True))
@@ -119,19 +122,11 @@ def _perimetre(departement: Departement) -> Perimetre:
     )
     versions = VersionParticipation.objects.filter(Q(effecteur__in=effecteurs) | Q(structure__in=structures))
     return Perimetre(
-        0,
-        {
-            "lieux": list(lieux.values_list("pk", flat=True)),
-            "structures": list(structures),
-            "communes": list(communes),
-            "declarations": list(versions.values_list("pk", flat=True)),
-            # Les orientations ne se relisent pas : le calcul les a déjà jugées.
-            "orientations": [],
-            "rendez_vous": [],
-            "externes": [],
-            "effecteurs": list(effecteurs),
-            "cles": [],
-        },
+        lieux=list(lieux.values_list("pk", flat=True)),
+        structures=list(structures),
+        communes=list(communes),
+        declarations=list(versions.values_list("pk", flat=True)),
+        effecteurs=list(effecteurs),
     )
 
 

@@ -18,9 +18,9 @@ from annuaire.actions.imports import copier
 from remuneration.calcul import sql_actes
 from remuneration.calcul.decomptes import Ligne
 from remuneration.calcul.identifiants import rapprocher
-from remuneration.calcul.regles import PAR_TRANCHES, lues, regles_pour
+from remuneration.calcul.regles import lues, regles_pour
 from remuneration.calcul.releves import decomptes
-from remuneration.enums import Etape
+from remuneration.enums import PAR_TRANCHES, Etape
 from remuneration.models import Calcul, Decompte
 from sas_platform.socle.verrous import prendre_verrou
 
@@ -168,7 +168,7 @@ def _verifier(calcul: Calcul) -> None:
                 WHERE calcul_id = %(calcul)s AND prestation = ANY(%(prestations)s)
             )
             """,
-            {"calcul": calcul.pk, "prestations": sorted(PAR_TRANCHES)},
+            {"calcul": calcul.pk, "prestations": list(PAR_TRANCHES)},
         )
         comptes, portes = curseur.fetchone() or (0, 0)
     if comptes != portes:

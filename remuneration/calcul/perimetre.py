@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -62,10 +63,21 @@ _COMMUNES = """
 
 @dataclass(frozen=True, slots=True)
 class Perimetre:
-    """Les numéros, dans chaque source, de ce qui concerne un bénéficiaire."""
+    """Les numéros, dans chaque source, de ce que les instructions peuvent lire ; une source omise ne se lit pas."""
 
-    cle: int
-    parametres: dict[str, Any]
+    lieux: Sequence[int]
+    structures: Sequence[int]
+    communes: Sequence[str]
+    declarations: Sequence[int]
+    effecteurs: Sequence[int]
+    cles: Sequence[int] = ()
+    orientations: Sequence[int] = ()
+    rendez_vous: Sequence[int] = ()
+    externes: Sequence[int] = ()
+
+    @property
+    def parametres(self) -> dict[str, Any]:
+        return {source.name: list(getattr(self, source.name)) for source in fields(self)}
 
 
 def perimetre_de(
@@ -85,16 +97,13 @@ def perimetre_de(
         curseur.execute(_COMMUNES, {"lieux": lieux, "structures": structures})
         ((communes,),) = curseur.fetchall()
     return Perimetre(
-        cle,
-        {
-            "cles": [cle],
-            "lieux": lieux,
-            "orientations": orientations,
-            "rendez_vous": rendez_vous,
-            "externes": externes,
-            "declarations": declarations,
-            "effecteurs": effecteurs,
-            "structures": structures,
-            "communes": communes,
-        },
+        cles=[cle],
+        lieux=lieux,
+        structures=structures,
+        communes=communes,
+        declarations=declarations,
+        effecteurs=effecteurs,
+        orientations=orientations,
+        rendez_vous=rendez_vous,
+        externes=externes,
     )

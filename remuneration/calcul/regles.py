@@ -9,15 +9,8 @@ from datetime import date, time
 from decimal import Decimal
 
 from remuneration.domaine.baremes import Jours, chevauchements, refus_des_tranches, trous
-from remuneration.enums import Prestation
+from remuneration.enums import ANNUELLES, MAJORATIONS, PAR_TRANCHES, Prestation
 from remuneration.models import Periode, Regle, Tranche
-
-PAR_TRANCHES = frozenset({Prestation.PILOTE, Prestation.ACTIVITE})
-MAJORATIONS = frozenset(
-    {Prestation.MAJORATION_SNP, Prestation.MAJORATION_SOIREE, Prestation.MAJORATION_VISITE}
-)
-ANNUELLES = frozenset({Prestation.PARTICIPATION})
-TRIMESTRIELLES = PAR_TRANCHES | MAJORATIONS
 
 
 class BaremeRefuse(Exception):
@@ -61,13 +54,9 @@ class RegleLue:
         return self.prestation in MAJORATIONS
 
 
-def prestations_de(periode: Periode) -> frozenset[Prestation]:
-    return TRIMESTRIELLES if periode.est_trimestre else ANNUELLES
-
-
 def regles_pour(periode: Periode) -> list[Regle]:
     """Règles en vigueur qui touchent la période, dans l’ordre. Lève `BaremeRefuse`."""
-    prestations = prestations_de(periode)
+    prestations = PAR_TRANCHES + MAJORATIONS if periode.est_trimestre else ANNUELLES
     toutes = list(Regle.objects.en_vigueur().filter(prestation__in=prestations).prefetch_related("tranches"))
     refus = refus_du_bareme(toutes, periode.debut, periode.fin)
     touchent = [r for r in toutes if r.debut < periode.fin and (r.fin is None or r.fin > periode.debut)]

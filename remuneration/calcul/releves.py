@@ -12,7 +12,8 @@ from django.db import connection
 from remuneration.calcul import sql_actes, sql_decomptes
 from remuneration.calcul.decomptes import Ligne, d_activite, de_majoration, de_participation
 from remuneration.calcul.perimetre import Perimetre
-from remuneration.calcul.regles import MAJORATIONS, PAR_TRANCHES, RegleLue
+from remuneration.calcul.regles import RegleLue
+from remuneration.enums import ANNUELLES, MAJORATIONS, PAR_TRANCHES
 
 _DU_CALCUL = "SELECT * FROM remuneration_acte WHERE calcul_id = %(calcul)s"
 
@@ -34,7 +35,7 @@ def decomptes(
         "lendemain": fin,
         "regles": list(par_numero),
         "calcul": calcul,
-        "par_tranches": sorted(PAR_TRANCHES),
+        "par_tranches": list(PAR_TRANCHES),
     }
     actes = _DU_CALCUL
     if perimetre is not None:
@@ -47,11 +48,11 @@ def decomptes(
     contexte = sql_actes.contexte(perimetre)
     prestations = {regle.prestation for regle in regles}
     lots: list[Iterator[Ligne]] = []
-    if prestations & PAR_TRANCHES:
+    if prestations.intersection(PAR_TRANCHES):
         lots.append(d_activite(_lire(sql_decomptes.par_tranches(contexte, actes), parametres), par_numero))
-    if prestations & MAJORATIONS:
+    if prestations.intersection(MAJORATIONS):
         lots.append(de_majoration(_lire(sql_decomptes.majorations(contexte, actes), parametres), par_numero))
-    if prestations - PAR_TRANCHES - MAJORATIONS:
+    if prestations.intersection(ANNUELLES):
         sql = sql_decomptes.participation(contexte, restreint=perimetre is not None)
         lots.append(de_participation(_lire(sql, parametres), par_numero))
     return chain.from_iterable(lots)

@@ -12,15 +12,13 @@ from annuaire.models import LieuExercice
 from participation.enums import Modalite
 from participation.models import Participation
 from remuneration.domaine.periodes import annee_de, trimestre_de
-from remuneration.enums import Condition, Prestation
+from remuneration.enums import ANNUELLES, PAR_TRANCHES, Condition, Prestation
 from remuneration.espace.acces import Beneficiaire
 from remuneration.espace.actes import fuseau_de
 from remuneration.espace.lectures import periodes_de
-from remuneration.espace.rendu import PAR_TRANCHES, PrestationVue, du_decompte, instant_ecrit, prestation_vue
+from remuneration.espace.rendu import PrestationVue, du_decompte, instant_ecrit, prestation_vue
 from remuneration.lectures import Attendu, estimer
 from remuneration.models import Acte, Calcul, Periode, Regle
-
-ANNUELLES = (Prestation.PARTICIPATION,)
 
 
 @dataclass(frozen=True, slots=True)

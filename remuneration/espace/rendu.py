@@ -14,10 +14,9 @@ from django.urls import reverse
 from agenda.eligibilite.lectures import en_heures
 from agenda.enums import ModaliteConsultation
 from orientation.enums import Issue
-from remuneration.calcul.regles import PAR_TRANCHES
 from remuneration.domaine.baremes import tranche_atteinte, tranche_suivante
 from remuneration.domaine.ecriture import accorder, euros
-from remuneration.enums import MAJORATIONS, Condition, Mode, MotifActe, Prestation
+from remuneration.enums import MAJORATIONS, PAR_TRANCHES, Condition, Mode, MotifActe, Prestation
 from remuneration.espace.acces import Beneficiaire
 from remuneration.models import Decompte, Regle, Tranche
 from sas_platform.socle.francais import date_longue, heure

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from comptes.requetes import RequeteDeCompte
 from remuneration.bareme import actions, lectures
-from remuneration.bareme.forms import PAR_TRANCHES, RegleForm, tableau_des_tranches
-from remuneration.enums import EtatRegle, Prestation
+from remuneration.bareme.forms import RegleForm, tableau_des_tranches
+from remuneration.enums import PAR_TRANCHES, EtatRegle, Prestation
 from remuneration.models import Regle
 
 
