@@ -109,6 +109,7 @@ def de_participation(rangees: Iterable[Sequence[Any]], regles: Mapping[int, Regl
         situation = Situation(
             jour=jour,
             participe=True,
+            est_structure=cle < 0,
             mode=mode,
             territoire=nom,
             par_logiciel=par_logiciel,

@@ -18,8 +18,8 @@ from remuneration.espace.lectures import caisse_de, periodes_de
 from remuneration.models import Contestation
 
 SANS_LIEU = (
-    "L’annuaire ne vous connaît aucun lieu d’exercice\u00a0: il n’est pas possible de savoir de quelle caisse "
-    "vous relevez. Écrivez à l’assistance."
+    "L’annuaire ne connaît aucun lieu d’exercice à ce nom\u00a0: il n’est pas possible de savoir de quelle caisse "
+    "il relève. Écrivez à l’assistance."
 )
 
 
@@ -53,7 +53,7 @@ def ouvrir(request: RequeteDeCompte, qui: str, code: str) -> HttpResponse:
                 form.add_error(None, str(refus))
             else:
                 messages.success(
-                    request, "Votre contestation est ouverte. Votre caisse en est prévenue par courriel."
+                    request, "Votre contestation est ouverte. La caisse en est prévenue par courriel."
                 )
                 return redirect("ma_participation:contestation", contestation_id=ouverte.pk)
     contexte = {"beneficiaire": beneficiaire, "vue": vue, "caisse": caisse, "form": form}
@@ -82,7 +82,7 @@ def contestation(request: RequeteDeCompte, contestation_id: int) -> HttpResponse
             form.add_error(None, f"{refus} Votre message n’est pas parti\u00a0; il est gardé ci-dessous.")
             ouverte.refresh_from_db(fields=["etat"])
             return _montrer(request, ouverte, form, status=409)
-        messages.success(request, "Votre message est envoyé. Votre caisse en est prévenue par courriel.")
+        messages.success(request, "Votre message est envoyé. La caisse en est prévenue par courriel.")
         return redirect("ma_participation:contestation", contestation_id=ouverte.pk)
     return _montrer(request, ouverte, form)
 
@@ -107,7 +107,7 @@ def clore(request: RequeteDeCompte, contestation_id: int) -> HttpResponse:
     ouverte = get_object_or_404(contestations_de(request.user, maintenant=maintenant), pk=contestation_id)
     try:
         fils.clore(ouverte, par=request.user, de_la_caisse=False, maintenant=maintenant)
-        messages.success(request, "La contestation est close. Votre caisse en est prévenue par courriel.")
+        messages.success(request, "La contestation est close. La caisse en est prévenue par courriel.")
     except fils.ContestationRefusee as refus:
         messages.info(request, str(refus))
     return redirect("ma_participation:contestation", contestation_id=ouverte.pk)

@@ -41,6 +41,8 @@ def participation(request: RequeteDeCompte, qui: str) -> HttpResponse:
         "courant": courant,
         "maintenant": maintenant,
         "semaine": semaine(trimestre.actes, trimestre.regles, lundi_de(jour), medecins=trimestre.medecins),
-        "issues_manquantes": sum(a.motif == MotifActe.ISSUE_INCONNUE for a in trimestre.actes),
+        "issues_manquantes": sum(
+            a.motif == MotifActe.ISSUE_INCONNUE and a.debut <= maintenant for a in trimestre.actes
+        ),
     }
     return render(request, "ma_participation/participation.html", contexte)

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -90,7 +91,59 @@ def test_la_preuve_nomme_chaque_semaine_sous_le_seuil():
     (verdict,) = juger([MONTRE], replace(EXEMPLAIRE, courtes=[COURTE]))
 
     assert verdict.preuve["courtes"] == [{"semaine": "2025-03-03", "minutes": 90, "seuil_min": 120}]
-    assert verdict.phrase == "1 semaine sur 52 sous le temps de consultation demandé."
+    assert verdict.phrase == "1\u00a0semaine sur 52 sous le temps de consultation demandé."
+
+
+@pytest.mark.parametrize(
+    ("situation", "phrase"),
+    [
+        (
+            replace(EXEMPLAIRE, semaines=0),
+            "Aucune semaine entière n’est encore à prouver depuis la déclaration.",
+        ),
+        (
+            replace(EXEMPLAIRE, semaines=1),
+            "Le temps de consultation demandé est montré chaque semaine (1\u00a0semaine relevée).",
+        ),
+        (
+            EXEMPLAIRE,
+            "Le temps de consultation demandé est montré chaque semaine (52\u00a0semaines relevées).",
+        ),
+        (
+            replace(EXEMPLAIRE, courtes=[COURTE, COURTE]),
+            "2\u00a0semaines sur 52 sous le temps de consultation demandé.",
+        ),
+    ],
+    ids=["aucune", "une", "toutes", "deux manquent"],
+)
+def test_les_semaines_montrees_s_accordent(situation, phrase):
+    (verdict,) = juger([MONTRE], situation)
+
+    assert verdict.phrase == phrase
+
+
+def test_une_tolerance_de_la_regle_se_lit():
+    (verdict,) = juger([MONTRE], replace(EXEMPLAIRE, courtes=[COURTE]), semaines_manquantes_max=2)
+
+    assert verdict.phrase.endswith("sous le temps de consultation demandé\u00a0; la règle en admet 2.")
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [
+        pytest.param(EXEMPLAIRE, id="tout est rempli"),
+        pytest.param(replace(EXEMPLAIRE, par_organisation=True), id="solution interfacée"),
+        pytest.param(
+            replace(EXEMPLAIRE, participe=False, territoire="", declare_deux_heures=False), id="tout manque"
+        ),
+    ],
+)
+def test_d_une_structure_on_parle_a_la_troisieme_personne(situation):
+    verdicts = juger(FORFAIT_2026, replace(situation, est_structure=True))
+
+    dites = " ".join(verdict.phrase for verdict in verdicts)
+    assert "structure" in dites
+    assert not re.search(r"\b(vous|votre|vos|vôtre)\b", dites, re.IGNORECASE)
 
 
 def test_le_forfait_est_tout_ou_rien_et_par_medecin():

@@ -92,7 +92,7 @@ def test_au_dela_du_plafond_un_acte_ne_se_cote_plus(medecin, participant):
 
     lue = page(medecin, semaine="2026-03-18")
 
-    assert "<strong>31 sur 30</strong>" in lue
+    assert "<strong>31 majorations sur 30</strong>" in lue
     assert "Plafond passé" in lue
     assert lue.count("au-delà du plafond de la semaine") == 1
 

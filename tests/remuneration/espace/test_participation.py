@@ -157,7 +157,7 @@ def test_le_plafond_de_la_semaine_se_compte(medecin, effecteur, lieu, sas):
     for rang in range(12):
         orienter(lieu, LUNDI + timedelta(minutes=10 * rang))
 
-    assert "<strong>12 sur 30</strong> majorations la semaine du 16 mars 2026" in page(medecin)
+    assert "<strong>12 majorations sur 30</strong>, la semaine du 16 mars 2026" in page(medecin)
 
 
 def test_une_issue_manquante_s_annonce(medecin, effecteur, lieu, sas):
@@ -165,6 +165,13 @@ def test_une_issue_manquante_s_annonce(medecin, effecteur, lieu, sas):
     orienter(lieu, LUNDI, issue="")
 
     assert "1 acte de ce trimestre n’a pas d’issue connue" in page(medecin)
+
+
+def test_une_consultation_a_venir_n_a_pas_d_issue_qui_manque(medecin, effecteur, lieu, sas):
+    declarer(effecteur)
+    orienter(lieu, LUNDI + timedelta(days=2), issue="", avant=timedelta(days=2))
+
+    assert "pas d’issue connue" not in page(medecin)
 
 
 def test_le_bareme_incomplet_se_dit_au_lieu_de_faire_panne(medecin, effecteur):
