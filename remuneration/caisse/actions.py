@@ -66,6 +66,7 @@ def _garder(
         nom=ecrit.nom,
         contenu=ecrit.contenu,
         lignes=ecrit.lignes,
+        cles=ecrit.cles,
         empreinte=ecrit.empreinte,
         manifeste=ecrit.manifeste,
         signature=ecrit.signature,

@@ -8,7 +8,9 @@ qui changent, une par ligne.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +33,7 @@ class Fichier:
     nom: str
     contenu: bytes
     lignes: int
+    cles: list[int]
     empreinte: str
     manifeste: str
     signature: str
@@ -55,15 +58,24 @@ def fichier(nature: str, dossier: Dossier, *, depuis: Dossier | None = None) -> 
     ecrites = lignes(nature, dossier)
     if depuis is None:
         entetes = [colonne.entete for colonne in colonnes]
-        rangees = [[ligne.valeurs[colonne.champ] for colonne in colonnes] for ligne in ecrites]
+        rangees = [
+            (ligne.beneficiaire, [ligne.valeurs[colonne.champ] for colonne in colonnes]) for ligne in ecrites
+        ]
     else:
         entetes = [*_IDENTITE, *CLES[nature], *_RECTIFICATIF]
         rangees = list(_differences(nature, colonnes, lignes(nature, depuis), ecrites))
-    contenu = en_csv(entetes, rangees)
+    contenu = en_csv(entetes, [rangee for _, rangee in rangees])
     empreinte = hashlib.sha256(contenu).hexdigest()
     nom = _nom(nature, dossier, empreinte, est_rectificatif=depuis is not None)
     manifeste = canonique(_manifeste(nature, dossier, depuis, nom, entetes, len(rangees), empreinte))
-    return Fichier(nom, contenu, len(rangees), empreinte, manifeste, signer(manifeste))
+    cles = [cle for cle, _ in rangees]
+    return Fichier(nom, contenu, len(rangees), cles, empreinte, manifeste, signer(manifeste))
+
+
+def lire(contenu: bytes) -> Iterator[list[str]]:
+    """Les cellules d’un fichier gardé, en-têtes d’abord."""
+    texte = contenu.decode("utf-8-sig")
+    return csv.reader(io.StringIO(texte, newline=""), delimiter=";", strict=True)
 
 
 def _nom(nature: str, dossier: Dossier, empreinte: str, *, est_rectificatif: bool) -> str:
@@ -119,22 +131,22 @@ def _regle(regle: Regle) -> dict[str, Any]:
 
 def _differences(
     nature: str, colonnes: Sequence[Colonne], avant: Sequence[Ligne], apres: Sequence[Ligne]
-) -> Iterator[list[Valeur]]:
-    anciennes = {ligne.cle: ligne.valeurs for ligne in avant}
-    nouvelles = {ligne.cle: ligne.valeurs for ligne in apres}
+) -> Iterator[tuple[int, list[Valeur]]]:
+    anciennes = {ligne.cle: ligne for ligne in avant}
+    nouvelles = {ligne.cle: ligne for ligne in apres}
     designent = {*_IDENTITE, *CLES[nature], *TECHNIQUES}
     compares = [colonne for colonne in colonnes if colonne.champ not in designent]
     cles = dict.fromkeys([*(ligne.cle for ligne in apres), *(ligne.cle for ligne in avant)])
     for cle in cles:
         ancienne, nouvelle = anciennes.get(cle), nouvelles.get(cle)
-        qui = nouvelle or ancienne or {}
-        identite = [qui[champ] for champ in (*_IDENTITE, *CLES[nature])]
+        qui = nouvelle or anciennes[cle]
+        identite = [qui.valeurs[champ] for champ in (*_IDENTITE, *CLES[nature])]
         changement = "modification" if ancienne and nouvelle else "ajout" if nouvelle else "retrait"
         for colonne in compares:
-            vieille, neuve = (v[colonne.champ] if v else "" for v in (ancienne, nouvelle))
+            vieille, neuve = (v.valeurs[colonne.champ] if v else "" for v in (ancienne, nouvelle))
             if neutraliser(vieille) != neutraliser(neuve):
                 ecart = _ecart(vieille, neuve) if colonne.champ == MONTANT else ""
-                yield [*identite, changement, colonne.entete, vieille, neuve, ecart]
+                yield qui.beneficiaire, [*identite, changement, colonne.entete, vieille, neuve, ecart]
 
 
 def _ecart(avant: Valeur, apres: Valeur) -> Decimal:

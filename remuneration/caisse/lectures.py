@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +15,9 @@ from annuaire.champs import champ, departements_du
 from annuaire.models import Departement
 from comptes.enums import Action
 from comptes.models import Compte
+from remuneration.caisse import fichiers
 from remuneration.domaine.periodes import annee_de, trimestre_de
-from remuneration.enums import MAJORATIONS, Etape, EtatContestation, NatureExport, Prestation
+from remuneration.enums import ANNUELLES, MAJORATIONS, Etape, EtatContestation, NatureExport, Prestation
 from remuneration.models import Calcul, Contestation, Decompte, Export, Periode
 from sas_platform.socle.tableurs import denuder
 
@@ -27,11 +26,11 @@ APERCU = 50
 
 @dataclass(frozen=True, slots=True)
 class Mesure:
-    """Ce qu’une prestation vaut à un département ; `nombre` : actes, ou semaines et médecins pour le forfait annuel."""
+    """Ce qu’une prestation vaut à un département. `dus` : bénéficiaires à qui une somme revient."""
 
     beneficiaires: int = 0
     dus: int = 0
-    nombre: int = 0
+    actes: int = 0
     montant: Decimal = Decimal(0)
 
 
@@ -44,6 +43,11 @@ class Comparaison:
     @property
     def ecart(self) -> Decimal:
         return self.apres.montant - self.avant.montant
+
+    @property
+    def est_a_l_acte(self) -> bool:
+        """Le forfait annuel, lui, compte des semaines pour les uns, des médecins pour les autres : rien à additionner."""
+        return self.prestation not in ANNUELLES
 
     @property
     def est_cotee(self) -> bool:
@@ -103,7 +107,9 @@ def exports_de(periode: Periode, departement: Departement) -> list[Export]:
     lies = siens.select_related("calcul", "genere_par", "valide_par", "rectifie__calcul")
     rangs = {nature: rang for rang, nature in enumerate(NatureExport.values)}
     return sorted(
-        lies.defer("contenu", "manifeste", "rectifie__contenu", "rectifie__manifeste"),
+        lies.defer(
+            "contenu", "manifeste", "cles", "rectifie__contenu", "rectifie__manifeste", "rectifie__cles"
+        ),
         key=lambda export: (-export.calcul.version, rangs[export.nature]),
     )
 
@@ -146,8 +152,7 @@ class Apercu:
 
 def apercu(export: Export) -> Apercu:
     """Le début du fichier, relu des octets gardés : ce que la personne valide est ce qui sera remis."""
-    texte = bytes(export.contenu).decode("utf-8-sig")
-    lecteur = csv.reader(io.StringIO(texte, newline=""), delimiter=";", strict=True)
+    lecteur = fichiers.lire(bytes(export.contenu))
     entetes = next(lecteur)
     rangees = [
         [denuder(cellule) for cellule in ligne] for ligne, _ in zip(lecteur, range(APERCU), strict=False)

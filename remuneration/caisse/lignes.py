@@ -33,10 +33,14 @@ _COMPTES: dict[str, Q] = {
 
 @dataclass(frozen=True, slots=True)
 class Ligne:
-    """`cle` la désigne d’un calcul à l’autre, quel que soit l’identifiant affiché."""
+    """`cle` la désigne d’un calcul à l’autre, quel que soit l’identifiant affiché ; elle commence par le bénéficiaire."""
 
     cle: tuple[str, ...]
     valeurs: dict[str, Valeur]
+
+    @property
+    def beneficiaire(self) -> int:
+        return int(self.cle[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,14 @@ class Beneficiaire:
         """Ce qui le désigne, pour écrire ou pour calculer."""
         return {"structure": self.structure} if self.structure else {"effecteur": self.effecteur}
 
+    def cles(self) -> list[int]:
+        """Les siennes dans les fichiers des caisses : avec celles d’un ancien identifiant national."""
+        if self.structure:
+            return [-self.structure.pk]
+        assert self.effecteur is not None  # l’un ou l’autre
+        anciens = Succession.objects.filter(nouveau=self.effecteur).values_list("ancien", flat=True)
+        return [self.effecteur.pk, *anciens]
+
     def ses(self) -> Q:
         """Ses lignes, où que ce soit : avec celles d’un ancien identifiant national."""
         if self.structure:

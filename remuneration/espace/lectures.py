@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from annuaire.models import Departement, LieuExercice
-from remuneration.enums import MAJORATIONS, Etape, EtatContestation, NatureExport
+from remuneration.caisse import fichiers
+from remuneration.enums import MAJORATIONS, Etape, EtatContestation
 from remuneration.espace.acces import Beneficiaire
 from remuneration.models import Acte, Calcul, Contestation, Decompte, Export, Periode
 
-# Ce que la caisse reçoit au nom de quelqu’un ; le fichier des anomalies ne porte que ce qui ne se paie pas.
-_REMIS = (NatureExport.PARTICIPANTS, NatureExport.ACTIVITE)
 CHANGEMENTS_MONTRES = 50
 
 
@@ -23,7 +22,6 @@ class Version:
 
     calcul: Calcul
     decomptes: list[Decompte]
-    exports: list[Export]
 
     @property
     def est_close(self) -> bool:
@@ -66,12 +64,11 @@ def periodes_de(beneficiaire: Beneficiaire, *, code: str = "") -> list[PeriodeVu
         par_periode[calcul.periode_id].append(calcul)
     montres = {pk: _montres(siens) for pk, siens in par_periode.items()}
     decomptes = _decomptes(beneficiaire, [c for siens in montres.values() for c in siens])
-    exports = _exports(decomptes)
     contestations = _contestations(beneficiaire, montres)
     return [
         PeriodeVue(
             periode=siens[0].periode,
-            versions=[Version(c, decomptes[c.pk], exports[c.pk]) for c in montres[pk]],
+            versions=[Version(c, decomptes[c.pk]) for c in montres[pk]],
             rectificatif_en_cours=len(montres[pk]) < len(siens),
             contestation=contestations.get(pk),
         )
@@ -96,19 +93,6 @@ def _decomptes(beneficiaire: Beneficiaire, calculs: Iterable[Calcul]) -> dict[in
     return ranges
 
 
-def _exports(decomptes: dict[int, list[Decompte]]) -> dict[int, list[Export]]:
-    """Les fichiers validés de la caisse de chacun de ces décomptes ; jamais leur contenu, qui nomme d’autres que lui."""
-    caisses = {(calcul, d.departement_id) for calcul, siens in decomptes.items() for d in siens}
-    lus = Export.objects.filter(calcul__in=decomptes, nature__in=_REMIS, valide_le__isnull=False).defer(
-        "contenu", "manifeste"
-    )
-    ranges: dict[int, list[Export]] = defaultdict(list)
-    for export in lus.order_by("nature", "pk"):
-        if (export.calcul_id, export.departement_id) in caisses:
-            ranges[export.calcul_id].append(export)
-    return ranges
-
-
 def _contestations(beneficiaire: Beneficiaire, periodes: Iterable[int]) -> dict[int, Contestation]:
     """La dernière de chaque période, ouverte de préférence."""
     lues = Contestation.objects.filter(beneficiaire.ses(), periode__in=list(periodes))
@@ -118,6 +102,45 @@ def _contestations(beneficiaire: Beneficiaire, periodes: Iterable[int]) -> dict[
         if deja is None or deja.etat == EtatContestation.CLOSE:
             ranges[contestation.periode_id] = contestation
     return ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Recu:
+    """Un fichier validé, et ses lignes à soi, cellule pour cellule : celles des autres n’en sortent pas.
+
+    `colonnes` : l’en-tête, puis la valeur de chacune de ces lignes. `rectifie_par` : le fichier qui en change une.
+    """
+
+    export: Export
+    colonnes: list[tuple[str, ...]]
+    rectifie_par: Export | None
+
+    @property
+    def lignes(self) -> int:
+        return len(self.colonnes[0]) - 1
+
+
+def recus_par_la_caisse(vue: PeriodeVue, beneficiaire: Beneficiaire) -> list[Recu]:
+    """Les fichiers de la période qui portent au moins une ligne à lui, du premier au dernier."""
+    cles = beneficiaire.cles()
+    exports = Export.objects.filter(
+        calcul__in=[version.calcul for version in vue.versions], valide_le__isnull=False, cles__overlap=cles
+    )
+    trouves = list(exports.select_related("calcul").order_by("calcul__version", "nature", "pk"))
+    rectificatifs = {export.rectifie_id: export for export in trouves}
+    return [Recu(export, _ses_colonnes(export, cles), rectificatifs.get(export.pk)) for export in trouves]
+
+
+def _ses_colonnes(export: Export, cles: Sequence[int]) -> list[tuple[str, ...]]:
+    entetes, *rangees = fichiers.lire(bytes(export.contenu))
+    siennes = [rangee for cle, rangee in zip(export.cles, rangees, strict=True) if cle in cles]
+    return list(zip(entetes, *siennes, strict=True))
+
+
+def est_servie(caisse: Departement | None, vue: PeriodeVue) -> bool:
+    """Un fichier au moins de cette période est validé pour cette caisse, qu’il y soit nommé ou non."""
+    calculs = [version.calcul for version in vue.versions]
+    return Export.objects.filter(calcul__in=calculs, departement=caisse, valide_le__isnull=False).exists()
 
 
 @dataclass(frozen=True, slots=True)

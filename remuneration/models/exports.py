@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -38,7 +39,8 @@ class Export(models.Model):
 
     `manifeste` dit la période, le calcul, les règles, le nombre de lignes et l’empreinte du
     fichier ; `signature` est la sienne. `rectifie` : le fichier remis qu’il corrige, et dont il porte
-    les seules différences.
+    les seules différences. `cles` dit de qui est chaque ligne, dans l’ordre : l’effecteur, ou moins la
+    structure ; les en-têtes et l’identifiant écrit se règlent, et ne suffisent pas à la retrouver.
     """
 
     calcul = models.ForeignKey(Calcul, on_delete=models.PROTECT, related_name="exports")
@@ -50,6 +52,7 @@ class Export(models.Model):
     nom = models.CharField("nom du fichier", max_length=150)
     contenu = models.BinaryField("contenu")
     lignes = models.PositiveIntegerField("lignes")
+    cles = ArrayField(models.BigIntegerField(), default=list, verbose_name="bénéficiaire de chaque ligne")
     empreinte = models.CharField("SHA-256", max_length=64)
     manifeste = models.TextField("manifeste")
     signature = models.CharField("signature du manifeste", max_length=128)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from comptes.requetes import RequeteDeCompte
 from remuneration.espace.acces import beneficiaire_ou_404
-from remuneration.espace.lectures import ecarts, periodes_de
+from remuneration.espace.lectures import caisse_de, ecarts, est_servie, periodes_de, recus_par_la_caisse
 from remuneration.espace.rendu import du_decompte
 
 
@@ -35,5 +35,7 @@ def periode(request: RequeteDeCompte, qui: str, code: str) -> HttpResponse:
         "vue": vue,
         "prestations": [du_decompte(decompte) for decompte in vue.derniere.decomptes],
         "ecarts": ecarts(vue, beneficiaire),
+        "recus": recus_par_la_caisse(vue, beneficiaire),
+        "est_servie": est_servie(caisse_de(beneficiaire, vue), vue),
     }
     return render(request, "ma_participation/periode.html", contexte)

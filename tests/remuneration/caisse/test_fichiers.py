@@ -309,6 +309,16 @@ def test_un_rectificatif_n_a_que_les_differences(calcul, rectificatif, lille, ce
     assert json.loads(ecrit.manifeste)["rectifie"] == 1
 
 
+@pytest.mark.parametrize("nature", NatureExport.values)
+def test_chaque_ligne_sait_de_qui_elle_est(calcul, rectificatif, lille, favier, centre, nature):
+    noms = {"RPPS:10101010101": favier.pk, "FINESS:010000012": -centre.pk}
+    entier, differences = produit(nature, calcul, lille), produit(nature, rectificatif, lille, depuis=calcul)
+
+    for ecrit in (entier, differences):
+        assert ecrit.cles == [noms[ligne["identifiant"]] for ligne in lire(ecrit.contenu)]
+    assert entier.cles
+
+
 def test_avant_et_les_differences_donnent_apres(calcul, rectificatif, lille):
     def totaux(version):
         return {

@@ -20,7 +20,13 @@ from remuneration.models import Colonne, Export
 from tests.annuaire.factories import TerritoireFactory, habiliter
 from tests.comptes.factories import CompteFactory
 from tests.remuneration.caisse.conftest import agent_de
-from tests.remuneration.factories import CalculFactory, PeriodeFactory
+from tests.remuneration.factories import (
+    CalculFactory,
+    DecompteFactory,
+    PeriodeFactory,
+    RegleFactory,
+    clore_pour_essai,
+)
 
 pytestmark = pytest.mark.django_db
 INSTANT = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -87,7 +93,7 @@ def test_la_page_de_la_periode_compare_avec_le_trimestre_d_avant(client, calcul,
     page = client.get(reverse("caisse:periode", kwargs={"departement_id": "59", "code": "2026T3"}))
 
     (snp,) = page.context["comparaisons"]
-    assert (snp.apres.beneficiaires, snp.apres.dus, snp.apres.nombre, snp.apres.montant) == (2, 2, 9, 135)
+    assert (snp.apres.beneficiaires, snp.apres.dus, snp.apres.actes, snp.apres.montant) == (2, 2, 9, 135)
     assert page.context["precedente"] is None
     assert "cotée par le médecin" in page.content.decode()
 
@@ -98,6 +104,19 @@ def test_la_liste_dit_ce_qui_reste_a_faire(client, exports, agent):
     (vue,) = client.get(reverse("caisse:periodes")).context["vues"]
 
     assert (vue.produits, vue.valides, vue.remis) == (3, 0, 0)
+
+
+def test_le_forfait_annuel_n_additionne_pas_des_semaines_et_des_medecins(client, lille, agent, favier):
+    annee = CalculFactory(periode=PeriodeFactory(code="2026"))
+    forfait = RegleFactory(forfait=True, proposee=True)
+    DecompteFactory(calcul=annee, regle=forfait, departement=lille, effecteur=favier, nombre=46)
+    clore_pour_essai(annee)
+    client.force_login(agent)
+
+    page = client.get(reverse("caisse:periode", kwargs={"departement_id": "59", "code": "2026"}))
+
+    assert "Sans objet" in page.content.decode()
+    assert "<td>46</td>" not in page.content.decode()
 
 
 @pytest.mark.parametrize("nom", ["export", "valider", "retirer", "telecharger", "manifeste"])
@@ -284,7 +303,6 @@ def test_la_moindre_difference_est_dite(sur_disque, tmp_path, capsys, quoi, sett
 
 def test_la_periode_d_avant_est_comparee_si_elle_est_close(client, calcul, lille, agent, snp, favier):
     from tests.remuneration.caisse.conftest import decompter
-    from tests.remuneration.factories import clore_pour_essai
 
     avant = CalculFactory(periode=PeriodeFactory(code="2026T2"))
     decompter(avant, snp, lille, nombre=4, beneficiaire=favier)
@@ -294,5 +312,5 @@ def test_la_periode_d_avant_est_comparee_si_elle_est_close(client, calcul, lille
     page = client.get(reverse("caisse:periode", kwargs={"departement_id": "59", "code": "2026T3"}))
 
     (ligne,) = page.context["comparaisons"]
-    assert (ligne.avant.nombre, ligne.apres.nombre, ligne.ecart) == (4, 9, 75)
+    assert (ligne.avant.actes, ligne.apres.actes, ligne.ecart) == (4, 9, 75)
     assert "2e trimestre 2026" in page.content.decode()

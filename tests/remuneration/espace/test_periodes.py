@@ -12,7 +12,8 @@ from django.urls import reverse
 from comptes.enums import Role
 from remuneration.enums import Etape, MotifActe, NatureExport, Prestation
 from remuneration.models import Regle, Succession
-from tests.annuaire.factories import DepartementFactory, EffecteurFactory
+from sas_platform.socle.tableurs import en_csv
+from tests.annuaire.factories import EffecteurFactory
 from tests.comptes.factories import CompteFactory
 from tests.remuneration.factories import (
     INSTANT,
@@ -155,7 +156,7 @@ def test_n_avoir_aucun_decompte_se_voit_et_se_conteste(medecin, regle):
     lue = page(medecin, "2026T3")
 
     assert "Aucun décompte à ce nom" in lue
-    assert "Rien à ce nom dans les fichiers de la caisse." in lue
+    assert "Rien n’est encore parti à la caisse." in lue
     assert "Contester ce décompte" in lue
     assert "Aucun décompte" in page(medecin)
 
@@ -194,28 +195,78 @@ def test_un_rectificatif_en_preparation_s_annonce_sans_se_montrer(medecin, effec
     assert "99" not in re.sub(r"<[^>]*>", "", lue.split("<main")[1])
 
 
-def test_ce_que_la_caisse_a_recu_se_dit_avec_son_nom_et_sa_date(medecin, effecteur, regle, lieu):
+def ecrire(*rangees):
+    """Un fichier gardé, sur les colonnes « identifiant » et « montant »."""
+    return en_csv(["identifiant", "montant"], rangees)
+
+
+def test_ce_que_la_caisse_a_recu_se_lit_cellule_pour_cellule(medecin, effecteur, regle):
     calcul = clos(effecteur, regle)
-    remettre(calcul, nom="activite_nord.csv", remis_le=REMIS)
-    remettre(calcul, nom="participants_nord.csv", nature=NatureExport.PARTICIPANTS)
-    remettre(calcul, nom="anomalies_nord.csv", nature=NatureExport.ANOMALIES, remis_le=REMIS)
-    remettre(calcul, nom="activite_reunion.csv", departement=DepartementFactory(reunion=True), remis_le=REMIS)
+    contenu = ecrire(("RPPS:1", "=12"), ("RPPS:2", "999"), ("RPPS:1", "34,50"))
+    cles = [effecteur.pk, EffecteurFactory().pk, effecteur.pk]
+    remettre(calcul, nom="activite.csv", empreinte="ab" * 32, remis_le=REMIS, contenu=contenu, cles=cles)
 
     lue = page(medecin, "2026T3")
 
-    assert "activite_nord.csv</span>, retiré par la caisse le 10 novembre 2026 à 10\u00a0h" in lue
-    assert "participants_nord.csv</span>, validé le 2 novembre 2026" in lue
-    assert "anomalies_nord" not in lue
-    assert "activite_reunion" not in lue
+    assert "Fichier\u00a0: activite.csv" in lue
+    assert "ab" * 32 in lue
+    assert "Retiré par la caisse le 10 novembre 2026 à 10\u00a0h." in lue
+    assert "2 lignes à ce nom, telles que le fichier les porte" in lue
+    assert '<th scope="row">montant</th> <td>&#x27;=12</td> <td>34,50</td>' in lue
+    assert "999" not in lue
+    assert "Rien n’y a été rectifié à ce nom." in lue
 
 
-def test_un_fichier_pas_encore_valide_ne_se_montre_pas(medecin, effecteur, regle):
-    ExportFactory(calcul=clos(effecteur, regle), nom="activite_nord.csv")
+def test_un_fichier_ou_il_n_est_pas_ou_pas_encore_valide_ne_se_montre_pas(medecin, effecteur, regle, lieu):
+    calcul = clos(effecteur, regle)
+    sien = {"contenu": ecrire(("RPPS:1", "12")), "cles": [effecteur.pk]}
+    ExportFactory(calcul=calcul, nom="pas_valide.csv", **sien)
 
     lue = page(medecin, "2026T3")
 
-    assert "activite_nord" not in lue
-    assert "rien n’est encore parti à la caisse" in lue
+    assert "pas_valide" not in lue
+    assert "Rien n’est encore parti à la caisse." in lue
+
+    autre = {"contenu": ecrire(("RPPS:2", "999")), "cles": [EffecteurFactory().pk]}
+    remettre(calcul, nom="sans_lui.csv", nature=NatureExport.PARTICIPANTS, **autre)
+
+    lue = page(medecin, "2026T3")
+
+    assert "sans_lui" not in lue
+    assert "Rien à ce nom dans les fichiers de la caisse." in lue
+
+
+def test_participer_sans_aucun_acte_se_lit_aussi_dans_le_fichier(medecin, effecteur, regle):
+    """Un participant est dans le fichier du trimestre, même si aucune prestation ne lui revient."""
+    calcul = clos(EffecteurFactory(), regle)
+    sien = {"contenu": ecrire(("RPPS:1", "")), "cles": [effecteur.pk]}
+    remettre(calcul, nature=NatureExport.PARTICIPANTS, **sien)
+
+    lue = page(medecin, "2026T3")
+
+    assert "1 ligne à ce nom, telle que le fichier la porte" in lue
+    assert "pas encore retiré par la caisse" in lue
+
+
+def test_un_fichier_rectifie_le_dit_et_son_rectificatif_aussi(medecin, effecteur, regle):
+    sien = {"contenu": ecrire(("RPPS:1", "70")), "cles": [effecteur.pk]}
+    premier = remettre(clos(effecteur, regle), remis_le=REMIS, **sien)
+    suivant = clore_pour_essai(CalculFactory(version=2, motif="Issues tardives"))
+    remettre(suivant, rectifie=premier, **sien)
+
+    lue = page(medecin, "2026T3")
+
+    assert "Rectifié par le fichier de la version 2." in lue
+    assert "Activité, version 2\u00a0: rectificatif, les seules différences" in lue
+    assert "Rien n’y a été rectifié" not in lue
+
+
+def test_les_lignes_d_un_ancien_identifiant_suivent(medecin, effecteur, regle):
+    ancien = EffecteurFactory(adeli=True, est_actif=False)
+    Succession.objects.create(ancien=ancien, nouveau=effecteur, le=INSTANT)
+    remettre(clos(ancien, regle), contenu=ecrire(("ADELI:1", "70")), cles=[ancien.pk])
+
+    assert "<td>ADELI:1</td>" in page(medecin, "2026T3")
 
 
 def test_les_periodes_d_un_ancien_identifiant_suivent(medecin, effecteur, regle):
