@@ -162,9 +162,13 @@ _HEURES = f"""
 # De plus en plus d’agendas ont montré un créneau ; leurs vrais créneaux, eux, ne sont lus qu’ensuite.
 _CRENEAUX_RECUS = """
     INSERT INTO remuneration_creneaurecu (mois, effecteur_id)
-    SELECT DISTINCT %(debut)s::date + rang * interval '1 month', r.effecteur_id
-    FROM agenda_raccordement r CROSS JOIN generate_series(0, %(mois)s::integer) AS rang
-    WHERE r.effecteur_id IS NOT NULL AND r.effecteur_id %% 10 <= 9 - %(mois)s::integer + rang
+    SELECT %(debut)s::date + rang * interval '1 month', r.effecteur_id
+    FROM (
+        SELECT effecteur_id, row_number() OVER (ORDER BY effecteur_id) AS place FROM agenda_raccordement
+        WHERE effecteur_id IS NOT NULL GROUP BY effecteur_id
+    ) AS r
+    CROSS JOIN generate_series(0, %(mois)s::integer) AS rang
+    WHERE r.place %% 10 <= 9 - %(mois)s::integer + rang
     ON CONFLICT DO NOTHING
 """
 
