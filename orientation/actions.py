@@ -135,6 +135,7 @@ def corriger(
     *,
     acteur: Compte,
     orientation: Orientation,
+    motif: MotifAnnulation,
     cle: str,
     maintenant: datetime,
     creneau_id: str = "",
@@ -151,9 +152,7 @@ def corriger(
         return deja
     # Les deux lieux d’abord, dans l’ordre : deux corrections croisées se suivent au lieu de s’attendre.
     verrouiller(sorted({orientation.lieu_id, *_lieux_demandes(creneau_id, surnumeraire)}))
-    retiree = annuler(
-        acteur=acteur, orientation=orientation, motif=MotifAnnulation.CORRECTION, maintenant=maintenant
-    )
+    retiree = annuler(acteur=acteur, orientation=orientation, motif=motif, maintenant=maintenant)
     return orienter(
         acteur=acteur,
         cle=cle,

@@ -194,7 +194,8 @@ class MotifAnnulation(TextChoices):
     PATIENT = "patient", "Le patient ne s’y rendra pas"
     PROFESSIONNEL = "professionnel", "Le professionnel ne peut pas le recevoir"
     URGENCE = "urgence", "L’état du patient demande une autre prise en charge"
-    CORRECTION = "correction", "Remplacée par une autre"
+    AUTRE_HEURE = "autre_heure", "Le patient demande une autre heure"
+    HEURE_PROPOSEE = "heure_proposee", "Le professionnel propose une autre heure"
 
 
 class RythmeAvis(TextChoices):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from orientation.enums import (
     TypeOrientation,
     Voie,
 )
+from orientation.forms import EnSusForm
 from orientation.models import MotifRefus, OrientationQuerySet, Redirection, RendezVous
 from orientation.rendu.textes import FUSEAU_DE_PARIS
 
@@ -56,14 +58,29 @@ class AppelForm(DsfrBaseForm):
         return donnees
 
 
-class AnnulationForm(DsfrBaseForm):
-    motif = forms.ChoiceField(
-        label="Pourquoi",
-        choices=[(m.value, m.label) for m in MotifAnnulation if m != MotifAnnulation.CORRECTION],
-    )
+class AvecMotif(DsfrBaseForm):
+    """Pourquoi ce qui était prévu ne l’est plus, pris dans `motifs` ; aucun n’est choisi d’avance."""
+
+    motifs: Sequence[MotifAnnulation] = ()
+
+    motif = forms.ChoiceField(label="Pourquoi", error_messages={"required": "Choisissez pourquoi."})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        champ: Any = self.fields["motif"]
+        champ.choices = [("", "Choisir"), *((motif.value, motif.label) for motif in self.motifs)]
 
     def motif_choisi(self) -> MotifAnnulation:
         return MotifAnnulation(self.cleaned_data["motif"])
+
+
+class AnnulationForm(AvecMotif):
+    motifs = (
+        MotifAnnulation.ERREUR,
+        MotifAnnulation.PATIENT,
+        MotifAnnulation.PROFESSIONNEL,
+        MotifAnnulation.URGENCE,
+    )
 
 
 class IssueForm(DsfrBaseForm):
@@ -99,7 +116,16 @@ class NoteForm(DsfrBaseForm):
         return texte
 
 
-class CreneauForm(DsfrBaseForm):
+class CorrectionForm(AvecMotif):
+    motifs = (MotifAnnulation.ERREUR, MotifAnnulation.AUTRE_HEURE, MotifAnnulation.HEURE_PROPOSEE)
+    field_order = ("creneau", "date", "heure", "motif")
+
+
+class AutreHeureForm(CorrectionForm, EnSusForm):
+    """L’heure, convenue par téléphone, qui remplace celle d’une orientation en sus."""
+
+
+class AutreCreneauForm(CorrectionForm):
     """Le créneau du même lieu qui remplace celui de l’orientation."""
 
     creneau = forms.ChoiceField(label="Remplacer par", widget=forms.RadioSelect)

@@ -16,12 +16,12 @@ from agenda.domaine.offre import en_minutes, identifiant_sas
 from orientation import actions, rendu
 from orientation.actions import OrientationRefusee, est_annulable
 from orientation.enums import Voie
-from orientation.forms import EnSusForm, nouvelle_cle
+from orientation.forms import nouvelle_cle
 from orientation.lectures import offre_du_lieu
 from orientation.models import Orientation
 from orientation.requetes import RequeteDeCompte
 from orientation.suivi import lectures
-from orientation.suivi.forms import AnnulationForm, CreneauForm
+from orientation.suivi.forms import AnnulationForm, AutreCreneauForm, AutreHeureForm
 from orientation.suivi.rendu import bulletin_de, decrire
 
 
@@ -62,18 +62,18 @@ def corriger(request: RequeteDeCompte, uuid: str) -> HttpResponse:
 
 def _formulaire(
     request: RequeteDeCompte, orientation: Orientation, maintenant: datetime
-) -> EnSusForm | CreneauForm:
+) -> AutreHeureForm | AutreCreneauForm:
     donnees = request.POST if request.method == "POST" else None
-    initial = {"cle": nouvelle_cle(), "etape": EnSusForm.CONFIRMATION}
+    initial = {"cle": nouvelle_cle(), "etape": AutreHeureForm.CONFIRMATION}
     if orientation.voie == Voie.SURNUMERAIRE:
-        return EnSusForm(donnees, initial=initial, fuseau=orientation.lieu.fuseau, maintenant=maintenant)
+        return AutreHeureForm(donnees, initial=initial, fuseau=orientation.lieu.fuseau, maintenant=maintenant)
     offre = offre_du_lieu(orientation.lieu_id, maintenant=maintenant)
     creneaux = [
         (c.id, rendu.moment(c.debut, c.fin, orientation.lieu.fuseau, est_plage=c.est_plage))
         for c in (offre.creneaux if offre else [])
         if c.source == "agenda_sas" and c.id != _creneau_de(orientation)
     ]
-    return CreneauForm(donnees, initial=initial, creneaux=creneaux)
+    return AutreCreneauForm(donnees, initial=initial, creneaux=creneaux)
 
 
 def _creneau_de(orientation: Orientation) -> str:
@@ -87,16 +87,17 @@ def _creneau_de(orientation: Orientation) -> str:
 def _remplacer(
     request: RequeteDeCompte,
     orientation: Orientation,
-    form: EnSusForm | CreneauForm,
+    form: AutreHeureForm | AutreCreneauForm,
     maintenant: datetime,
 ) -> Orientation:
     lus = form.cleaned_data
     surnumeraire = None
-    if isinstance(form, EnSusForm):
+    if isinstance(form, AutreHeureForm):
         surnumeraire = actions.Surnumeraire(lieu_id=f"l{orientation.lieu_id}", debut=lus["debut"])
     return actions.corriger(
         acteur=request.user,
         orientation=orientation,
+        motif=form.motif_choisi(),
         cle=str(lus["cle"]),
         creneau_id=lus.get("creneau", ""),
         surnumeraire=surnumeraire,

@@ -88,7 +88,8 @@ def fiche(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     maintenant = timezone.now()
     suivies = lectures.suivies_par(request.user, maintenant=maintenant).pour_affichage()
     orientation = get_object_or_404(
-        suivies.select_related("acteur", "territoire", "territoire_destinataire", "remplace"), uuid=uuid
+        suivies.select_related("acteur", "territoire", "territoire_destinataire", "remplace", "remplacante"),
+        uuid=uuid,
     )
     retirables = lectures.retirables_par(request.user, maintenant=maintenant)
     retirable = est_retirable(orientation, maintenant) and retirables.filter(pk=orientation.pk).exists()

@@ -11,8 +11,9 @@ from agenda.tenues import tenir
 from comptes.enums import Role
 from comptes.models import Trace
 from orientation.actions import orienter
-from orientation.enums import Issue, IssueAppel, RythmeAvis
+from orientation.enums import Issue, IssueAppel, MotifAnnulation, RythmeAvis
 from orientation.models import (
+    Annulation,
     Appel,
     IssueOrientation,
     MotifRefus,
@@ -175,11 +176,29 @@ def test_corriger_depuis_la_page(connecte, prise, plage):
     url = reverse("suivi:corriger", args=[prise.uuid])
     form = connecte.get(url).context["form"]
 
-    reponse = connecte.post(url, {"creneau": identifiant(plage), "cle": form.initial["cle"]})
+    saisie = {"creneau": identifiant(plage), "cle": form.initial["cle"], "motif": "autre_heure"}
+    reponse = connecte.post(url, saisie)
 
     nouvelle = Orientation.objects.get(annulee_le=None)
     assert reponse.headers["Location"] == reverse("orientation:orientation", args=[nouvelle.uuid])
     assert nouvelle.remplace == prise
+    assert Annulation.objects.get(orientation=prise).motif == MotifAnnulation.AUTRE_HEURE
+    ancienne = corps(connecte.get(reverse("suivi:fiche", args=[prise.uuid])))
+    assert "le patient demande une autre heure" in ancienne
+    assert reverse("suivi:fiche", args=[nouvelle.uuid]) in ancienne
+
+
+def test_une_correction_dit_pourquoi(connecte, prise, plage):
+    """Aucun motif n’est choisi à la place de la personne, ni à la correction ni à l’annulation."""
+    url = reverse("suivi:corriger", args=[prise.uuid])
+    form = connecte.get(url).context["form"]
+
+    reponse = connecte.post(url, {"creneau": identifiant(plage), "cle": form.initial["cle"]})
+    annulation = connecte.post(reverse("orientation:annulation", args=[prise.uuid]), {"motif": ""})
+
+    for page in (reponse, annulation):
+        assert page.context["form"].errors["motif"] == ["Choisissez pourquoi."]
+    assert not Annulation.objects.exists()
 
 
 # --- Le suivi ------------------------------------------------------------------------

@@ -74,6 +74,7 @@ def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, p
 
     suivre(page.get_by_role("link", name="Corriger"))
     page.get_by_text("lundi 2 novembre 2026 à 11\u00a0h").click()
+    page.get_by_label("Pourquoi").select_option("Le patient demande une autre heure")
     axe(page)
     capture(page, "suivi-correction")
     suivre(page.get_by_role("button", name="Corriger l’orientation"))

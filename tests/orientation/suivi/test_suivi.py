@@ -167,6 +167,7 @@ def test_corriger_rend_la_place_et_en_prend_une_autre(regulateur, prise, plage, 
     nouvelle = corriger(
         acteur=regulateur,
         orientation=prise,
+        motif=MotifAnnulation.HEURE_PROPOSEE,
         cle="b",
         creneau_id=identifiant(plage),
         maintenant=maintenant,
@@ -174,13 +175,20 @@ def test_corriger_rend_la_place_et_en_prend_une_autre(regulateur, prise, plage, 
 
     prise.refresh_from_db()
     assert nouvelle.remplace == prise
-    assert prise.annulation.motif == MotifAnnulation.CORRECTION
+    assert prise.annulation.motif == MotifAnnulation.HEURE_PROPOSEE
     assert list(Reservation.objects.filter(annulee_le=None)) == [nouvelle.reservation]
 
 
 def test_une_correction_impossible_ne_change_rien(regulateur, prise, maintenant):
     with pytest.raises(Exception, match="n’existe pas"):
-        corriger(acteur=regulateur, orientation=prise, cle="b", creneau_id="d1-1", maintenant=maintenant)
+        corriger(
+            acteur=regulateur,
+            orientation=prise,
+            motif=MotifAnnulation.ERREUR,
+            cle="b",
+            creneau_id="d1-1",
+            maintenant=maintenant,
+        )
 
     prise.refresh_from_db()
     assert prise.annulee_le is None
@@ -188,7 +196,13 @@ def test_une_correction_impossible_ne_change_rien(regulateur, prise, maintenant)
 
 
 def test_la_meme_correction_envoyee_deux_fois_n_en_fait_qu_une(regulateur, prise, plage, maintenant):
-    demande = {"orientation": prise, "cle": "b", "creneau_id": identifiant(plage), "maintenant": maintenant}
+    demande = {
+        "orientation": prise,
+        "motif": MotifAnnulation.ERREUR,
+        "cle": "b",
+        "creneau_id": identifiant(plage),
+        "maintenant": maintenant,
+    }
 
     premiere = corriger(acteur=regulateur, **demande)
     seconde = corriger(acteur=regulateur, **demande)
