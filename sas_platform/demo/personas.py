@@ -148,7 +148,17 @@ PERSONAS = (
         "899999999128",
         "administrateur@exemple.invalid",
         (Role.ADMINISTRATEUR,),
-        "administre comptes, territoires et structures, tient le barème et clôt les périodes ; cherche une offre, sans orienter",
+        "administre comptes, territoires et structures, propose des règles au barème et clôt les périodes\u00a0; cherche une "
+        "offre, sans orienter",
+    ),
+    Persona(
+        "administrateur-relecture",
+        "Rémi",
+        "Lectour",
+        "899999999185",
+        "administrateur-relecture@exemple.invalid",
+        (Role.ADMINISTRATEUR,),
+        "relit les règles qu’Adèle Minard propose, les met en vigueur ou les écarte",
     ),
     Persona(
         "support",

@@ -127,6 +127,7 @@ def test_les_cles_des_personas_sont_celles_annoncees():
         "cpam",
         "cpam-validation",
         "administrateur",
+        "administrateur-relecture",
         "support",
         "pilotage",
         "compte-connu",
