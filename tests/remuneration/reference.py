@@ -58,7 +58,7 @@ def actes_de_reference(debut: date, fin: date, arrete_le: datetime) -> list[Fait
     doublons = _doublons(faits)
     regles = list(Regle.objects.filter(etat="active"))
     for fait in faits:
-        ouvert = _ouvert(fait.territoire, fait.jour)
+        ouvert = ouvert_le(fait.territoire, fait.jour)
         participait = _participait(fait.cle, fait.debut, arrete_le)
         est_doublon = (fait.source, fait.numero) in doublons
         fait.motif = _motif(fait, regles, ouvert, participait, est_doublon)
@@ -122,7 +122,7 @@ def _orientations(arrete_le: datetime) -> list[Fait]:
             Fait(
                 "orientation", o.pk, 1, cle, o.prise_le, o.debut, o.debut.astimezone(ZoneInfo(o.lieu.fuseau)), o.type, issue,
                 (o.annulee_le is not None and o.annulee_le <= arrete_le) or issue == "annule", True, o.modalites,
-                o.territoire_destinataire or _territoire_du(o.lieu),
+                o.territoire_destinataire or territoire_du(o.lieu),
             )
         )  # fmt: skip
     return faits
@@ -147,7 +147,7 @@ def _rendez_vous(arrete_le: datetime) -> list[Fait]:
         faits.append(
             Fait(
                 "rendez_vous", r.pk, 2, cle, r.pris_le, r.debut, r.debut.astimezone(ZoneInfo(situe.fuseau)), "1", issue,
-                r.statut == "cancelled", True, [], r.redirection.territoire_destinataire or _territoire_du(situe),
+                r.statut == "cancelled", True, [], r.redirection.territoire_destinataire or territoire_du(situe),
             )
         )  # fmt: skip
     return faits
@@ -260,13 +260,13 @@ def _vaut(regle: Regle, jour: date) -> bool:
     return regle.debut <= jour and (regle.fin is None or jour < regle.fin)
 
 
-def _ouvert(territoire: Territoire | None, jour: date) -> bool:
+def ouvert_le(territoire: Territoire | None, jour: date) -> bool:
     if territoire is None or territoire.ouvert_date is None or territoire.ouvert_date > jour:
         return False
     return territoire.ferme_date is None or territoire.ferme_date > jour
 
 
-def _territoire_du(lieu: LieuExercice) -> Territoire | None:
+def territoire_du(lieu: LieuExercice) -> Territoire | None:
     couvrants = list(Territoire.objects.couvrant(lieu.commune).order_by("pk"))
     codes = {lieu.commune_id, lieu.commune.commune_parente_id}
     nommes = [t for t in couvrants if codes & {c.pk for c in t.communes.all()}]

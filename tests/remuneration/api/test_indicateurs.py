@@ -74,7 +74,7 @@ def test_les_indicateurs_et_leur_detail(lire, avril):  # noqa: F811
 def test_on_choisit_le_mois_le_territoire_et_les_codes(lire, avril, nord):  # noqa: F811
     lues = valeurs(lire(mois="2026-03", territoire=nord.pk, code=["recherches", "participants"]))
 
-    assert lues == {("SAS du Nord", "recherches", ""): 1_000, ("SAS du Nord", "participants", ""): None}
+    assert lues == {("SAS du Nord", "recherches", ""): 1_000, ("SAS du Nord", "participants", ""): 0}
 
 
 def test_sans_mois_c_est_le_dernier_fini(lire, avril):  # noqa: F811
