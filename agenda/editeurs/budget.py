@@ -57,6 +57,11 @@ _PRENDRE = (
     _COMMUN
     + """
 local concurrence, bail, bail_appel, appel = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
+if ARGV[12] ~= '' then
+    redis.call('ZREM', KEYS[2], ARGV[12])
+    redis.call('DEL', KEYS[3])
+    ouvert, entrouvert = false, false
+end
 if redis.call('EXISTS', KEYS[5]) == 1 then return 'ralenti' end
 if ouvert then return 'disjoncte' end
 if redis.call('EXISTS', KEYS[6]) == 1 then return 'en_cours' end
@@ -204,11 +209,14 @@ class Budget:
     requetes_par_heure: int
     concurrence_max: int
 
-    def prendre(self, lot_id: int, *, immediat: bool = False, si_repose: bool = False) -> Permis | Refus:
+    def prendre(
+        self, lot_id: int, *, immediat: bool = False, si_repose: bool = False, apres: Permis | None = None
+    ) -> Permis | Refus:
         """`immediat` : un écran attend la réponse ; il a droit à la réserve et à la dernière place d’appel.
 
         `si_repose` : refuse un lot rendu il y a moins de dix secondes. C’est décidé avec le bail,
-        donc vrai même si sa réponse n’est pas encore enregistrée.
+        donc vrai même si sa réponse n’est pas encore enregistrée. `apres` : appel qui vient de réussir, et que
+        ceci finit d’abord, quoi qu’il rende : qui enchaîne les appels ne paie qu’un aller-retour chacun.
         """
         jeton = token_hex(8)
         issue = self._jouer(
@@ -220,6 +228,7 @@ class Budget:
             jeton,
             ESSAI_MS,
             int(si_repose),
+            apres.jeton if apres else "",
             immediat=immediat,
         ).decode()
         return Permis(lot_id, jeton) if issue == "pris" else Refus(issue)

@@ -121,35 +121,44 @@ class Interrogateur:
         immediat: bool,
         si_repose: bool = False,
     ) -> tuple[dict[int, Reponse], dict[int, Refus]]:
-        places = asyncio.Semaphore(budget.simultanes(immediat=immediat))
         reponses: dict[int, Reponse] = {}
         reportes: dict[int, Refus] = {}
         limite = asyncio.get_running_loop().time() + DEPART_MAX_S
         suivre = partial(budget.prendre_page, immediat=immediat)
+        a_appeler = iter(demandes)
 
-        async def appeler(lot_id: int) -> None:
-            async with places:
+        async def enchainer() -> None:
+            """Appelle lot après lot, à une même place d’appel."""
+            fini: Permis | None = None  # un appel réussi, que la prise du suivant finit
+            for lot_id in a_appeler:
                 if immediat and asyncio.get_running_loop().time() >= limite:
                     reportes[lot_id] = Refus.CONCURRENCE
-                    return
-                issue = await _prendre(budget, lot_id, immediat=immediat, si_repose=si_repose)
+                    continue
+                issue = await _prendre(budget, lot_id, immediat=immediat, si_repose=si_repose, apres=fini)
+                fini = None
                 if isinstance(issue, Refus):
                     reportes[lot_id] = issue
-                    return
+                    continue
                 permis.append(issue)
                 reponse = Reponse(EtatLot.RESEAU)
                 try:
                     reponse = await self._lire_chez(editeur, demandes[lot_id].url, suivre)
                     reponses[lot_id] = _admettre(reponse, reponses.values())
                 finally:
-                    budget.finir_appel(
-                        issue,
-                        reussi=reponse.etat not in ECHECS,
-                        ralentir=reponse.etat in EMBARRAS,
-                        attente_s=reponse.attente_s,
-                    )
+                    if reponse.etat in ECHECS:
+                        budget.finir_appel(
+                            issue,
+                            reussi=False,
+                            ralentir=reponse.etat in EMBARRAS,
+                            attente_s=reponse.attente_s,
+                        )
+                    else:
+                        fini = issue
+            if fini:
+                budget.finir_appel(fini, reussi=True)
 
-        await asyncio.gather(*map(appeler, demandes))
+        places = min(len(demandes), budget.simultanes(immediat=immediat))
+        await asyncio.gather(*(enchainer() for _ in range(places)))
         return reponses, reportes
 
     async def _lire_chez(self, editeur: Editeur, url: str, suivre: Callable[[], bool]) -> Reponse:
@@ -170,12 +179,15 @@ def _admettre(reponse: Reponse, deja: Collection[Reponse]) -> Reponse:
     return replace(reponse, etat=EtatLot.ILLISIBLE, pages=[], detail="réponses trop volumineuses ensemble")
 
 
-async def _prendre(budget: Budget, lot_id: int, *, immediat: bool, si_repose: bool) -> Permis | Refus:
+async def _prendre(
+    budget: Budget, lot_id: int, *, immediat: bool, si_repose: bool, apres: Permis | None
+) -> Permis | Refus:
     """Un écran attend un peu qu’une place d’appel se libère ; l’interrogation de fond reviendra."""
     boucle = asyncio.get_running_loop()
     limite = boucle.time() + ATTENTE_D_UNE_PLACE_S
     while True:
-        issue = budget.prendre(lot_id, immediat=immediat, si_repose=si_repose)
+        issue = budget.prendre(lot_id, immediat=immediat, si_repose=si_repose, apres=apres)
+        apres = None
         if issue != Refus.CONCURRENCE or not immediat or boucle.time() >= limite:
             return issue
         await asyncio.sleep(0.05)

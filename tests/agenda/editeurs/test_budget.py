@@ -86,6 +86,32 @@ def test_les_appels_simultanes_sont_comptes_pour_tous(editeur_id):
     assert isinstance(autre.prendre(3), Permis)
 
 
+def test_la_prise_suivante_rend_la_place_de_l_appel_qui_vient_de_reussir(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=2)
+    premier = budget.prendre(1)
+    assert isinstance(premier, Permis)
+
+    second = budget.prendre(2, apres=premier)
+
+    assert isinstance(second, Permis)
+    assert budget.etat().en_vol == 1
+
+
+def test_une_prise_refusee_finit_quand_meme_l_appel_qui_vient_de_reussir(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=60, concurrence_max=2)
+    permis = budget.prendre(1)
+    assert isinstance(permis, Permis)
+    budget.finir_appel(Permis(9, "autre"), reussi=False)
+
+    refus = budget.prendre(2, apres=permis)
+    for _ in range(module.PANNES_DE_SUITE - 1):
+        budget.finir_appel(Permis(9, "autre"), reussi=False)
+
+    assert refus == Refus.EPUISE
+    assert budget.etat().en_vol == 0
+    assert budget.etat().disjoncteur == Disjoncteur.FERME  # la réussite avait effacé la première panne
+
+
 def test_un_lot_n_est_interroge_qu_une_fois_a_la_fois(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10)
     permis = budget.prendre(1)
