@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from typing import TypeVar
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from agenda.editeurs import codes, fhir
 from agenda.editeurs.liens import lien_admis
@@ -40,16 +40,13 @@ class _Nature(Struct, frozen=True, gc=False):
     cpts: tuple[str, ...]
 
 
-class _Memo(dict[bytes, T]):
+def _une_fois(memo: dict[bytes, T], brut: Raw, calcul: Callable[[bytes], T]) -> T:
     """Ce qu’un champ brut veut dire, calculé une fois par valeur : d’un créneau à l’autre il se répète."""
-
-    def __init__(self, calcul: Callable[[bytes], T]) -> None:
-        super().__init__()
-        self._calcul = calcul
-
-    def __missing__(self, brut: bytes) -> T:
-        valeur = self[brut] = self._calcul(brut)
-        return valeur
+    octets = bytes(brut)
+    valeur = memo.get(octets)
+    if valeur is None:
+        valeur = memo[octets] = calcul(octets)
+    return valeur
 
 
 class Juge:
@@ -64,11 +61,11 @@ class Juge:
         self._dernier = demande.fenetre.fin.timestamp()
         self._ids: set[str] = set()
         self._vus: set[tuple[object, ...]] = set()
-        self._agendas = _Memo(self._agenda)
-        self._visibilites = _Memo(_visibilites)
-        self._natures = _Memo(self._nature)
-        self._specialites = _Memo(_specialites)
-        self._rendez_vous = _Memo(_types_de_rendez_vous)
+        self._agendas: dict[bytes, _Agenda] = {}
+        self._natures: dict[bytes, _Nature] = {}
+        self._visibilites: dict[bytes, tuple[str, ...]] = {}
+        self._specialites: dict[bytes, tuple[str, ...]] = {}
+        self._rendez_vous: dict[bytes, frozenset[str]] = {}
         self._liens: dict[str, bool] = {}
 
     def proprietaire(self, brut: bytes) -> str:
@@ -89,11 +86,11 @@ class Juge:
         raison, debut_s, fin_s = self._bornes(slot)
         if raison:
             return Verdict(identifiant, raison)
-        agenda = self._agendas[bytes(slot.schedule)]
+        agenda = _une_fois(self._agendas, slot.schedule, self._agenda)
         if agenda.raison or agenda.lieu is None:
             return Verdict(identifiant, agenda.raison)
-        nature = self._natures[bytes(slot.service_type)]
-        visibilites = self._visibilites[bytes(slot.meta)]
+        nature = _une_fois(self._natures, slot.service_type, self._nature)
+        visibilites = _une_fois(self._visibilites, slot.meta, _visibilites)
         cpts = nature.cpts if "CPTS" in visibilites else ()
         if "CPTS" in visibilites and not cpts:
             if visibilites == ("CPTS",):
@@ -117,7 +114,7 @@ class Juge:
             nature.modalites,
             visibilites,
             nature.motifs,
-            self._specialites[bytes(slot.specialty)],
+            _une_fois(self._specialites, slot.specialty, _specialites),
             cpts,
             sans_rendez_vous,
             lien,
@@ -244,7 +241,7 @@ class Juge:
             if not admis:
                 lien = ""
                 self.avertissements["lien_refuse"] += 1
-        lus = self._rendez_vous[bytes(slot.appointment_type)]
+        lus = _une_fois(self._rendez_vous, slot.appointment_type, _types_de_rendez_vous)
         if codes.AVEC_RENDEZ_VOUS in lus:
             if not lien:
                 self.avertissements["rendez_vous_sans_lien"] += 1

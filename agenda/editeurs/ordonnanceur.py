@@ -52,6 +52,21 @@ def etat_de(editeur: Editeur) -> EtatBudget | None:
         return None
 
 
+@contextmanager
+def _sans_ramasse_miettes() -> Iterator[None]:
+    """Un groupe crée des dizaines de milliers d’objets sans cycle : les examiner ne libère rien.
+
+    À poser sur la fonction entière : quand il reprend, ce qu’elle a créé n’est déjà plus là.
+    """
+    actif = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if actif:
+            gc.enable()
+
+
 class Interrogateur:
     """Interroge des lots : une boucle et une session HTTP, tenues par `ouvrir_interrogateur`."""
 
@@ -59,6 +74,7 @@ class Interrogateur:
         self._boucle = boucle
         self._session = session
 
+    @_sans_ramasse_miettes()
     def interroger(
         self,
         editeur: Editeur,
@@ -83,17 +99,14 @@ class Interrogateur:
         budget = budget_de(editeur)
         permis: list[Permis] = []
         try:
-            with _sans_ramasse_miettes():
-                appels = self._appeler(
-                    editeur, budget, demandes, permis, immediat=immediat, si_repose=si_repose
-                )
-                reponses, reportes = self._boucle.run(appels)
-                lectures = [_lire(lot, demandes[lot], lue, maintenant) for lot, lue in reponses.items()]
-                with transaction.atomic():
-                    bilan = stockage.enregistrer(editeur, lectures, maintenant)
-                    transaction.set_rollback(not ecrire)
-                bilan.reportes.update(refus.value for refus in reportes.values())
-                return bilan
+            appels = self._appeler(editeur, budget, demandes, permis, immediat=immediat, si_repose=si_repose)
+            reponses, reportes = self._boucle.run(appels)
+            lectures = [_lire(lot, demandes[lot], lue, maintenant) for lot, lue in reponses.items()]
+            with transaction.atomic():
+                bilan = stockage.enregistrer(editeur, lectures, maintenant)
+                transaction.set_rollback(not ecrire)
+            bilan.reportes.update(refus.value for refus in reportes.values())
+            return bilan
         finally:
             budget.rendre_lots(permis)
 
@@ -191,18 +204,6 @@ async def _prendre(
         if issue != Refus.CONCURRENCE or not immediat or boucle.time() >= limite:
             return issue
         await asyncio.sleep(0.05)
-
-
-@contextmanager
-def _sans_ramasse_miettes() -> Iterator[None]:
-    """Un groupe crée des dizaines de milliers d’objets sans cycle : les examiner ne libère rien."""
-    actif = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if actif:
-            gc.enable()
 
 
 @contextmanager

@@ -1,8 +1,12 @@
 """Le Bundle entier : ce qui en fait une réponse lisible, et ce qui n’en coûte qu’une entrée."""
 
+import gc
+import weakref
+
 import pytest
 
 from agenda.editeurs import normaliseur
+from agenda.editeurs.jugement import Juge
 from agenda.editeurs.normaliseur import normaliser
 from tests.agenda.editeurs.bundles import MAINTENANT, agenda_complet, bundle, demande, octets, raisons, slot
 
@@ -114,3 +118,21 @@ def test_un_lien_self_aux_parametres_reordonnes_est_le_meme():
 
 def test_la_fenetre_des_tests_est_bien_celle_du_lundi():
     assert demande().fenetre.debut == MAINTENANT
+
+
+def test_ce_qui_a_servi_a_lire_se_libere_sans_le_ramasse_miettes(monkeypatch):
+    """Il est arrêté pendant un groupe de lots : un cycle garderait en mémoire chaque réponse lue."""
+    juges = []
+
+    class Temoin(Juge):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            juges.append(weakref.ref(self))
+
+    monkeypatch.setattr(normaliseur, "Juge", Temoin)
+    gc.disable()
+    try:
+        normaliser([octets(bundle(slot(), *TOUT))], demande())
+        assert [juge() for juge in juges] == [None]
+    finally:
+        gc.enable()
