@@ -103,7 +103,7 @@ def url_creneaux(url_base: str, identifiants: Collection[str], fenetre: Interval
                 ("_include", "Slot:service-type-reference"),
                 ("_include:iterate", "HealthcareService:organization"),
             ]
-    requete = "&".join(f"{nom}={quote(valeur, safe=':,')}" for nom, valeur in parametres)
+    requete = "&".join(f"{nom}={valeur}" for nom, valeur in parametres)
     return f"{url_base.rstrip('/')}/{ressource}?{requete}"
 
 
@@ -129,7 +129,9 @@ def _parametres_sos(identifiants: Collection[str], bornes: tuple[str, str]) -> l
 
 
 def _jetons(systeme: str, identifiants: Collection[str]) -> str:
-    return ",".join(f"{systeme}|{identifiant}" for identifiant in sorted(identifiants))
+    """Encodés un à un : d’un bloc, `quote` passerait par chacun de leurs mille caractères."""
+    prefixe = quote(f"{systeme}|", safe=":")
+    return ",".join([prefixe + quote(identifiant) for identifiant in sorted(identifiants)])
 
 
 async def interroger(
@@ -255,4 +257,4 @@ def _origine(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _instant(instant: datetime) -> str:
-    return instant.astimezone(PARIS).isoformat(timespec="milliseconds")
+    return quote(instant.astimezone(PARIS).isoformat(timespec="milliseconds"), safe=":")

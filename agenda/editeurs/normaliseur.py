@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import groupby
 from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Raw
@@ -33,19 +34,15 @@ def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
         enveloppes = [fhir.lire_enveloppe(page) for page in pages]
     except fhir.BundleInvalide as erreur:
         return Lecture(defaut=str(erreur))
-    slots: list[Apercu] = []
-    autres: list[tuple[Raw, fhir.Entree | fhir.EntreeApercue]] = []
+    lues: list[tuple[Raw, fhir.Entree | fhir.EntreeApercue]] = []
     for page, enveloppe in zip(pages, enveloppes, strict=True):
         brutes = enveloppe.entry or []
-        for brute, entree in zip(brutes, fhir.apercevoir(page, brutes), strict=True):
-            if entree is None:
-                continue
-            if isinstance(entree.resource, fhir.Apercu):
-                slots.append((brute, entree.resource))
-            else:
-                autres.append((brute, entree))
-    juge = Juge(demande, Annuaire(entree for _, entree in autres))
-    lecture = _juger(juge, slots, b"".join(brute for brute, _ in autres))
+        entrees = zip(brutes, fhir.apercevoir(page, brutes), strict=True)
+        lues += [(brute, entree) for brute, entree in entrees if entree is not None]
+    slots = [(brute, lue.resource) for brute, lue in lues if isinstance(lue.resource, fhir.Apercu)]
+    autres = [(brute, lue) for brute, lue in lues if not isinstance(lue.resource, fhir.Apercu)]
+    juge = Juge(demande, Annuaire(lue for _, lue in autres))
+    lecture = _juger(juge, slots, b"".join([brute for brute, _ in autres]))
     _avertir_de_l_enveloppe(lecture, enveloppes, demande, len(slots))
     return lecture
 
@@ -63,8 +60,8 @@ def _juger(juge: Juge, slots: Sequence[Apercu], contexte: bytes) -> Lecture:
     if len(ids) == len(set(ids)):
         commun = _signer_le_commun(contexte, demande)
         for identifiant in demande.identifiants:
-            bruts = (slots[rang][0] for rang in rangs.get(identifiant, ()))
-            signatures[identifiant] = sha256(b"".join((commun, *bruts))).hexdigest()
+            bruts = [slots[rang][0] for rang in rangs.get(identifiant, ())]
+            signatures[identifiant] = sha256(b"".join([commun, *bruts])).hexdigest()
     lecture.reconnues = {
         identifiant: memoire
         for identifiant, memoire in demande.memoires.items()
@@ -113,13 +110,17 @@ def _echantillon(verdict: Verdict, brut: Raw, juge: Juge) -> Echantillon:
 
 
 def _rangs_par_proprietaire(juge: Juge, slots: Sequence[Apercu]) -> dict[str, list[int]]:
-    """Rangs des créneaux de chaque effecteur, agenda par agenda ; sous la clé vide, ceux de personne."""
-    par_agenda: dict[bytes, list[int]] = defaultdict(list)
-    for rang, (_, slot) in enumerate(slots):
-        par_agenda[bytes(slot.schedule)].append(rang)
+    """Rangs des créneaux de chaque effecteur, dans l’ordre ; sous la clé vide, ceux de personne."""
     rangs: dict[str, list[int]] = defaultdict(list)
-    for agenda, les_siens in par_agenda.items():
-        rangs[juge.proprietaire(agenda)] += les_siens
+    proprietaires: dict[bytes, str] = {}
+    debut = 0
+    # Les créneaux d’un agenda se suivent presque toujours : on les prend par suites, non un à un.
+    for agenda, suite in groupby(slots, key=lambda slot: slot[1].schedule):
+        brut, fin = bytes(agenda), debut + len(list(suite))
+        if brut not in proprietaires:
+            proprietaires[brut] = juge.proprietaire(brut)
+        rangs[proprietaires[brut]] += range(debut, fin)
+        debut = fin
     return rangs
 
 

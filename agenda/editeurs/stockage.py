@@ -222,18 +222,20 @@ def _a_comparer(
     lues: Mapping[int, tuple[LectureLot, Lecture]], bilan: Bilan
 ) -> list[tuple[int, Titulaire, int, str]]:
     """(raccordement, titulaire, lot, identifiant) de ceux dont la réponse n’est pas reconnue."""
-    reconnus: set[str] = set()
-    for _, lue in lues.values():
-        reconnus |= lue.reconnues.keys()
+    a_comparer: set[str] = set()
+    for lecture, lue in lues.values():
+        a_comparer |= lecture.identifiants - lue.reconnues.keys()
         bilan.agendas_lus += sum(memoire.agendas for memoire in lue.reconnues.values())
     # Par titulaire : d’un éditeur à l’autre, les mêmes lieux se créent dans le même ordre.
-    raccordements = Raccordement.objects.filter(lot__in=lues).order_by("effecteur_id", "structure_id")
+    raccordements = Raccordement.objects.annotate(identifiant=_IDENTIFIANT).order_by(
+        "effecteur_id", "structure_id"
+    )
     return [
         (raccordement_id, Titulaire(effecteur_id, structure_id), lot_id, identifiant)
-        for raccordement_id, effecteur_id, structure_id, lot_id, identifiant in raccordements.values_list(
-            "pk", "effecteur_id", "structure_id", "lot_id", _IDENTIFIANT
-        )
-        if identifiant in lues[lot_id][0].identifiants and identifiant not in reconnus
+        for raccordement_id, effecteur_id, structure_id, lot_id, identifiant in raccordements.filter(
+            lot__in=lues, identifiant__in=a_comparer
+        ).values_list("pk", "effecteur_id", "structure_id", "lot_id", "identifiant")
+        if identifiant in lues[lot_id][0].identifiants
     ]
 
 
