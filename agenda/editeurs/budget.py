@@ -9,7 +9,7 @@ son horloge : le nombre de processus et leurs décalages n’y changent rien.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from secrets import token_hex
@@ -123,18 +123,23 @@ for rang = 1, #KEYS, 2 do
     end
 end
 """
+# KEYS : la file de chaque éditeur. ARGV : ses places, la durée, puis chaque lot précédé du rang de sa file.
 _RETENIR = """
 local temps = redis.call('TIME')
 local maintenant = temps[1] * 1000 + math.floor(temps[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', maintenant)
-local places, retenus = tonumber(ARGV[1]) - redis.call('ZCARD', KEYS[1]), {}
-for rang = 3, #ARGV do
-    if #retenus >= places then break end
-    if redis.call('ZADD', KEYS[1], 'NX', maintenant + tonumber(ARGV[2]), ARGV[rang]) == 1 then
-        retenus[#retenus + 1] = tonumber(ARGV[rang])
+local places, retenus = {}, {}
+for rang, file in ipairs(KEYS) do
+    redis.call('ZREMRANGEBYSCORE', file, '-inf', maintenant)
+    places[rang] = tonumber(ARGV[1]) - redis.call('ZCARD', file)
+end
+for position = 3, #ARGV, 2 do
+    local rang, lot = tonumber(ARGV[position]), ARGV[position + 1]
+    if places[rang] > 0 and redis.call('ZADD', KEYS[rang], 'NX', maintenant + tonumber(ARGV[2]), lot) == 1 then
+        places[rang] = places[rang] - 1
+        retenus[#retenus + 1] = tonumber(lot)
     end
 end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+for _, file in ipairs(KEYS) do redis.call('PEXPIRE', file, ARGV[2]) end
 return retenus
 """
 _ATTENDUS = """
@@ -295,19 +300,25 @@ class Budget:
 
     def retenir(self, file: File, lot_ids: Sequence[int], *, places: int, duree_s: int) -> list[int]:
         """Retient ces lots, dans l’ordre, tant qu’il n’y en a pas `places` en tout ; rend ceux qui le sont."""
-        if not lot_ids or places < 1:
-            return []
-        return [int(lot) for lot in script(_RETENIR)([self._cle(file)], [places, duree_s * 1000, *lot_ids])]
+        return Budget.retenir_chez({self: lot_ids}, file, places=places, duree_s=duree_s).get(self, [])
 
     @staticmethod
     def retenir_chez(
-        vieux: Sequence[tuple[Budget, Sequence[int]]], file: File, *, places: int, duree_s: int
-    ) -> list[list[int]]:
-        """`retenir` chez plusieurs éditeurs, en un envoi."""
-        with connexion().pipeline(transaction=False) as envoi:
-            for budget, lot_ids in vieux:
-                script(_RETENIR)([budget._cle(file)], [places, duree_s * 1000, *lot_ids], client=envoi)
-            return [[int(lot) for lot in retenus] for retenus in envoi.execute()]
+        vieux: Mapping[Budget, Sequence[int]], file: File, *, places: int, duree_s: int
+    ) -> dict[Budget, list[int]]:
+        """`retenir` chez plusieurs éditeurs, en un envoi ; sans ceux dont aucun lot ne l’est."""
+        numerotes = [
+            nombre
+            for rang, lot_ids in enumerate(vieux.values(), 1)
+            for lot in lot_ids
+            for nombre in (rang, lot)
+        ]
+        if not numerotes or places < 1:
+            return {}
+        files = [budget._cle(file) for budget in vieux]
+        tenus = set(script(_RETENIR)(files, [places, duree_s * 1000, *numerotes]))
+        retenus = {budget: [lot for lot in lot_ids if lot in tenus] for budget, lot_ids in vieux.items()}
+        return {budget: lot_ids for budget, lot_ids in retenus.items() if lot_ids}
 
     def liberer(self, file: File, lot_ids: Collection[int]) -> None:
         if lot_ids:

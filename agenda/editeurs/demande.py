@@ -12,22 +12,22 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from agenda.domaine.priorite import demande_recente
-from sas_platform.socle.courtier import connexion
+from sas_platform.socle.courtier import connexion, script
 
 TRANCHE = timedelta(minutes=15)
 TRANCHES = 8
+# ARGV : ce que vit une tranche, puis les lots.
+_NOTER = """
+for rang = 2, #ARGV do redis.call('HINCRBY', KEYS[1], ARGV[rang], 1) end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
 
 
 def noter(lot_ids: Collection[int], maintenant: datetime) -> None:
     """Compte une recherche de plus pour chacun de ces lots."""
-    if not lot_ids:
-        return
-    cle = _cle(_rang(maintenant))
-    with connexion().pipeline(transaction=False) as envoi:
-        for lot_id in lot_ids:
-            envoi.hincrby(cle, str(lot_id), 1)
-        envoi.expire(cle, TRANCHE * (TRANCHES + 1))
-        envoi.execute()
+    if lot_ids:
+        duree_s = TRANCHE * (TRANCHES + 1) // timedelta(seconds=1)
+        script(_NOTER)([_cle(_rang(maintenant))], [duree_s, *lot_ids])
 
 
 def lire(maintenant: datetime) -> dict[int, float]:

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from agenda import actualisation
-from agenda.editeurs.budget import File
+from agenda.editeurs.budget import Budget, File
 from agenda.editeurs.ordonnanceur import budget_de
 from agenda.enums import EtatLot
 from agenda.models import Disponibilite, Lot
@@ -214,7 +214,7 @@ def test_sans_courtier_la_page_se_compare_quand_meme(connecte, jeton, vu, lieu, 
         raise module.redis.ConnectionError
 
     monkeypatch.setattr(module, "ecouter", en_panne)
-    monkeypatch.setattr(actualisation, "budget_de", lambda editeur: en_panne())
+    monkeypatch.setattr(Budget, "attendus", lambda *_: en_panne())
     DisponibiliteFactory(lieu=lieu, heure_debut=time(10), heure_fin=time(10, 20))
     projeter(lieu)
 
@@ -263,7 +263,8 @@ def test_le_nombre_de_requetes_ne_suit_pas_celui_des_cartes(connecte, jeton, vu,
 def test_un_editeur_inactif_n_est_pas_attendu(connecte, jeton, chez_l_editeur):
     EditeurFactory()
     editeur = chez_l_editeur.raccordement.editeur
-    assert [lot.editeur for lot in actualisation.lots_montres([chez_l_editeur.lieu_id])] == [editeur]
+    (lot,) = actualisation.lots_montres([chez_l_editeur.lieu_id])
+    assert lot.budget == budget_de(editeur)
 
     type(editeur).objects.update(est_actif=False)
 
