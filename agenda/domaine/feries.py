@@ -27,8 +27,7 @@ _SUBDIVISIONS = {
 
 def feries(departement: str, premier: date, dernier: date) -> dict[date, str]:
     """Jours fériés de `premier` à `dernier` compris, avec leur nom ; `departement` : code du département du lieu."""
-    annees = range(premier.year, dernier.year + 1)
     subdivision = _SUBDIVISIONS.get(departement)
-    calendrier = holidays.country_holidays("FR", subdiv=subdivision, years=annees, language="fr")
+    calendrier = holidays.country_holidays("FR", subdiv=subdivision, language="fr")
     jours = (premier + timedelta(days=n) for n in range((dernier - premier).days + 1))
     return {jour: str(nom).replace("'", "’") for jour in jours if (nom := calendrier.get(jour))}

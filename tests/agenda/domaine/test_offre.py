@@ -14,6 +14,7 @@ from agenda.domaine.offre import (
     en_minutes,
     fin_de_fenetre,
     rogner,
+    telephone_de,
 )
 from agenda.domaine.recurrence import Regle
 from sas_platform.socle.intervalles import Intervalle
@@ -127,6 +128,43 @@ def test_les_creneaux_recus_et_saisis_sont_reunis_et_tries():
 
     assert heures(creneaux) == ["09:00-09:20", "10:00-10:15", "11:00-11:20"]
     assert [c.editeur for c in creneaux] == ["", "Exemple", ""]
+
+
+def agenda_recu(numero: int, *heures_de_debut: int, telephone: str = "", prises=()) -> AgendaRecu:
+    """Un agenda d’éditeur, de créneaux d’un quart d’heure le lundi 2 novembre 2026."""
+    debuts = [en_minutes(datetime(2026, 11, 2, heure, tzinfo=PARIS)) for heure in heures_de_debut]
+    creneaux = [CreneauRecu(str(debut), debut, debut + 15, ("cabinet",), (), "") for debut in debuts]
+    return AgendaRecu(
+        id=numero, editeur="Exemple", lot=numero, creneaux=creneaux, telephone=telephone, prises=prises
+    )
+
+
+def test_un_creneau_d_editeur_se_cache_quand_le_lieu_ferme_ou_qu_on_vient_de_le_prendre():
+    onze_heures = en_minutes(datetime(2026, 11, 2, 11, tzinfo=PARIS))
+    agenda = agenda_recu(3, 9, 10, 11, prises=[(onze_heures + 10, onze_heures + 30)])
+
+    assert heures(offre(agendas=[agenda])) == ["09:00-09:15", "10:00-10:15"]
+    assert heures(offre(agendas=[agenda], fermetures=[entre(10, 12)])) == ["09:00-09:15"]
+
+
+@pytest.mark.parametrize(
+    ("agendas", "attendu"),
+    [
+        pytest.param(
+            [agenda_recu(1, telephone="01"), agenda_recu(2, 9, telephone="02")], "02", id="qui propose"
+        ),
+        pytest.param([agenda_recu(1, 9), agenda_recu(2, 10, telephone="02")], "02", id="qui en donne un"),
+        pytest.param(
+            [agenda_recu(1, 9, telephone="01"), agenda_recu(2, 9, telephone="02")], "01", id="le premier"
+        ),
+        pytest.param([agenda_recu(1, telephone="01")], "", id="aucun ne propose"),
+    ],
+)
+def test_le_numero_vient_d_un_editeur_dont_un_creneau_est_propose(agendas, attendu):
+    """metier.md § 1.12, W-19."""
+    creneaux = offre(ouverture("09:00", "09:20"), agendas=agendas)
+
+    assert telephone_de(agendas, creneaux) == attendu
 
 
 @pytest.mark.parametrize(

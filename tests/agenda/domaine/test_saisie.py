@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agenda.domaine.saisie import Saisie, refus, regles
+from agenda.domaine.saisie import Saisie, refus, regles, restes
 
 PARIS = ZoneInfo("Europe/Paris")
 # Lundi 23 novembre 2026, 10 h à Paris, 21 h la veille à Tahiti… du dimanche 22, 23 h.
@@ -62,6 +62,11 @@ CRENEAUX = replace(PLAGE, est_plage=False, capacite=1, duree_creneau_min=15)
         pytest.param(
             replace(CRENEAUX, duree_creneau_min=None), ["duree_creneau_min"], id="créneau de trois heures"
         ),
+        pytest.param(
+            replace(CRENEAUX, duree_creneau_min=None, horaires=((time(10, 50), time(11, 10)),)),
+            [],
+            id="un créneau de vingt minutes, à cheval sur deux heures",
+        ),
         pytest.param(replace(CRENEAUX, duree_creneau_min=4), ["duree_creneau_min"], id="quatre minutes"),
         pytest.param(replace(CRENEAUX, duree_creneau_min=61), ["duree_creneau_min"], id="61 minutes"),
         pytest.param(
@@ -94,3 +99,19 @@ def test_matin_et_apres_midi_se_coupent_en_creneaux_d_un_geste():
 
     assert [f"{r.heure_debut:%H:%M}" for r in produites] == ["09:00", "09:20", "09:40", "14:00", "14:20"]
     assert {r.jours for r in produites} == {frozenset({1, 4})}
+
+
+@pytest.mark.parametrize(
+    ("duree", "attendus"),
+    [
+        pytest.param(25, [(time(9, 50), time(10))], id="dix minutes de trop le matin"),
+        pytest.param(20, [], id="le compte y est"),
+        pytest.param(None, [], id="rien à couper"),
+    ],
+)
+def test_ce_qui_reste_ferme_apres_le_decoupage(duree, attendus):
+    saisie = replace(
+        CRENEAUX, horaires=((time(9), time(10)), (time(14), time(14, 20))), duree_creneau_min=duree
+    )
+
+    assert restes(replace(saisie, horaires=saisie.horaires[:1])) == attendus
