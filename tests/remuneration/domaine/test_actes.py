@@ -36,5 +36,6 @@ def test_sans_plafond_rien_ne_se_decompte():
 
 def test_quinze_euros_par_consultation():
     assert montant_des_majorations(30, Decimal("15.00")) == Decimal(450)
+    assert montant_des_majorations(0, Decimal("15.00")) == 0
     with pytest.raises(ValueError, match="négatif"):
         montant_des_majorations(-1, Decimal(15))
