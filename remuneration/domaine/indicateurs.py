@@ -38,8 +38,11 @@ class Indicateur:
     en_france: bool = False
 
     def valeur(self, mesures: Mesures) -> float | None:
-        """Rien si le mois n’a pas de quoi la dire."""
-        return self.calcul(mesures) if self.calcul else _somme(mesures, self.code)
+        """Rien si le mois n’a pas de quoi la dire ; un compte dont rien n’est écrit d’un mois mesuré est nul."""
+        if self.calcul:
+            return self.calcul(mesures)
+        lue = _somme(mesures, self.code)
+        return 0 if lue is None and mesures and not self.en_france else lue
 
 
 def _somme(mesures: Mesures, code: str, *dimensions: str) -> float | None:

@@ -9,7 +9,8 @@ from remuneration.domaine.indicateurs import INDICATEURS, Mesures, Unite
 from remuneration.domaine.masquage import SEUIL, masquer
 from remuneration.domaine.mois import Mois
 from remuneration.pilotage.ecriture import ecrire
-from remuneration.pilotage.figures import NATURES, Figure, Lecture, Ligne, Valeur
+from remuneration.pilotage.figures import NATURES, Lecture
+from remuneration.pilotage.tableaux import Figure, Ligne, Valeur
 
 MASQUE = f"moins de {SEUIL}, ou masqué"
 SANS_TERRITOIRE = "Sans territoire"

@@ -27,11 +27,10 @@ def ecrire(valeur: float | None, unite: Unite = Unite.NOMBRE) -> str:
     return entier(valeur)
 
 
-def ecart(valeur: float | None, avant: float | None, unite: Unite) -> str:
+def ecart(difference: float | None, unite: Unite) -> str:
     """Ce qui change d’un mois à l’autre : en points pour une part, dans l’unité pour le reste ; signe compris."""
-    if valeur is None or avant is None:
+    if difference is None:
         return ABSENTE
-    difference = valeur - avant
     signe = "+" if difference > 0 else "−" if difference < 0 else ""
     if unite is Unite.PART:
         points = abs(round(100 * difference, 1))

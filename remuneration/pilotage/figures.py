@@ -1,17 +1,18 @@
-"""Les tableaux du pilotage, et le graphique de ceux qui en ont un ; la page et le CSV en écrivent les mêmes nombres."""
+"""Ce que montre le tableau de bord : une fonction par tableau, d’après ce que la page a lu."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from orientation.domaine.delais import TRANCHES
 from orientation.enums import Entree, Issue, IssueAppel, NatureExterne, SuiteRecherche
-from remuneration.domaine.graphique import Trace, tracer
+from remuneration.domaine.carte import Lieu, dessiner
 from remuneration.domaine.indicateurs import CENTILES, INDICATEURS, Mesures, Unite, latences
 from remuneration.domaine.mois import Mois
-from remuneration.pilotage.ecriture import ecart, ecrire, entier
+from remuneration.pilotage.lectures import CommuneCherchee
+from remuneration.pilotage.tableaux import Figure, Ligne
 
 MOIS_MONTRES = 12
 COMMUNES_MONTREES = 20
@@ -22,85 +23,6 @@ NATURES = {
     "ioa": "Réorientation des urgences",
 }
 _SIGLES = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."]
-Valeur = float | str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ligne:
-    libelle: str
-    valeurs: tuple[Valeur, ...]
-    # Sous une barre du graphique, où la place manque.
-    sigle: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """Un tableau : une ligne par libellé, des nombres dans chaque colonne. `traces` : colonnes du graphique."""
-
-    code: str
-    titre: str
-    explication: str
-    entetes: tuple[str, ...]
-    lignes: list[Ligne]
-    unite: Unite = Unite.NOMBRE
-    traces: tuple[int, ...] = ()
-    empilees: bool = True
-    # Lignes que la page ne montre pas : le CSV les a toutes.
-    suite: list[Ligne] = field(default_factory=list)
-
-    @property
-    def rangees(self) -> list[tuple[str, list[str]]]:
-        return [
-            (ligne.libelle, [v if isinstance(v, str) else ecrire(v, self.unite) for v in ligne.valeurs])
-            for ligne in self.lignes
-        ]
-
-    @property
-    def trace(self) -> Trace | None:
-        if not self.traces or not self.lignes:
-            return None
-        series = [[_nombre(ligne.valeurs[colonne]) for ligne in self.lignes] for colonne in self.traces]
-        trace = tracer(
-            [ligne.sigle or ligne.libelle for ligne in self.lignes], series, empilees=self.empilees
-        )
-        graduees = [replace(repere, texte=entier(repere.valeur)) for repere in trace.graduations]
-        return replace(trace, graduations=graduees)
-
-    @property
-    def legende(self) -> list[str]:
-        return [self.entetes[colonne + 1] for colonne in self.traces]
-
-    @property
-    def resume(self) -> str:
-        """Ce que le graphique montre, pour qui ne le voit pas ; le tableau dit le reste."""
-        if not self.traces or not self.lignes:
-            return ""
-        totaux = [
-            (sum(_nombre(ligne.valeurs[c]) for c in self.traces), ligne.libelle) for ligne in self.lignes
-        ]
-        haut, bas = max(totaux), min(totaux)
-        return (
-            f"{self.titre} : le plus haut est {entier(haut[0])} ({haut[1]}), le plus bas {entier(bas[0])} ({bas[1]}). "
-            "Tous les nombres sont dans le tableau."
-        )
-
-    def pour_csv(self) -> tuple[Sequence[str], list[list[object]]]:
-        return self.entetes, [
-            [ligne.libelle, *map(_brut, ligne.valeurs)] for ligne in [*self.lignes, *self.suite]
-        ]
-
-
-def _nombre(valeur: Valeur) -> float:
-    return valeur if isinstance(valeur, int | float) else 0
-
-
-def _brut(valeur: Valeur) -> object:
-    """Un nombre qu’un tableur français lit comme un nombre."""
-    if valeur is None:
-        return ""
-    if isinstance(valeur, str):
-        return valeur
-    return int(valeur) if valeur == int(valeur) else f"{valeur:.4f}".replace(".", ",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +33,15 @@ class Lecture:
     nom: str
     par_mois: Mapping[Mois, Mesures]
     autre: str = ""
-    de_l_autre: Mesures = field(default_factory=dict)
+    par_mois_de_l_autre: Mapping[Mois, Mesures] = field(default_factory=dict)
 
     @property
     def lues(self) -> Mesures:
         return self.par_mois.get(self.mois, {})
+
+    @property
+    def de_l_autre(self) -> Mesures:
+        return self.par_mois_de_l_autre.get(self.mois, {})
 
     @property
     def avant(self) -> Mesures:
@@ -128,27 +54,30 @@ class Lecture:
         connus = [mois for mois in tous if mois in self.par_mois]
         return [mois for mois in tous if connus and mois >= connus[0]]
 
+    def ligne_du(self, mois: Mois, valeurs: Iterable[float | None]) -> Ligne:
+        return Ligne(mois.libelle, tuple(valeurs), _SIGLES[mois.numero - 1])
+
     def par_mois_de(self, *colonnes: tuple[str, str]) -> list[Ligne]:
-        """Une ligne par mois ; chaque colonne est un (code, dimension)."""
+        """Une ligne par mois ; chaque colonne est un (code, dimension). Un mois qui n’est pas mesuré ne dit rien."""
         return [
-            Ligne(
-                mois.libelle,
-                tuple(self.par_mois.get(mois, {}).get(code, {}).get(dim, 0) for code, dim in colonnes),
-                _SIGLES[mois.numero - 1],
-            )
+            self.ligne_du(mois, (_compte(self.par_mois.get(mois, {}), code, dim) for code, dim in colonnes))
             for mois in self.annee
         ]
 
     def deux_mois_de(self, code: str, libelles: Mapping[str, str]) -> list[Ligne]:
         """Une ligne par dimension : ce mois, le précédent."""
         return [
-            Ligne(libelle, (self.lues.get(code, {}).get(dim, 0), self.avant.get(code, {}).get(dim, 0)), dim)
+            Ligne(libelle, (_compte(self.lues, code, dim), _compte(self.avant, code, dim)), dim)
             for dim, libelle in libelles.items()
         ]
 
     @property
     def entetes_deux_mois(self) -> tuple[str, str]:
         return self.mois.libelle, self.mois.precedent.libelle
+
+
+def _compte(lues: Mesures, code: str, dimension: str) -> float | None:
+    return lues.get(code, {}).get(dimension, 0) if lues else None
 
 
 def synthese(lecture: Lecture) -> Figure:
@@ -159,14 +88,9 @@ def synthese(lecture: Lecture) -> Figure:
         if indicateur.en_france and not en_france:
             continue
         valeur, avant = indicateur.valeur(lecture.lues), indicateur.valeur(lecture.avant)
-        cellules = [
-            ecrire(valeur, indicateur.unite),
-            ecrire(avant, indicateur.unite),
-            ecart(valeur, avant, indicateur.unite),
-        ]
-        if lecture.autre:
-            cellules.append(ecrire(indicateur.valeur(lecture.de_l_autre), indicateur.unite))
-        lignes.append(Ligne(indicateur.libelle, tuple(cellules)))
+        change = None if valeur is None or avant is None else valeur - avant
+        de_l_autre = (indicateur.valeur(lecture.de_l_autre),) if lecture.autre else ()
+        lignes.append(Ligne(indicateur.libelle, (valeur, avant, change, *de_l_autre), unite=indicateur.unite))
     autre = (lecture.autre,) if lecture.autre else ()
     return Figure(
         "synthese",
@@ -174,6 +98,7 @@ def synthese(lecture: Lecture) -> Figure:
         "Ce que compte chaque indicateur est dit au bas de la page.",
         ("Indicateur", *lecture.entetes_deux_mois, "Écart", *autre),
         lignes,
+        ecarts=(2,),
     )
 
 
@@ -209,10 +134,8 @@ def delais(lecture: Lecture) -> Figure:
 
 def orientations(lecture: Lecture) -> Figure:
     lignes = lecture.par_mois_de(*(("orientations", nature) for nature in NATURES))
-    externes = [
-        sum(lecture.par_mois.get(mois, {}).get("orientations_externes", {}).values())
-        for mois in lecture.annee
-    ]
+    versees = INDICATEURS["orientations_externes"]
+    externes = [versees.valeur(lecture.par_mois.get(mois, {})) for mois in lecture.annee]
     return Figure(
         "orientations",
         "Orientations, mois par mois",
@@ -289,15 +212,40 @@ def externes(lecture: Lecture) -> Figure:
     )
 
 
-def communes(lignes: Sequence[tuple[str, str, int]]) -> Figure:
-    """Les plus cherchées d’abord ; toutes dans le CSV."""
-    rangees = [Ligne(f"{nom} ({code})" if code else nom, (n,)) for code, nom, n in lignes]
+def mois_par_mois(code: str) -> Callable[[Lecture], Figure]:
+    """Un seul indicateur, et le même dans le territoire de comparaison."""
+    indicateur = INDICATEURS[code]
+
+    def figure(lecture: Lecture) -> Figure:
+        suites = [lecture.par_mois, *([lecture.par_mois_de_l_autre] if lecture.autre else [])]
+        return Figure(
+            code,
+            f"{indicateur.libelle}, mois par mois",
+            indicateur.explication,
+            ("Mois", lecture.nom, *([lecture.autre] if lecture.autre else [])),
+            [
+                lecture.ligne_du(mois, (indicateur.valeur(suite.get(mois, {})) for suite in suites))
+                for mois in lecture.annee
+            ],
+            indicateur.unite,
+            traces=tuple(range(len(suites))),
+            empilees=False,
+        )
+
+    return figure
+
+
+def communes(lues: Sequence[CommuneCherchee], fond: Sequence[tuple[float, float]]) -> Figure:
+    """Les plus cherchées d’abord ; toutes sur la carte et dans le CSV. `fond` : les communes du territoire."""
+    rangees = [Ligne(f"{lue.nom} ({lue.code})" if lue.code else lue.nom, (lue.nombre,)) for lue in lues]
+    situees = [Lieu(lue.nom, lue.nombre, *lue.position) for lue in lues if lue.position]
     return Figure(
         "communes",
         "Recherches sans résultat, par commune",
-        f"Communes où l’on a cherché sans trouver personne ; les {COMMUNES_MONTREES} premières, toutes dans le CSV.",
+        f"Communes où l’on a cherché sans trouver personne ; les {COMMUNES_MONTREES} premières, toutes dans le CSV.",
         ("Commune cherchée", "Recherches sans résultat"),
         rangees[:COMMUNES_MONTREES],
+        carte=dessiner(fond, situees),
         suite=rangees[COMMUNES_MONTREES:],
     )
 
@@ -314,44 +262,41 @@ def territoires(noms: Mapping[int | None, str], lues: Mapping[int | None, Mesure
         f"En {mois.libelle}.",
         ("Territoire", *(indicateur.libelle for indicateur in choisis)),
         [
-            Ligne(nom, tuple(ecrire(i.valeur(lues.get(numero, {})), i.unite) for i in choisis))
+            Ligne(nom, tuple(indicateur.valeur(lues.get(numero, {})) for indicateur in choisis))
             for numero, nom in noms.items()
         ],
+        unites=tuple(indicateur.unite for indicateur in choisis),
     )
 
 
 def editeurs(lues: Mesures, noms: Mapping[str, str]) -> Figure:
     lignes = []
     for code, n in sorted(lues.get("editeur_appels", {}).items(), key=lambda paire: (-paire[1], paire[0])):
-        erreurs = lues.get("editeur_erreurs", {}).get(code, 0)
-        durees = latences(lues, code)
-        lignes.append(
-            Ligne(
-                noms.get(code, code),
-                (
-                    ecrire(n),
-                    ecrire(erreurs / n, Unite.PART),
-                    *(ecrire(durees[pour_cent], Unite.MILLISECONDES) for pour_cent in CENTILES),
-                ),
-            )
-        )
+        echecs = lues.get("editeur_erreurs", {}).get(code, 0) / n
+        lignes.append(Ligne(noms.get(code, code), (n, echecs, *latences(lues, code).values())))
     return Figure(
         "editeurs",
         "Éditeurs",
         "Appels de la plateforme à leurs logiciels, échecs, et durées que ne dépassent pas 50, 95 et 99 appels sur cent.",
         ("Éditeur", "Appels", "Échecs", *(f"p{pour_cent}" for pour_cent in CENTILES)),
         lignes,
+        unites=(Unite.NOMBRE, Unite.PART, *[Unite.MILLISECONDES] * len(CENTILES)),
     )
 
 
 D_UN_TERRITOIRE: tuple[Callable[[Lecture], Figure], ...] = (
     synthese,
     recherches,
-    delais,
     orientations,
+    mois_par_mois("conversion"),
+    delais,
+    mois_par_mois("delai_median"),
     issues,
     offre,
     heures,
     appels,
+    mois_par_mois("appels_par_orientation"),
+    mois_par_mois("part_du_dixieme"),
+    mois_par_mois("couverture"),
     externes,
 )

@@ -35,6 +35,16 @@ class MoisLu:
         return self.mois.libelle if self.est_clos else f"{self.mois.libelle} (provisoire)"
 
 
+@dataclass(frozen=True, slots=True)
+class CommuneCherchee:
+    """`code` INSEE ; vide, et sans `position`, pour un département entier."""
+
+    code: str
+    nom: str
+    nombre: int
+    position: tuple[float, float] | None
+
+
 def mois_mesures() -> list[MoisLu]:
     """Du plus récent au plus ancien."""
     lus = MoisMesure.objects.order_by("-mois").values_list("mois", "clos_le", "calcule_le")
@@ -84,13 +94,34 @@ def indicateurs(lues: Mesures) -> dict[str, float | None]:
     return {code: indicateur.valeur(lues) for code, indicateur in INDICATEURS.items()}
 
 
-def communes_sans_resultat(mois: Mois, territoire: int | None) -> list[tuple[str, str, int]]:
-    """(code INSEE, nom, recherches sans résultat), de la plus cherchée à la moins cherchée."""
+def communes_sans_resultat(mois: Mois, territoire: int | None) -> list[CommuneCherchee]:
+    """De la plus cherchée à la moins cherchée."""
     lignes = _lignes([mois.premier], [territoire], ["sans_resultat_commune"])
     nombres = {str(code): int(n) for code, n in lignes.values_list("dimension", "valeur")}
-    noms = dict(Commune.objects.filter(pk__in=nombres).values_list("pk", "nom"))
-    rangees = sorted(nombres.items(), key=lambda ligne: (-ligne[1], ligne[0]))
-    return [(code, noms.get(code, "Département entier"), n) for code, n in rangees]
+    communes = Commune.objects.filter(pk__in=nombres)
+    noms, positions = dict(communes.values_list("pk", "nom")), _positions(communes)
+    return [
+        CommuneCherchee(code, noms.get(code, "Département entier"), nombre, positions.get(code))
+        for code, nombre in sorted(nombres.items(), key=lambda ligne: (-ligne[1], ligne[0]))
+    ]
+
+
+def fond_de_carte(territoire: int | None) -> list[tuple[float, float]]:
+    """Les communes d’un territoire ; pour la France, celles de la métropole : une carte n’a pas deux échelles."""
+    communes = Commune.objects.filter(commune_parente=None)
+    if territoire is FRANCE:
+        communes = communes.exclude(departement__code__regex=r"^9\d\d$")
+    else:
+        celui_ci = Territoire.objects.filter(pk=territoire)
+        communes = communes.filter(
+            Q(departement__in=celui_ci.values("departements")) | Q(pk__in=celui_ci.values("communes"))
+        )
+    return list(_positions(communes).values())
+
+
+def _positions(communes: QuerySet[Commune]) -> dict[str, tuple[float, float]]:
+    lues = communes.order_by("pk").values_list("pk", "lat", "lon")
+    return {code: (lat, lon) for code, lat, lon in lues if lat is not None and lon is not None}
 
 
 def suivis_par(compte: Compte, *, instant: datetime) -> dict[int | None, str]:

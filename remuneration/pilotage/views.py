@@ -20,9 +20,10 @@ from remuneration.domaine.masquage import SEUIL
 from remuneration.domaine.mois import Mois
 from remuneration.pilotage import figures, lectures
 from remuneration.pilotage.chiffres import Publication, chiffres_cles, publier
-from remuneration.pilotage.figures import Figure, Lecture
+from remuneration.pilotage.figures import Lecture
 from remuneration.pilotage.forms import MoisForm, PilotageForm
 from remuneration.pilotage.lectures import FRANCE
+from remuneration.pilotage.tableaux import Figure
 from sas_platform.socle.tableurs import en_csv
 
 DUREE_PUBLIQUE_S = 3600
@@ -146,7 +147,9 @@ def _form_public(request: HttpRequest) -> MoisForm | None:
 def _figures(choix: Choix) -> list[Figure]:
     lecture = _lecture(choix)
     montrees = [figure(lecture) for figure in figures.D_UN_TERRITOIRE]
-    montrees.append(figures.communes(lectures.communes_sans_resultat(choix.mois, choix.territoire)))
+    cherchees = lectures.communes_sans_resultat(choix.mois, choix.territoire)
+    fond = lectures.fond_de_carte(choix.territoire) if cherchees else []
+    montrees.append(figures.communes(cherchees, fond))
     if len(choix.noms) > 1:
         de_tous = lectures.mesures(mois=[choix.mois], territoires=choix.noms)
         par_territoire = {t: de_tous.get((choix.mois, t), {}) for t in choix.noms}
@@ -159,17 +162,18 @@ def _figures(choix: Choix) -> list[Figure]:
 
 
 def _lecture(choix: Choix) -> Lecture:
-    voulus = [choix.territoire]
-    if choix.autre:
-        voulus.append(choix.form.numeros[choix.autre])
-    lues = lectures.mesures(mois=_annee(choix.mois), territoires=voulus)
-    autre = choix.form.numeros[choix.autre] if choix.autre else None
+    compares = [choix.territoire, *([choix.form.numeros[choix.autre]] if choix.autre else [])]
+    lues = lectures.mesures(mois=_annee(choix.mois), territoires=compares)
+    siennes, *de_l_autre = (
+        {mois: mesures for (mois, numero), mesures in lues.items() if numero == territoire}
+        for territoire in compares
+    )
     return Lecture(
-        mois=choix.mois,
-        nom=choix.noms[choix.territoire],
-        par_mois={mois: m for (mois, territoire), m in lues.items() if territoire == choix.territoire},
-        autre=choix.noms[autre] if choix.autre else "",
-        de_l_autre=lues.get((choix.mois, autre), {}) if choix.autre else {},
+        choix.mois,
+        choix.noms[choix.territoire],
+        siennes,
+        choix.noms[compares[1]] if choix.autre else "",
+        de_l_autre[0] if choix.autre else {},
     )
 
 
