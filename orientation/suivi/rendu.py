@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from agenda.enums import Genre
+from agenda.enums import Genre, ModaliteConsultation
 from agenda.lectures import PlaceGardee
+from annuaire.enums import accueil_en_clair
 from orientation import rendu
 from orientation.enums import Issue, TypeOrientation, Voie
 from orientation.models import IssueOrientation, Orientation
@@ -85,15 +87,20 @@ def ligne_csv(orientation: Orientation) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """Ce que l’on dit au patient : rien qui vienne de lui, rien de réservé à la régulation."""
+    """Ce que l’on dit au patient : rien qui vienne de lui, rien de réservé à la régulation.
+
+    `adresse` : où se rendre, vide s’il reste chez lui ; `autrement` : ce qui remplace le cabinet, ou peut le
+    remplacer ; `acces` : ce que le lieu dit de son accueil.
+    """
 
     nom: str
     profession: str
     adresse: str
+    autrement: str
+    acces: str
     telephone: str
     moment: str
     fuseau_autre: str
-    teleconsultation: bool
     itineraire: str
     consigne: str = CONSIGNE
 
@@ -101,7 +108,9 @@ class Bulletin:
         lignes = [
             f"Rendez-vous {self.moment}" + (f" (heure de {self.fuseau_autre})" if self.fuseau_autre else ""),
             f"{self.nom}, {self.profession}" if self.profession else self.nom,
-            "En téléconsultation" if self.teleconsultation else f"Pour s’y rendre\u00a0: {self.adresse}",
+            f"Pour s’y rendre\u00a0: {self.adresse}" if self.adresse else "",
+            self.autrement,
+            self.acces,
             f"Téléphone\u00a0: {self.telephone}" if self.telephone else "",
             self.consigne,
         ]
@@ -111,19 +120,37 @@ class Bulletin:
 def bulletin_de(orientation: Orientation) -> Bulletin:
     lieu = orientation.lieu
     resume = rendu.resume(lieu)
+    # En sus, rien n’est dit de la modalité : c’est au cabinet.
+    s_y_rend = not orientation.modalites or ModaliteConsultation.CABINET in orientation.modalites
+    adresse = ", ".join(partie for partie in (lieu.nom, resume.adresse) if partie)
     return Bulletin(
         nom=resume.titre,
         profession=resume.sous_titre,
-        adresse=", ".join(partie for partie in (lieu.nom, resume.adresse) if partie),
+        adresse=adresse if s_y_rend else "",
+        autrement=_autrement(orientation.modalites, s_y_rend=s_y_rend),
+        acces=accueil_en_clair(lieu.accueil, lieu.langues) if s_y_rend else "",
         telephone=resume.telephone,
         moment=rendu.moment(
             orientation.debut, orientation.fin, lieu.fuseau, est_plage=_est_plage(orientation)
         ),
         fuseau_autre=resume.fuseau_autre,
-        teleconsultation=list(orientation.modalites) == ["teleconsultation"],
         # Ce que le téléphone sait ouvrir, sans qu’une adresse parte d’ici chez un tiers.
         itineraire=f"geo:{lieu.lat:.5f},{lieu.lon:.5f}?q={quote(resume.adresse)}",
     )
+
+
+_SANS_SE_DEPLACER = {
+    ModaliteConsultation.TELECONSULTATION: "en téléconsultation",
+    ModaliteConsultation.DOMICILE: "à domicile, le professionnel se déplace chez vous",
+}
+
+
+def _autrement(modalites: Collection[str], *, s_y_rend: bool) -> str:
+    """« À domicile, le professionnel se déplace chez vous », « Ou en téléconsultation, si c’est convenu » ; vide sinon."""
+    dites = " ou ".join(phrase for modalite, phrase in _SANS_SE_DEPLACER.items() if modalite in modalites)
+    if not dites:
+        return ""
+    return f"Ou {dites}, si c’est convenu" if s_y_rend else f"{dites[:1].upper()}{dites[1:]}"
 
 
 def _est_plage(orientation: Orientation) -> bool:

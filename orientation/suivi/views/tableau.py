@@ -53,7 +53,7 @@ def _tableau(
     contexte = {
         "filtre": filtre,
         "page": page,
-        "lignes": [decrire(orientation) for orientation in page],
+        "lignes": [decrire(o) | {"est_passee": o.debut <= maintenant} for o in page],
         "departs": decrire_departs(
             filtre.appliquer_aux_departs(lectures.departs_suivis_par(request.user, maintenant=maintenant))
         ),

@@ -1,6 +1,6 @@
 """Les pages : la place tenue, l’appel, le bulletin, la correction, le suivi d’équipe, les issues, les avis."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -165,6 +165,32 @@ def test_le_bulletin_dit_tout_sauf_ce_qui_est_reserve(connecte, prise):
     assert "12B" not in texte
 
 
+@pytest.mark.parametrize(
+    ("modalites", "dit", "tait"),
+    [
+        (["cabinet"], ["Pour s’y rendre", "Carte Vitale"], ["téléconsultation", "chez vous"]),
+        ([], ["Pour s’y rendre"], ["téléconsultation", "chez vous"]),
+        (
+            ["cabinet", "teleconsultation"],
+            ["Pour s’y rendre", "Ou en téléconsultation, si c’est convenu"],
+            [],
+        ),
+        (["teleconsultation"], ["En téléconsultation"], ["Pour s’y rendre", "Carte Vitale"]),
+        (["domicile"], ["À domicile, le professionnel se déplace chez vous"], ["Pour s’y rendre"]),
+    ],
+)
+def test_le_bulletin_dit_ou_se_rendre_ou_de_rester_chez_soi(connecte, prise, modalites, dit, tait):
+    prise.lieu.accueil = ["carte_vitale"]
+    prise.lieu.save()
+    prise.modalites = modalites
+    prise.save()
+
+    page = connecte.get(reverse("suivi:bulletin", args=[prise.uuid]))
+
+    for texte in (corps(page), page.context["bulletin"].texte()):
+        assert [phrase in texte for phrase in (*dit, *tait)] == [True] * len(dit) + [False] * len(tait)
+
+
 def test_une_orientation_annulee_n_a_plus_de_bulletin(client, db):
     orientation = OrientationFactory(annulee=True)
     client.force_login(orientation.acteur)
@@ -236,6 +262,23 @@ def test_l_equipe_voit_les_siennes_et_pas_celles_d_ailleurs(client, nord, prise,
 )
 def test_les_filtres_du_suivi(connecte, prise, filtre, nombre):
     assert connecte.get(reverse("suivi:tableau"), filtre).context["page"].paginator.count == nombre
+
+
+@pytest.mark.parametrize(
+    ("debut", "dit"),
+    [("2026-11-02T09:00+01:00", "À venir"), ("2026-11-02T07:30+01:00", "Sans issue connue")],
+)
+def test_un_rendez_vous_a_venir_n_attend_pas_d_issue(connecte, equipier, nord, maintenant, debut, dit):
+    OrientationFactory(
+        acteur=equipier, territoire=nord, prise_le=maintenant, debut=datetime.fromisoformat(debut)
+    )
+
+    page = corps(connecte.get(reverse("suivi:tableau")))
+
+    assert [f"{etat}</p>" in page for etat in ("À venir", "Sans issue connue")] == [
+        dit == "À venir",
+        dit == "Sans issue connue",
+    ]
 
 
 def test_passe_sans_issue_se_filtre(connecte, prise, maintenant):
