@@ -33,9 +33,13 @@ RESUME_MAX = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Ligne:
-    """Une orientation telle que la dit un courriel ; `liens` : (libellé, adresse) d’un clic chacun."""
+    """Une orientation telle que la dit un courriel ; `liens` : (libellé, adresse) d’un clic chacun.
+
+    `nom` : chez qui le patient se rend ; le gestionnaire d’une CPTS n’en saurait rien autrement.
+    """
 
     moment: str
+    nom: str
     adresse: str
     en_sus: bool
     regulation: str
@@ -141,9 +145,11 @@ def ligne(orientation: Orientation, compte: Compte) -> Ligne:
     est_plage = reservation is not None and reservation.disponibilite.genre == Genre.PLAGE
     quand = moment(orientation.debut, orientation.fin, lieu.fuseau, est_plage=est_plage)
     liens = [] if orientation.annulee_le else _liens(orientation, compte)
+    resume = resume_du_lieu(lieu)
     return Ligne(
         moment=quand,
-        adresse=resume_du_lieu(lieu).adresse,
+        nom=resume.titre,
+        adresse=resume.adresse,
         en_sus=orientation.voie == Voie.SURNUMERAIRE,
         regulation=orientation.territoire.nom if orientation.territoire else "",
         est_annulee=orientation.annulee_le is not None,

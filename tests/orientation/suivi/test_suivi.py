@@ -329,7 +329,7 @@ def test_sans_choix_le_professionnel_est_prevenu_aussitot(medecin, prise, regula
     assert gabarits() == ["orientation/avis", "orientation/avis_annulation"]
     avis = Courriel.objects.order_by("pk")[0]
     assert avis.destinataire == "medecin@exemple.invalid"
-    assert "lundi 2 novembre 2026 à 9\u00a0h" in avis.corps_texte
+    assert "lundi 2 novembre 2026 à 9\u00a0h, Camille MARTIN, " in avis.corps_texte
     assert avis.corps_texte.count("/patients-adresses/lien/") == 3
 
 
