@@ -28,7 +28,7 @@ from orientation.models import (
     OrientationQuerySet,
     Redirection,
 )
-from sas_platform.socle.francais import heure
+from sas_platform.socle.francais import JOURS, heure
 
 # Ce qu’un professionnel a encore à dire : les rendez-vous des quinze derniers jours, et ceux à venir.
 JOURS_A_DIRE = timedelta(days=15)
@@ -110,8 +110,8 @@ def signaux(lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime) 
     vains: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for lieu_id, fuseau, instant, nature, libelle in lus:
         if nature == "tenue":
-            a = heure(instant.astimezone(ZoneInfo(fuseau)))
-            phrases[lieu_id].append(_phrase_de_la_tenue(a, libelle))
+            local = instant.astimezone(ZoneInfo(fuseau))
+            phrases[lieu_id].append(_phrase_de_la_tenue(local, libelle))
         else:
             vains[lieu_id].append((nature, libelle))
     for lieu_id, appels in vains.items():
@@ -119,10 +119,14 @@ def signaux(lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime) 
     return {lieu_id: tuple(siennes) for lieu_id, siennes in phrases.items()}
 
 
-def _phrase_de_la_tenue(a: str, regulation: str) -> str:
-    """« 9 h : place tenue par un autre régulateur (SAS Nord), en cours d’appel », à l’heure du lieu ; jamais son nom."""
+def _phrase_de_la_tenue(debut: datetime, regulation: str) -> str:
+    """« Lundi à 9 h : place tenue par un autre régulateur (SAS Nord), en cours d’appel » ; jamais son nom.
+
+    `debut` est à l’heure du lieu ; la liste montre trois jours, le nom du jour suffit.
+    """
     de = f" ({regulation})" if regulation else ""
-    return f"{a}\u00a0: place tenue par un autre régulateur{de}, en cours d’appel"
+    quand = f"{JOURS[debut.weekday()].capitalize()} à {heure(debut)}"
+    return f"{quand}\u00a0: place tenue par un autre régulateur{de}, en cours d’appel"
 
 
 def fiche_d_appel(compte: Compte, lieu_id: int, creneau_id: str, maintenant: datetime) -> dict[str, Any]:

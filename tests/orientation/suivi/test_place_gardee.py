@@ -133,7 +133,7 @@ def test_un_autre_regulateur_la_lit_tenue_et_ne_peut_la_choisir(client, tenue, j
 
     html = client.get(url_resultats(autre_jeton)).text
 
-    assert "9\u00a0h\u00a0: place tenue par un autre régulateur, en cours d’appel" in html
+    assert "Lundi à 9\u00a0h\u00a0: place tenue par un autre régulateur, en cours d’appel" in html
     assert identifiant_de(tenue) not in html
     assert "tenue par vous" not in html
 

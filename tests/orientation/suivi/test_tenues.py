@@ -189,6 +189,8 @@ def test_les_autres_lisent_la_regulation_jamais_la_personne(osnp, autre, creneau
 
     vu = signaux([lieu], compte_id=autre.pk, maintenant=maintenant)
 
-    assert vu == {lieu: ("9\u00a0h\u00a0: place tenue par un autre régulateur (SAS Nord), en cours d’appel",)}
+    assert vu == {
+        lieu: ("Lundi à 9\u00a0h\u00a0: place tenue par un autre régulateur (SAS Nord), en cours d’appel",)
+    }
     assert signaux([lieu], compte_id=osnp.pk, maintenant=maintenant) == {}
     assert signaux([lieu], compte_id=autre.pk, maintenant=maintenant + TROIS_MINUTES) == {}
