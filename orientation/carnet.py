@@ -17,7 +17,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from agenda.lectures import PlaceGardee
 from annuaire.enums import PrecisionGeo, TypeStructure
 from annuaire.lectures import LieuTrouve
-from annuaire.lectures.lieux import GEOPLATEFORME, INDEX_LOCAL
+from annuaire.lectures.lieux import GEOPLATEFORME, INDEX_LOCAL, POINT_CHOISI
 from annuaire.models import Structure
 from orientation.lectures import Criteres
 from orientation.suggestions import Quoi, en_lieu
@@ -74,8 +74,16 @@ class Recherche:
         return self.lieu["precision"] in (PrecisionGeo.NUMERO, PrecisionGeo.RUE)
 
     @property
+    def sorte_de_lieu(self) -> str:
+        if self.lieu["source"] == POINT_CHOISI:
+            return "le point"
+        return "l’adresse" if self.est_precise else "la zone"
+
+    @property
     def position(self) -> str:
         """D’où viennent les coordonnées : « centre de la commune, index local »."""
+        if self.lieu["source"] == POINT_CHOISI:
+            return "telle que donnée"
         source = _SOURCES.get(self.lieu["source"], self.lieu["source"])
         return f"{PrecisionGeo(self.lieu['precision']).label}, {source}"
 

@@ -25,7 +25,7 @@ from annuaire.models import Commune, Departement
 from annuaire.territoires.rayons import rayons_en_cours
 from sas_platform.socle.textes import normaliser
 
-GEOPLATEFORME, INDEX_LOCAL = "geoplateforme", "index_local"
+GEOPLATEFORME, INDEX_LOCAL, POINT_CHOISI = "geoplateforme", "index_local", "point_choisi"
 LONGUEUR_MIN = 2
 RAYON_MAXIMAL_KM = 300
 LIMITE = 8
@@ -149,7 +149,7 @@ def par_position(lat: float, lon: float) -> LieuTrouve:
         rayon_defaut_km=departement.rayon_defaut_km,
         pas_elargissement_km=departement.pas_elargissement_km,
         fuseau=fuseau_de(code_insee, departement.fuseau),
-        source=INDEX_LOCAL,
+        source=POINT_CHOISI,
     )
     return _avec_rayons_du_territoire([lieu])[0]
 

@@ -74,7 +74,11 @@ def sans_distance(raison: str, km: float) -> str:
 
 
 def distance(km: float) -> str:
-    """Distance à vol d’oiseau : en mètres, par dizaines, sous un kilomètre ; sinon en km."""
+    """Distance à vol d’oiseau : en mètres, par dizaines, sous un kilomètre ; sinon en km.
+
+    À dix mètres près d’abord, comme l’offre la garde : sa carte et la phrase de son rang disent le même chiffre.
+    """
+    km = round(km, 2)
     dizaines = round(km * 100)
     if dizaines < 100:
         return f"{dizaines * 10}\u00a0m"

@@ -1,7 +1,7 @@
 // La carte double la liste : mêmes offres, même ordre, et chaque épingle ramène à sa carte dans la liste.
 // Leaflet n’est chargé que si on la demande ; le fond de plan, servi par un tiers, que si on le demande aussi.
 const OUVERTE = "sas-carte-ouverte";
-const ECART_PX = 34; // en deçà, deux épingles se recouvrent : elles n’en font qu’une
+const ECART_PX = 42; // en deçà, deux épingles se recouvrent : elles n’en font qu’une
 const NOMBRE_MAX = 10;
 const KM = 1000;
 
@@ -80,6 +80,7 @@ class CarteGeo {
 
     fermer() {
         this.panneau.hidden = true;
+        this.annonce.textContent = "";
         this.basculer(false);
     }
 

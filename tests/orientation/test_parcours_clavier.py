@@ -299,5 +299,6 @@ def test_relancer_ici_ne_met_rien_dans_l_adresse(page, regulateur):
 
     expect(page).to_have_url(RESULTATS)
     expect(page).not_to_have_url(re.compile(re.escape(avant)))
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Point choisi")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("résultats pour le point « Point choisi")
+    expect(page.get_by_text("position : telle que donnée")).to_be_visible()
     expect(page.get_by_text("Carte affichée")).to_be_visible()  # elle était ouverte, elle le reste

@@ -30,6 +30,8 @@ def test_le_groupe_d_une_offre(libre, participe, en_sus, attendu):
         (0.994, "990\u00a0m"),
         (0.997, "1,0\u00a0km"),
         (1.04, "1,0\u00a0km"),
+        (2.0504, "2,0\u00a0km"),
+        (2.05, "2,0\u00a0km"),
         (12.37, "12,4\u00a0km"),
     ],
 )
