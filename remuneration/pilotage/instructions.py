@@ -135,8 +135,9 @@ ISSUES = f"""
             SELECT i.issue FROM orientation_issueorientation i
             WHERE i.orientation_id = o.id ORDER BY i.le DESC, i.id DESC LIMIT 1
         ), 'inconnu') END AS dimension
-        FROM orientation_orientation o LEFT JOIN orientation_annulation a ON a.orientation_id = o.id
-        WHERE o.prise_le >= %(debut)s AND o.prise_le < %(fin)s AND coalesce(a.motif, '') <> 'correction'
+        FROM orientation_orientation o
+        WHERE o.prise_le >= %(debut)s AND o.prise_le < %(fin)s
+            AND NOT EXISTS (SELECT FROM orientation_orientation WHERE remplace_id = o.id)
         UNION ALL
         SELECT 'issues', territoire_id, CASE statut
             WHEN 'fulfilled' THEN 'venu' WHEN 'noshow' THEN 'pas_venu' WHEN 'cancelled' THEN 'annule' ELSE 'inconnu' END

@@ -209,6 +209,16 @@ def test_un_rendez_vous_d_editeur_compte_une_fois_au_territoire_de_son_depart():
     assert mesure("issues")[None, "annule"] == 1
 
 
+def test_une_orientation_corrigee_n_a_que_l_issue_de_sa_remplacante():
+    le = datetime(2026, 4, 10, 8, tzinfo=UTC)
+    corrigee = OrientationFactory(prise_le=le, debut=le, fin=None, annulee_le=le)
+    OrientationFactory(prise_le=le, debut=le, fin=None, remplace=corrigee)
+    OrientationFactory(prise_le=le, debut=le, fin=None, annulee_le=le)
+    mesurer(MOIS, maintenant=APRES)
+
+    assert mesure("issues") == {(None, "inconnu"): 1, (None, "annule"): 1}
+
+
 def test_un_rendez_vous_sans_depart_est_du_territoire_ou_l_on_consulte():
     """Celui qui nomme la commune l’emporte ; sans lieu annoncé, c’est le premier du professionnel."""
     lieu = LieuExerciceFactory()
