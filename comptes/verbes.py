@@ -43,6 +43,7 @@ VERBES: dict[str, str] = {
     "delegation.revoquee": "Révocation d’une délégation",
     "participation.declaree": "Déclaration de participation au SAS",
     "effecteur.lu": "Consultation du tableau de bord d’un professionnel",
+    "effecteur.reuni": "Reprise de ce qui était sous un ancien identifiant national",
     "agenda.lu": "Consultation de l’agenda",
     "agenda.change": "Modification de l’agenda",
     "agenda.semaine_gardee": "Enregistrement d’une semaine type",

@@ -19,7 +19,7 @@ from comptes.courriels import lien_public
 from comptes.enums import Role
 from comptes.models import Compte, Habilitation
 from remuneration.enums import EtatContestation
-from remuneration.models import Contestation, MessageContestation, Periode
+from remuneration.models import Contestation, MessageContestation, Periode, Succession
 
 
 class ContestationRefusee(Exception):
@@ -133,10 +133,12 @@ def agents_de_la_caisse(departement: Departement, *, instant: datetime) -> Query
 
 
 def beneficiaires(contestation: Contestation, *, instant: datetime) -> QuerySet[Compte]:
-    """Le compte du professionnel, ou ceux des gestionnaires de la structure."""
+    """Le compte du professionnel, sous son nouvel identifiant s’il en a changé, ou les gestionnaires de la structure."""
     actifs = Compte.objects.filter(is_active=True).order_by("pk")
     if contestation.effecteur is not None:
-        return actifs.filter(identifiant_national=contestation.effecteur.identifiant_national)
+        successeurs = Succession.objects.filter(ancien=contestation.effecteur).values("nouveau")
+        siens = Effecteur.objects.filter(Q(pk=contestation.effecteur.pk) | Q(pk__in=successeurs))
+        return actifs.filter(identifiant_national__in=siens.values("identifiant_national"))
     perimetres = Perimetre.objects.en_cours(instant).filter(
         structure=contestation.structure_id,
         habilitation__in=Habilitation.objects.filter(role=Role.GESTIONNAIRE_STRUCTURE).en_cours(instant),
