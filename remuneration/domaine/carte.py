@@ -11,7 +11,8 @@ from math import cos, radians, sqrt
 
 LARGEUR = 400
 _HAUTEUR_MAX, _MARGE = 420, 20
-_RAYON_MIN, _RAYON_MAX = 2.5, 16
+# Le plus grand des cercles, selon leur nombre : deux cents moyens couvriraient tout le plan.
+_RAYON_MIN, _RAYON_MAX, _RAYON_DE_TOUS = 1.5, 16, 110
 # Deux points plus proches n’en feraient qu’un.
 _MAILLE = 4
 _NOMMEES = 5
@@ -84,16 +85,17 @@ def dessiner(points: Sequence[tuple[float, float]], lieux: Sequence[Lieu]) -> Ca
 
 def _cercles(places: Sequence[tuple[Lieu, float, float]], maximum: int) -> list[Cercle]:
     cercles: list[Cercle] = []
+    plus_grand = min(_RAYON_MAX, _RAYON_DE_TOUS / sqrt(max(1, len(places))))
     for lieu, x, y in places:
         nommes = [c for c in cercles if c.nom]
         libre = len(nommes) < _NOMMEES and all(abs(y - c.y) > 14 or abs(x - c.x) > 90 for c in nommes)
-        rayon = max(_RAYON_MIN, _RAYON_MAX * sqrt(lieu.nombre / maximum))
+        rayon = max(_RAYON_MIN, plus_grand * sqrt(lieu.nombre / maximum))
         cercles.append(
             Cercle(
                 round(x, 1),
                 round(y, 1),
                 round(rayon, 1),
-                f"{lieu.nom} : {lieu.nombre}",
+                f"{lieu.nom}\u00a0: {lieu.nombre}",
                 lieu.nom if libre else "",
             )
         )

@@ -231,7 +231,7 @@ _LISTE = [
         "sas_quotidiens",
         "SAS qui utilisent la plateforme chaque jour",
         N,
-        "Parmi les SAS en fonctionnement : une recherche au moins, deux jours sur trois du mois.",
+        "Parmi les SAS en fonctionnement\u00a0: une recherche au moins, deux jours sur trois du mois.",
         en_france=True,
     ),
 ]

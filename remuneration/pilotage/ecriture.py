@@ -31,11 +31,14 @@ def ecart(difference: float | None, unite: Unite) -> str:
     """Ce qui change d’un mois à l’autre : en points pour une part, dans l’unité pour le reste ; signe compris."""
     if difference is None:
         return ABSENTE
-    signe = "+" if difference > 0 else "−" if difference < 0 else ""
     if unite is Unite.PART:
         points = abs(round(100 * difference, 1))
-        return f"{signe if points else ''}{decimales(points)}{_INSECABLE}pt{'s' if points >= 2 else ''}"
-    return f"{signe}{ecrire(abs(difference), unite)}"
+        ecrite = f"{decimales(points)}{_INSECABLE}pt{'s' if points >= 2 else ''}"
+    else:
+        ecrite = ecrire(abs(difference), unite)
+    if not any(chiffre in ecrite for chiffre in "123456789"):
+        return ecrite
+    return f"{'+' if difference > 0 else '−'}{ecrite}"
 
 
 def entier(valeur: float) -> str:

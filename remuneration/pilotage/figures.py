@@ -119,13 +119,13 @@ def delais(lecture: Lecture) -> Figure:
     }
     sigles = {"sans_creneau": "sans", "sans_resultat": "rien"}
     lignes = [
-        Ligne(ligne.libelle, ligne.valeurs, sigles.get(ligne.sigle, f"{ligne.sigle}\u00a0h"))
+        Ligne(ligne.libelle, ligne.valeurs, sigles.get(ligne.sigle, ligne.sigle))
         for ligne in lecture.deux_mois_de("recherches_suite", libelles)
     ]
     return Figure(
         "delais",
         "Ce que trouvent les recherches",
-        "Délai jusqu’au premier créneau. « sans » : aucun créneau ; « rien » : aucun professionnel.",
+        "Délai jusqu’au premier créneau, en heures. « sans » : aucun créneau ; « rien » : aucun professionnel.",
         ("Délai", *lecture.entetes_deux_mois),
         lignes,
         traces=(0,),
@@ -242,7 +242,7 @@ def communes(lues: Sequence[CommuneCherchee], fond: Sequence[tuple[float, float]
     return Figure(
         "communes",
         "Recherches sans résultat, par commune",
-        f"Communes où l’on a cherché sans trouver personne ; les {COMMUNES_MONTREES} premières, toutes dans le CSV.",
+        f"Communes où l’on a cherché sans trouver personne\u00a0; les {COMMUNES_MONTREES} premières, toutes dans le CSV.",
         ("Commune cherchée", "Recherches sans résultat"),
         rangees[:COMMUNES_MONTREES],
         carte=dessiner(fond, situees),

@@ -85,7 +85,8 @@ class Figure:
                 self._extremes(nom, list(self._serie(c)))
                 for nom, c in zip(self.legende, self.traces, strict=True)
             ]
-        return f"{self.titre}. {' ; '.join(phrases)}. Tous les nombres sont dans le tableau."
+        lues = "\u00a0; ".join(phrases)
+        return f"{self.titre}. {lues}. Tous les nombres sont dans le tableau."
 
     def pour_csv(self) -> tuple[Sequence[str], list[list[object]]]:
         """Des nombres nus, que l’on peut calculer : ce qui n’en est pas un compte dit son unité dans son libellé."""
@@ -116,9 +117,9 @@ class Figure:
     def _extremes(self, nom: str, serie: Sequence[tuple[str, Valeur]]) -> str:
         connues = [(valeur, libelle) for libelle, valeur in serie if isinstance(valeur, int | float)]
         if not connues:
-            return f"{nom} : aucune valeur"
+            return f"{nom}\u00a0: aucune valeur"
         (haut, ou_haut), (bas, ou_bas) = max(connues), min(connues)
-        lu = f"{nom} : {ecrire(haut, self._unite_du_graphique)} au plus ({ou_haut})"
+        lu = f"{nom}\u00a0: {ecrire(haut, self._unite_du_graphique)} au plus ({ou_haut})"
         return lu if haut == bas else f"{lu}, {ecrire(bas, self._unite_du_graphique)} au moins ({ou_bas})"
 
 

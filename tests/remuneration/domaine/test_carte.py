@@ -18,7 +18,7 @@ def test_la_surface_suit_le_nombre_et_le_plus_cherche_est_nomme():
 
     lille, fourmies = carte.cercles
     assert lille.rayon == pytest.approx(2 * fourmies.rayon)
-    assert (lille.titre, lille.nom) == ("Lille : 40", "Lille")
+    assert (lille.titre, lille.nom) == ("Lille\u00a0: 40", "Lille")
     assert (lille.x < fourmies.x, lille.y < fourmies.y) == (True, True), "à l’ouest et au nord"
 
 
@@ -31,7 +31,7 @@ def test_deux_voisines_ne_se_nomment_pas_l_une_sur_l_autre():
 def test_ce_qui_est_hors_du_territoire_se_compte_sans_se_montrer():
     carte = dessiner(NORD, [Lieu("Lille", 4, 50.63, 3.05), Lieu("Marseille", 1, 43.3, 5.37)])
 
-    assert ([cercle.titre for cercle in carte.cercles], carte.hors_cadre) == (["Lille : 4"], 1)
+    assert ([cercle.titre for cercle in carte.cercles], carte.hors_cadre) == (["Lille\u00a0: 4"], 1)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_des_series_cote_a_cote_se_disent_une_a_une():
 
 
 def test_des_series_empilees_se_disent_en_tout():
-    resume = figure(Ligne("mars", (10, 5)), Ligne("avril", (12, 9)), empilees=True).resume
+    resume = lu(figure(Ligne("mars", (10, 5)), Ligne("avril", (12, 9)), empilees=True).resume)
 
     assert "en tout : 21 au plus (avril), 15 au moins (mars)" in resume
 
