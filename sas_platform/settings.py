@@ -555,7 +555,7 @@ STATICFILES_DIRS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "sas_platform.socle.statiques.Statiques"},
 }
 # Pièces jointes et documents de formation : hors de la racine du site, servis par une vue qui vérifie les droits.
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(RACINE / "var" / "depots"))
