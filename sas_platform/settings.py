@@ -112,7 +112,11 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["sas_platform.socle.templatetags.accords", "sas_platform.socle.templatetags.dates"],
+            "builtins": [
+                "sas_platform.socle.templatetags.accords",
+                "sas_platform.socle.templatetags.adresses",
+                "sas_platform.socle.templatetags.dates",
+            ],
         },
     },
 ]

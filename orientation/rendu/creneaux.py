@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from html import escape
 
 from django.urls import reverse
@@ -143,5 +144,6 @@ def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None, *, source:
     )
 
 
+@cache
 def _modele(route: str, parametre: str) -> str:
     return reverse(route, kwargs={parametre: MARQUE})
