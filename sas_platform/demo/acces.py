@@ -147,13 +147,13 @@ def _preparer_liaisons(nord: Territoire) -> None:
 
 
 def _preparer_structures(gestionnaire: Compte, effecteur: Effecteur | None, maintenant: datetime) -> None:
-    """Une CPTS du Nord avec sa zone et ses membres, une association SOS Médecins, un centre de santé."""
+    """Une CPTS du Nord avec sa zone et ses membres, une maison de santé, une association SOS Médecins, un centre."""
     from agenda.models import Raccordement
     from annuaire.enums import TypeStructure
     from annuaire.models import LieuExercice, Rattachement, Structure
 
     du_nord = Structure.objects.filter(est_active=True, commune__departement="59").order_by("pk")
-    for type_ in (TypeStructure.CPTS, TypeStructure.SOS, TypeStructure.CDS):
+    for type_ in (TypeStructure.CPTS, TypeStructure.MSP, TypeStructure.SOS, TypeStructure.CDS):
         structure = du_nord.filter(type=type_).first()
         if structure is not None:
             _porter_sur(gestionnaire, structure=structure)

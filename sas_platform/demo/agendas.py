@@ -22,7 +22,10 @@ SECOND_POINT = "fictif-second-point"
 
 
 def preparer_agendas(comptes: Mapping[str, Compte], maintenant: datetime) -> None:
-    """Un effecteur à qui il manque une demi-heure, un centre, une association. Ne défait rien de ce qui a été joué."""
+    """Un effecteur à qui il manque une demi-heure, un centre, une association, un patient adressé à chaque structure.
+
+    Ne défait rien de ce qui a été joué.
+    """
     from agenda.eligibilite.alertes import alerter
     from annuaire.enums import TypeStructure
     from annuaire.models import Effecteur, Structure
@@ -42,6 +45,8 @@ def preparer_agendas(comptes: Mapping[str, Compte], maintenant: datetime) -> Non
             _preparer_centre(structure, gestionnaire, maintenant)
         elif structure.type == TypeStructure.SOS:
             _preparer_association(structure, gestionnaire, maintenant)
+    for structure in gerees.order_by("pk"):
+        _adresser_un_patient(structure, comptes["regulateur"], maintenant)
     # Ce que le vendredi enverrait : qui joue la démonstration un autre jour le lit aussi.
     alerter(maintenant)
 
@@ -133,6 +138,41 @@ def _orienter(lieu: LieuExercice, regulateur: Compte, maintenant: datetime) -> N
             maintenant=maintenant,
             creneau_id=creneaux[0].id,
         )
+
+
+def _adresser_un_patient(structure: Structure, regulateur: Compte, maintenant: datetime) -> None:
+    """En sus, il y a deux heures : la ligne et le courriel du gestionnaire attendent « venu » ou « pas venu »."""
+    from annuaire.enums import TypeStructure
+    from annuaire.models import LieuExercice, Territoire
+    from orientation.enums import TypeOrientation, Voie
+    from orientation.models import Orientation
+    from orientation.suivi.avis import prevenir
+    from participation.models import Participation
+
+    lieux = LieuExercice.objects.filter(structure=structure, effecteur=None)
+    if structure.type == TypeStructure.CPTS:  # l’un de ses membres reçoit
+        membres = Participation.objects.filter(structure=structure, participe=True, modalite="cpts")
+        lieux = LieuExercice.objects.filter(pk__in=membres.values("lieux"))
+    lieu = lieux.order_by("pk").first()
+    cle = f"demonstration-en-sus-{structure.pk}"
+    if lieu is None or Orientation.objects.filter(cle=cle).exists():
+        return
+    territoire = Territoire.objects.couvrant(lieu.commune).order_by("pk").first()
+    orientation = Orientation.objects.create(
+        acteur=regulateur,
+        cle=cle,
+        empreinte="0" * 64,
+        type=TypeOrientation.OSNP_SURNUMERAIRE,
+        voie=Voie.SURNUMERAIRE,
+        lieu=lieu,
+        effecteur=lieu.effecteur,
+        structure=structure,
+        debut=maintenant - timedelta(hours=2),
+        prise_le=maintenant - timedelta(hours=3),
+        territoire=territoire,
+        territoire_destinataire=territoire,
+    )
+    prevenir(orientation, maintenant=maintenant)
 
 
 def _preparer_centre(centre: Structure, gestionnaire: Compte, maintenant: datetime) -> None:

@@ -74,7 +74,8 @@ def preparer(dossier: Path, adresses: dict[str, str]) -> None:
         nommer(identites)
         comptes, maintenant = creer_comptes(identites), timezone.now()
         preparer_acces(comptes, maintenant)
-        preparer_agendas(comptes, maintenant)
+        # Après les périmètres, qui commencent à l’instant : sans eux, aucun gestionnaire à prévenir.
+        preparer_agendas(comptes, timezone.now())
         raconter_les_mois(maintenant)
         preparer_remunerations(comptes, maintenant)
         mesurer_les_mois(maintenant)

@@ -102,7 +102,8 @@ PERSONAS = (
         "gestionnaire-structure@exemple.invalid",
         (Role.GESTIONNAIRE_STRUCTURE,),
         "règle la participation d’un centre de santé et d’une association SOS Médecins, tient leurs agendas, importe un "
-        "planning, suit leurs heures\u00a0; tient les membres et la zone d’une CPTS",
+        "planning, suit leurs heures\u00a0; tient les membres et la zone d’une CPTS\u00a0; dit ce que sont devenus les "
+        "patients adressés en sus à chacun, et à une maison de santé",
     ),
     Persona(
         "gestionnaire-comptes",

@@ -8,9 +8,11 @@ import pytest
 from django.utils import timezone
 
 from agenda.models import Disponibilite, Indisponibilite, SemaineType
+from annuaire.enums import TypeStructure
 from annuaire.models import Delegation, LieuExercice
 from comptes.models import Courriel
 from orientation.models import Orientation
+from orientation.suivi.lectures import recues_par
 from participation.models import ParticipationStructure, Sollicitation, VersionParticipation
 from sas_platform.demo.acces import preparer_acces
 from sas_platform.demo.agendas import preparer_agendas
@@ -32,7 +34,8 @@ def comptes():
     SpecialiteFactory()
     StructureFactory(cpts=True)
     sos, centre = StructureFactory(sos=True), StructureFactory()
-    LieuExerciceFactory(effecteur=None, structure=sos)
+    for structure in (sos, centre, StructureFactory(type=TypeStructure.MSP)):
+        LieuExerciceFactory(effecteur=None, structure=structure)
     for _ in range(2):
         LieuExerciceFactory(structure=centre)
     effecteurs = {}
@@ -44,7 +47,7 @@ def comptes():
     comptes = creer_comptes(effecteurs)
     maintenant = timezone.now()
     preparer_acces(comptes, maintenant)
-    preparer_agendas(comptes, maintenant)
+    preparer_agendas(comptes, timezone.now())
     return comptes
 
 
@@ -60,7 +63,7 @@ def test_le_medecin_a_plusieurs_lieux_des_fermetures_des_consignes_et_un_patient
     assert Indisponibilite.objects.filter(lieu__in=lieux).count() == 2
     assert Sollicitation.objects.filter(lieu__in=lieux).count() == 1
     assert SemaineType.objects.filter(lieu__in=lieux).count() == 1
-    assert Orientation.objects.get().lieu in lieux
+    assert Orientation.objects.get(structure=None).lieu in lieux
     assert VersionParticipation.objects.get(effecteur__isnull=False).apres["modalite"] == "individuel"
 
 
@@ -83,6 +86,18 @@ def test_le_centre_et_l_association_participent_et_la_deleguee_tient_le_centre(c
     assert delegation.delegataire == comptes["delegataire"]
 
 
+def test_chaque_sorte_de_structure_a_un_patient_dont_dire_l_issue(comptes):
+    """En sus par une CPTS, une MSP, SOS Médecins et un centre : le courriel du gestionnaire y mène."""
+    gestionnaire = comptes["gestionnaire-structure"]
+
+    recues = recues_par(gestionnaire, maintenant=timezone.now()).exclude(structure=None)
+
+    assert {o.structure.type for o in recues} == {"cpts", "msp", "sos", "cds"}
+    assert all(o.debut < timezone.now() for o in recues)
+    assert [o.structure.type for o in recues if o.effecteur] == ["cpts"]
+    assert Courriel.objects.filter(compte=gestionnaire, gabarit="orientation/avis").count() == 4
+
+
 def test_rejouer_ne_refait_pas_ce_qui_a_ete_efface(comptes):
     Indisponibilite.objects.all().delete()
     ParticipationStructure.objects.update(participe=False)
@@ -92,7 +107,8 @@ def test_rejouer_ne_refait_pas_ce_qui_a_ete_efface(comptes):
 
     assert not Indisponibilite.objects.exists()
     assert not ParticipationStructure.objects.filter(participe=True).exists()
-    assert Orientation.objects.count() == 1
+    assert Orientation.objects.filter(structure=None).count() == 1
+    assert Orientation.objects.exclude(structure=None).count() == 4
     recus = Courriel.objects.filter(compte=comptes["effecteur"])
     assert sorted(recus.values_list("gabarit", flat=True)) == [
         "agenda/heures_insuffisantes",
