@@ -71,8 +71,8 @@ class SpecialiteAdmin(admin.ModelAdmin):
 class BesoinAdmin(admin.ModelAdmin):
     """Les mots de tous les jours que comprend la recherche, et vers qui ils mènent."""
 
-    list_display = ("libelle", "formulations", "est_actif")
-    list_filter = ("est_actif",)
+    list_display = ("libelle", "formulations", "est_actif", "est_suggere")
+    list_filter = ("est_actif", "est_suggere")
     search_fields = ("libelle", "formulations")
     autocomplete_fields = ("specialites",)
     prepopulated_fields = {"code": ("libelle",)}

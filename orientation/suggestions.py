@@ -21,6 +21,7 @@ from annuaire.lectures import (
     LieuIntrouvableError,
     LieuTrouve,
     NomTrouve,
+    besoins_suggeres,
     chercher_besoins,
     chercher_noms,
     chercher_specialites,
@@ -95,16 +96,17 @@ def _lire(valeur: str, sel: str) -> dict[str, Any] | None:
 
 
 def suggestions_de_quoi(texte: str, recents: Sequence[Quoi]) -> list[Groupe]:
-    """Spécialités, besoins et noms ; sans texte, les recherches récentes de la session."""
+    """Spécialités, besoins et noms ; sans texte, les recherches récentes de la session, et celles que l’on suggère."""
     texte = texte.strip()[:LONGUEUR_MAX]
     if not texte:
-        return _sans_vide([("Dernières recherches", _signer_quoi(recents))])
+        suggerees = _signer_besoins(besoins_suggeres())
+        return _sans_vide(
+            [("Dernières recherches", _signer_quoi(recents)), ("Recherches suggérées", suggerees)]
+        )
     if len(texte) < LETTRES_MIN:
         return []
     specialites = [_quoi(specialite) for specialite in chercher_specialites(texte, NOMBRE)]
-    besoins = [
-        (signer_quoi(quoi), quoi.libelle, f"pour\u00a0: {libelle}") for libelle, quoi in _besoins(texte)
-    ]
+    besoins = _signer_besoins(chercher_besoins(texte))
     noms = [(signer_quoi(_nomme(nom)), nom.libelle, nom.detail) for nom in chercher_noms(texte, NOMBRE)]
     return _sans_vide(
         [
@@ -147,6 +149,11 @@ def _signer_quoi(quoi: Iterable[Quoi]) -> list[Choix]:
     return [(signer_quoi(un), un.libelle, "") for un in quoi]
 
 
+def _signer_besoins(besoins: Iterable[BesoinTrouve]) -> list[Choix]:
+    proposes = [(besoin.libelle, _repondant(besoin)) for besoin in besoins]
+    return [(signer_quoi(quoi), quoi.libelle, f"pour\u00a0: {libelle}") for libelle, quoi in proposes]
+
+
 # --- Un texte envoyé tel quel -----------------------------------------------
 
 
@@ -167,7 +174,7 @@ def comprendre_quoi(texte: str) -> list[Quoi]:
     if len(exacts) == 1:
         return [_repondant(exacts[0])]
     trouves = [_quoi(specialite) for specialite in specialites]
-    trouves += [quoi for _, quoi in _besoins(texte) if quoi not in trouves]
+    trouves += [quoi for quoi in map(_repondant, besoins) if quoi not in trouves]
     if chercher_noms(texte, 1):
         trouves.append(Quoi(libelle=texte, noms=texte))
     return trouves
@@ -212,10 +219,6 @@ def _mots(lieu: LieuTrouve) -> set[str]:
 
 def _quoi(specialite: Specialite) -> Quoi:
     return Quoi(libelle=specialite.libelle, specialite_ids=(specialite.pk,))
-
-
-def _besoins(texte: str) -> list[tuple[str, Quoi]]:
-    return [(besoin.libelle, _repondant(besoin)) for besoin in chercher_besoins(texte)]
 
 
 def _repondant(besoin: BesoinTrouve) -> Quoi:

@@ -56,7 +56,10 @@ def _completer_les_besoins(*, ecrire: bool) -> Bilan:
         specialites = {specialite.code: specialite for specialite in Specialite.objects.all()}
         for ligne in nouveaux:
             besoin = Besoin.objects.create(
-                code=ligne["code"], libelle=ligne["libelle"], formulations=ligne["formulations"].split("|")
+                code=ligne["code"],
+                libelle=ligne["libelle"],
+                formulations=ligne["formulations"].split("|"),
+                est_suggere=bool(ligne["suggere"]),
             )
             besoin.specialites.set(specialites[code] for code in ligne["specialites"].split("|"))
     return Bilan(lues=len(lignes), creees=len(nouveaux))

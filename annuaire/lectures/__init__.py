@@ -1,6 +1,6 @@
 """Ce que l’annuaire sait retrouver d’après ce qui est tapé : un lieu, une spécialité, un besoin, un nom."""
 
-from annuaire.lectures.besoins import BesoinTrouve, chercher_besoins
+from annuaire.lectures.besoins import BesoinTrouve, besoins_suggeres, chercher_besoins
 from annuaire.lectures.lieux import (
     LieuIntrouvableError,
     LieuTrouve,
@@ -16,6 +16,7 @@ __all__ = [
     "LieuIntrouvableError",
     "LieuTrouve",
     "NomTrouve",
+    "besoins_suggeres",
     "chercher_besoins",
     "chercher_noms",
     "chercher_specialites",

@@ -127,6 +127,9 @@ class Besoin(models.Model):
         Specialite, verbose_name="spécialités et professions", related_name="+"
     )
     est_actif = models.BooleanField("proposé", default=True)
+    est_suggere = models.BooleanField(
+        "suggéré d’emblée", default=False, help_text="Montré avant d’avoir rien tapé."
+    )
 
     class Meta:
         verbose_name = "besoin"

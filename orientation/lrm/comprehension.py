@@ -19,10 +19,11 @@ from orientation.domaine.appel_lrm import AppelLRM, Genre, Valeur, ville_a_arron
 from orientation.enums import IssueLRM
 from orientation.medecin_traitant import MedecinTrouve, signer_medecin, trouver
 from orientation.models import LogicielRegulation
-from orientation.suggestions import Quoi, comprendre_lieu, signer_lieu, signer_quoi
+from orientation.suggestions import Quoi, comprendre_lieu, comprendre_quoi, signer_lieu, signer_quoi
 
-# « Consultation de médecine générale » (L-04).
-SPECIALITE_PAR_DEFAUT = "SM54"
+# Ce que l’on cherche quand le logiciel ne le dit pas (L-04) : le besoin de ce nom, qui mène aussi aux structures ;
+# à défaut, si un administrateur l’a retiré, la seule médecine générale.
+BESOIN_PAR_DEFAUT, SPECIALITE_PAR_DEFAUT = "Consultation de médecine générale", "SM54"
 SAS_PF_001 = "Le médecin traitant renseigné dans le logiciel de régulation médicale n’a pas pu être identifié"
 SAS_PF_002 = "Le médecin traitant n’a pas été renseigné dans le logiciel de régulation médicale."
 SANS_VILLE = "Le logiciel de régulation n’a pas transmis la commune. Complétez l’adresse."
@@ -71,6 +72,12 @@ def logiciel_de(origine: str) -> LogicielRegulation | None:
 
 def comprendre(appel: AppelLRM) -> Compris:
     compris = Compris(appel, logiciel_de(appel.origine))
+    if not appel.origine:
+        compris.avis.append(
+            "Le logiciel de régulation n’a pas dit qui il est : le paramètre « origin » manque."
+        )
+    elif compris.logiciel is None:
+        compris.avis.append("Le paramètre « origin » ne désigne aucun logiciel connu de la plateforme.")
     _comprendre_la_specialite(compris)
     _comprendre_l_adresse(compris)
     _comprendre_le_praticien(compris)
@@ -91,10 +98,21 @@ def _comprendre_la_specialite(compris: Compris) -> None:
         compris.avis.append(
             "La spécialité transmise n’est pas connue : la recherche porte sur la médecine générale."
         )
-    specialite = specialite or Specialite.objects.filter(code=SPECIALITE_PAR_DEFAUT).first()
-    if specialite is not None:
-        compris.quoi = Quoi(libelle=specialite.libelle, specialite_ids=(specialite.pk,))
-        compris.donnees |= {"quoi": specialite.libelle, "quoi_choisi": signer_quoi(compris.quoi)}
+    compris.quoi = _quoi(specialite) if specialite else _quoi_par_defaut()
+    if compris.quoi is not None:
+        compris.donnees |= {"quoi": compris.quoi.libelle, "quoi_choisi": signer_quoi(compris.quoi)}
+
+
+def _quoi(specialite: Specialite) -> Quoi:
+    return Quoi(libelle=specialite.libelle, specialite_ids=(specialite.pk,))
+
+
+def _quoi_par_defaut() -> Quoi | None:
+    compris = comprendre_quoi(BESOIN_PAR_DEFAUT)
+    if len(compris) == 1:
+        return compris[0]
+    seule = Specialite.objects.filter(code=SPECIALITE_PAR_DEFAUT).first()
+    return _quoi(seule) if seule else None
 
 
 def _specialite_du_code(lue: Valeur) -> Specialite | None:

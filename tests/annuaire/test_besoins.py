@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from annuaire.connecteurs.referentiels import lire_csv
-from annuaire.lectures import chercher_besoins
+from annuaire.lectures import besoins_suggeres, chercher_besoins
 from annuaire.models import Besoin, Specialite
 from sas_platform.socle.textes import normaliser
 from tests.annuaire.factories import BesoinFactory, SpecialiteFactory
@@ -50,6 +50,25 @@ def test_un_besoin_retire_ou_sans_destination_n_est_plus_propose(oreille):
     Besoin.objects.filter(pk=oreille.pk).update(est_actif=False)
 
     assert chercher_besoins("otite") == []
+
+
+def test_seuls_les_besoins_retenus_sont_suggeres_d_emblee(oreille):
+    assert besoins_suggeres() == []
+
+    Besoin.objects.filter(pk=oreille.pk).update(est_suggere=True)
+    (suggere,) = besoins_suggeres()
+
+    assert suggere.libelle == "Mal d’oreille"
+    assert [specialite.code for specialite in suggere.specialites] == ["SM54", "SM40"]
+
+
+def test_une_consultation_de_medecine_generale_mene_aussi_aux_structures():
+    call_command("importer_communes", "--ecrire")
+
+    (trouve, *_) = chercher_besoins("consultation de médecine générale")
+
+    assert trouve.est_exact
+    assert {specialite.code for specialite in trouve.specialites} == {"SM54", "SOS", "CDS", "MSP"}
 
 
 def test_le_nombre_de_requetes_ne_depend_pas_du_nombre_de_besoins(oreille, compter_requetes):

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from orientation.enums import IssueLRM
 from orientation.lrm.comprehension import SANS_VILLE, SANS_VOIE, SAS_PF_002
-from tests.annuaire.factories import CommuneFactory, DepartementFactory, SpecialiteFactory
+from tests.annuaire.factories import BesoinFactory, CommuneFactory, DepartementFactory, SpecialiteFactory
 from tests.orientation.lrm.conftest import DOMICILE, ORIGINE, formulaire_de, issues, recherche_de
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("maintenant")]
@@ -15,14 +15,22 @@ URL = "/recherche/"
 # --- L-02 : origine ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("origine", ["fr.inconnu", "", "a b"])
-def test_une_origine_inconnue_laisse_chercher(connecte, appeler, origine):
+@pytest.mark.parametrize(
+    ("origine", "avis"),
+    [
+        ("fr.inconnu", "ne désigne aucun logiciel connu"),
+        ("", "le paramètre « origin » manque"),
+        ("a b", "« origin »"),
+    ],
+)
+def test_une_origine_inconnue_laisse_chercher(connecte, appeler, origine, avis):
     reponse = appeler(**DOMICILE | {"origin": origine})
 
     html = reponse.content.decode()
     form = formulaire_de(reponse)
     assert "La liaison avec votre logiciel de régulation n’est pas ouverte" in html
     assert reverse("assistance:contact") in html
+    assert avis in html
     assert form["ou"].value() == "Lille (59000)"
     suite = connecte.post(URL, form.data, follow=True)
     assert recherche_de(suite).lieu["code_insee"] == "59350"
@@ -62,6 +70,20 @@ def test_une_adresse_incomplete_garde_ce_qu_elle_a_et_demande_le_reste(
     assert "ou" in form.errors
     assert form["quoi"].value() == "Médecine générale"
     assert issues() == {IssueLRM.A_COMPLETER: 1}
+
+
+def test_sans_specialite_on_cherche_une_consultation_de_medecine_generale(
+    connecte, appeler, medecine_generale
+):
+    """L-04 : elle mène aussi aux structures, tant qu’un administrateur ne l’a pas retirée."""
+    sos = SpecialiteFactory(code="SOS", libelle="SOS Médecins", profession=None, type_structure="sos")
+    BesoinFactory(
+        libelle="Consultation de médecine générale", formulations=[], specialites=[medecine_generale, sos]
+    )
+
+    recherche = recherche_de(appeler(inseecode="59350", city="Lille"))
+
+    assert set(recherche.specialite_ids) == {medecine_generale.pk, sos.pk}
 
 
 def test_une_commune_inconnue_se_dit_sur_son_champ(connecte, appeler):

@@ -268,6 +268,15 @@ def test_sans_texte_les_recherches_de_la_session_sont_proposees(connecte, jeton)
     assert "Médecine générale" in html
 
 
+def test_sans_texte_les_recherches_suggerees_sont_proposees(connecte, medecine_generale):
+    BesoinFactory(libelle="Consultation", specialites=[medecine_generale], est_suggere=True)
+
+    html = connecte.post("/recherche/suggestions/quoi/", {"texte": ""}).content.decode()
+
+    assert "Recherches suggérées" in html
+    assert "pour\u00a0: Consultation" in html
+
+
 def test_modifier_la_recherche_reprend_ce_qui_a_ete_demande(connecte, jeton):
     html = connecte.get(URL, {"recherche": jeton}).content.decode()
 
