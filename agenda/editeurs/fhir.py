@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from types import UnionType
@@ -103,16 +102,11 @@ class Contenu(_Localisation):
     resource_type: str | None = None
 
 
-class Apercu(_Element, tag_field="resourceType", tag="Slot"):
-    """Ce qui dit de qui est un créneau ; reconnu, il n’a pas besoin d’être lu davantage."""
+class Slot(_Element, tag_field="resourceType", tag="Slot"):
+    """Ce qui se répète d’un créneau à l’autre reste brut : `lire_champ` le lit, une fois par valeur."""
 
     id: str | None = None
     schedule: Raw = _NUL
-
-
-class Slot(Apercu, tag_field="resourceType", tag="Slot"):
-    """Ce qui se répète d’un créneau à l’autre reste brut : `lire_champ` le lit, une fois par valeur."""
-
     meta: Raw = _NUL
     service_type: Raw = _NUL
     specialty: Raw = _NUL
@@ -157,23 +151,13 @@ class Organization(_Element, tag_field="resourceType", tag="Organization"):
     name: str | None = None
 
 
-Porteur = Schedule | Practitioner | PractitionerRole | Location | HealthcareService | Organization
-Ressource = Slot | Porteur
+Ressource = Slot | Schedule | Practitioner | PractitionerRole | Location | HealthcareService | Organization
 TYPES: dict[str, type[Struct]] = {classe.__name__: classe for classe in get_args(Ressource)}
 
 
 class Entree(_Element):
     full_url: str | None = None
     resource: Ressource | None = None
-
-
-class EntreeApercue(_Element):
-    full_url: str | None = None
-    resource: Apercu | Porteur | None = None
-
-
-class _PageApercue(_Element):
-    entry: list[EntreeApercue]
 
 
 class _Lien(_Element):
@@ -201,7 +185,6 @@ class Enveloppe(_Element):
 
 _ENVELOPPE = msgspec.json.Decoder(Enveloppe)
 _ENTREE = msgspec.json.Decoder(Entree)
-_PAGE = msgspec.json.Decoder(_PageApercue)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -251,19 +234,6 @@ def lire_entree(brute: Raw) -> Entree | None:
         return _ENTREE.decode(brute)
     except _ERREURS:
         return _lire_champ_par_champ(bytes(brute))
-
-
-def apercevoir(octets: bytes, brutes: Sequence[Raw]) -> Sequence[Entree | EntreeApercue | None]:
-    """Les entrées `brutes` de cette page, dont les créneaux seulement aperçus.
-
-    D’un bloc, ce qui coûte la moitié d’une lecture une à une ; une seule entrée
-    fautive, ou d’un type inconnu, fait revenir à celle-ci.
-    """
-    try:
-        entrees = _PAGE.decode(octets.removeprefix(_BOM)).entry
-    except _ERREURS:
-        entrees = []
-    return entrees if len(entrees) == len(brutes) else [lire_entree(brute) for brute in brutes]
 
 
 def lire_champ(brut: Raw | bytes, type_: type[T]) -> T | None:

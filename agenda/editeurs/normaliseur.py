@@ -7,7 +7,8 @@ autres sont jugées, créneau par créneau (`jugement`).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import groupby
 from urllib.parse import parse_qsl, urlsplit
@@ -16,14 +17,13 @@ from msgspec import Raw
 
 from agenda.editeurs import fhir, fragments
 from agenda.editeurs.jugement import Juge
+from agenda.editeurs.reconnaissance import ecrire_ids, signer, suites_connues, tete, un_id_se_repete
 from agenda.editeurs.references import Annuaire
 from agenda.editeurs.verdicts import GARDE, Demande, Echantillon, Lecture, Memoire, Verdict
 
 TAILLE_MAX = 10 * 1024 * 1024
 ECHANTILLONS_MAX = 2  # créneaux écartés que l’on garde d’une réponse, par motif
 JAMAIS = 2**31  # en minutes : rien de gardé, rien que l’heure puisse faire rejeter
-
-Apercu = tuple[Raw, fhir.Apercu]
 
 
 def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
@@ -34,74 +34,102 @@ def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
         enveloppes = [fhir.lire_enveloppe(page) for page in pages]
     except fhir.BundleInvalide as erreur:
         return Lecture(defaut=str(erreur))
-    lues: list[tuple[Raw, fhir.Entree | fhir.EntreeApercue]] = []
-    for page, enveloppe in zip(pages, enveloppes, strict=True):
-        brutes = enveloppe.entry or []
-        entrees = zip(brutes, fhir.apercevoir(page, brutes), strict=True)
-        lues += [(brute, entree) for brute, entree in entrees if entree is not None]
-    slots = [(brute, lue.resource) for brute, lue in lues if isinstance(lue.resource, fhir.Apercu)]
-    autres = [(brute, lue) for brute, lue in lues if not isinstance(lue.resource, fhir.Apercu)]
-    juge = Juge(demande, Annuaire(lue for _, lue in autres))
-    lecture = _juger(juge, slots, b"".join([brute for brute, _ in autres]))
-    _avertir_de_l_enveloppe(lecture, enveloppes, demande, len(slots))
+    brutes = [brute for enveloppe in enveloppes for brute in enveloppe.entry or ()]
+    lecture = _juger(brutes, _trier(brutes, demande))
+    _avertir_de_l_enveloppe(lecture, enveloppes, demande)
     return lecture
 
 
-def _juger(juge: Juge, slots: Sequence[Apercu], contexte: bytes) -> Lecture:
-    """Juge les créneaux dans l’ordre, sauf ceux des effecteurs dont la réponse est déjà connue.
+@dataclass(frozen=True, slots=True)
+class _Tri:
+    """Ce qu’une réponse a de connu, et ce qui en est à juger. Les rangs sont ceux des entrées.
 
-    Quand un id se répète, le sort d’un créneau dépend de ceux des autres
-    effecteurs : rien n’est alors reconnu ni retenu.
+    `rangs` : créneaux lus de chaque effecteur, sous la clé vide ceux de personne ; `signatures` : de ces
+    créneaux, si l’on peut les retenir ; `commun` : de ce dont leur jugement à tous dépend.
     """
-    demande, lecture = juge.demande, Lecture()
-    ids = [slot.id for _, slot in slots if slot.id]
+
+    juge: Juge
+    slots: dict[int, fhir.Slot]
+    rangs: dict[str, list[int]]
+    reconnues: dict[str, Memoire]
+    signatures: dict[str, str]
+    commun: str
+
+
+def _trier(brutes: Sequence[Raw], demande: Demande) -> _Tri:
+    """Lit ce qui n’est pas retrouvé d’un bloc, et reconnaît qui n’a pas changé.
+
+    Quand un id se répète, le sort d’un créneau dépend de ceux des autres effecteurs : rien n’est
+    alors reconnu ni retenu. Quand le reste de la réponse a changé, rien n’est reconnu.
+    """
+    memoires = {i: memoire for i, memoire in demande.memoires.items() if memoire.vaut(demande.fenetre.debut)}
+    suites, a_lire = suites_connues(brutes, memoires)
+    lues = [(rang, entree) for rang in a_lire if (entree := fhir.lire_entree(brutes[rang]))]
+    slots = {rang: lue.resource for rang, lue in lues if isinstance(lue.resource, fhir.Slot)}
+    autres = [(rang, lue) for rang, lue in lues if rang not in slots]
+    commun = _signer_le_commun([brutes[rang] for rang, _ in autres], demande)
+    juge = Juge(demande, Annuaire(lue for _, lue in autres))
     rangs = _rangs_par_proprietaire(juge, slots)
-    signatures: dict[str, str] = {}
-    if len(ids) == len(set(ids)):
-        commun = _signer_le_commun(contexte, demande)
-        for identifiant in demande.identifiants:
-            bruts = [slots[rang][0] for rang in rangs.get(identifiant, ())]
-            signatures[identifiant] = sha256(b"".join([commun, *bruts])).hexdigest()
-    lecture.reconnues = {
+    en_partie = suites.keys() & rangs.keys()  # ils ont aussi d’autres créneaux : la suite n’est pas tout
+    ids = [slot.id for slot in slots.values() if slot.id]
+    un_id_repete = un_id_se_repete(ids, [memoires[identifiant] for identifiant in suites])
+    if en_partie or (suites and un_id_repete) or any(memoires[i].commun != commun for i in suites):
+        douteux = en_partie or suites.keys()
+        return _trier(
+            brutes, replace(demande, memoires={i: m for i, m in memoires.items() if i not in douteux})
+        )
+    signatures = {
+        identifiant: signer([brutes[rang] for rang in rangs.get(identifiant, ())])
+        for identifiant in (() if un_id_repete else demande.identifiants - suites.keys())
+    }
+    reconnues = {
         identifiant: memoire
-        for identifiant, memoire in demande.memoires.items()
-        if memoire.vaut(signatures.get(identifiant, ""), demande.fenetre.debut)
+        for identifiant, memoire in memoires.items()
+        if identifiant in suites
+        or (memoire.commun == commun and memoire.signature == signatures.get(identifiant))
     }
-    proprietaires = {
-        rang: proprietaire
-        for proprietaire, les_siens in rangs.items()
-        if proprietaire not in lecture.reconnues
-        for rang in les_siens
-    }
+    return _Tri(juge, slots, rangs, reconnues, signatures, commun)
+
+
+def _juger(brutes: Sequence[Raw], tri: _Tri) -> Lecture:
+    """Juge, dans l’ordre, les créneaux de qui n’est pas reconnu."""
+    juge, lecture = tri.juge, Lecture(reconnues=tri.reconnues)
+    proprietaires = sorted(
+        (rang, proprietaire)
+        for proprietaire, siens in tri.rangs.items()
+        if proprietaire not in tri.reconnues
+        for rang in siens
+    )
     verdicts: dict[str, list[Verdict]] = defaultdict(list)
     avertissements: dict[str, Counter[str]] = defaultdict(Counter)
     ecartes: Counter[str] = Counter()
-    for rang, proprietaire in sorted(proprietaires.items()):
+    for rang, proprietaire in proprietaires:
         juge.avertissements = avertissements[proprietaire]
-        brut, slot = slots[rang]
-        verdict = juge.juger(_en_entier(brut, slot))
+        verdict = juge.juger(tri.slots[rang])
         lecture.verdicts.append(verdict)
         if verdict.raison and ecartes[verdict.raison] < ECHANTILLONS_MAX:
             ecartes[verdict.raison] += 1
-            lecture.echantillons.append(_echantillon(verdict, brut, juge))
+            lecture.echantillons.append(_echantillon(verdict, brutes[rang], juge))
         verdicts[proprietaire].append(verdict)
-    lecture.memoires = {
-        identifiant: _memoire(signature, verdicts[identifiant], avertissements[identifiant])
-        for identifiant, signature in signatures.items()
-        if identifiant not in lecture.reconnues
-    }
+    for identifiant, signature in tri.signatures.items():
+        if identifiant in tri.reconnues:
+            continue
+        rangs = tri.rangs.get(identifiant, [])
+        lus, ids = verdicts[identifiant], [tri.slots[rang].id for rang in rangs]
+        debuts = [verdict.creneau.debut for verdict in lus if verdict.creneau is not None]
+        lecture.memoires[identifiant] = Memoire(
+            signature=signature,
+            commun=tri.commun,
+            jusqu_a=min(debuts, default=JAMAIS),
+            raisons=dict(Counter(verdict.raison or GARDE for verdict in lus)),
+            avertissements=dict(avertissements[identifiant]),
+            tete=tete([brutes[rang] for rang in rangs[:1]]),
+            ids=ecrire_ids(un for un in ids if un),
+        )
     lecture.noms_cpts = juge.noms_cpts
     for nombres in (*avertissements.values(), *(m.avertissements for m in lecture.reconnues.values())):
         lecture.avertissements.update(nombres)
     return lecture
-
-
-def _en_entier(brut: Raw, apercu: fhir.Apercu) -> fhir.Slot:
-    if isinstance(apercu, fhir.Slot):
-        return apercu
-    entree = fhir.lire_entree(brut)
-    lu = entree.resource if entree else None
-    return lu if isinstance(lu, fhir.Slot) else fhir.Slot(id=apercu.id, schedule=apercu.schedule)
 
 
 def _echantillon(verdict: Verdict, brut: Raw, juge: Juge) -> Echantillon:
@@ -109,48 +137,34 @@ def _echantillon(verdict: Verdict, brut: Raw, juge: Juge) -> Echantillon:
     return Echantillon(verdict.raison, fragments.id_montrable(verdict.id), fragments.ecrire(vu))
 
 
-def _rangs_par_proprietaire(juge: Juge, slots: Sequence[Apercu]) -> dict[str, list[int]]:
+def _rangs_par_proprietaire(juge: Juge, slots: Mapping[int, fhir.Slot]) -> dict[str, list[int]]:
     """Rangs des créneaux de chaque effecteur, dans l’ordre ; sous la clé vide, ceux de personne."""
     rangs: dict[str, list[int]] = defaultdict(list)
     proprietaires: dict[bytes, str] = {}
-    debut = 0
     # Les créneaux d’un agenda se suivent presque toujours : on les prend par suites, non un à un.
-    for agenda, suite in groupby(slots, key=lambda slot: slot[1].schedule):
-        brut, fin = bytes(agenda), debut + len(list(suite))
+    for agenda, suite in groupby(slots.items(), key=lambda slot: slot[1].schedule):
+        brut = bytes(agenda)
         if brut not in proprietaires:
             proprietaires[brut] = juge.proprietaire(brut)
-        rangs[proprietaires[brut]] += range(debut, fin)
-        debut = fin
+        rangs[proprietaires[brut]] += [rang for rang, _ in suite]
     return rangs
 
 
-def _signer_le_commun(contexte: bytes, demande: Demande) -> bytes:
+def _signer_le_commun(contexte: Sequence[Raw], demande: Demande) -> str:
     """Ce dont dépend le jugement de tous, l’heure exceptée : les réglages, et les ressources autres que les créneaux.
 
     Un lieu qui change fait donc juger de nouveau tous les effecteurs de la réponse, ce qui est rare.
     """
     hotes = None if demande.hotes is None else sorted(demande.hotes)
     reglages = (demande.cas, sorted(demande.identifiants), demande.fenetre.fin, hotes, demande.http_local)
-    return sha256(repr(reglages).encode() + contexte).digest()
+    return sha256(repr(reglages).encode() + b"".join(contexte)).hexdigest()
 
 
-def _memoire(signature: str, verdicts: Sequence[Verdict], avertissements: Counter[str]) -> Memoire:
-    debuts = [verdict.creneau.debut for verdict in verdicts if verdict.creneau is not None]
-    return Memoire(
-        signature=signature,
-        jusqu_a=min(debuts, default=JAMAIS),
-        raisons=dict(Counter(verdict.raison or GARDE for verdict in verdicts)),
-        avertissements=dict(avertissements),
-    )
-
-
-def _avertir_de_l_enveloppe(
-    lecture: Lecture, enveloppes: list[fhir.Enveloppe], demande: Demande, entrees: int
-) -> None:
+def _avertir_de_l_enveloppe(lecture: Lecture, enveloppes: list[fhir.Enveloppe], demande: Demande) -> None:
     if not enveloppes:
         return
     total = enveloppes[0].total_annonce()
-    if total is not None and total != entrees:
+    if total is not None and total != lecture.comptes().total():
         lecture.avertissements["total_different"] += 1
     if demande.url and not _meme_recherche(enveloppes[0].lien("self"), demande.url):
         lecture.avertissements["lien_self_different"] += 1

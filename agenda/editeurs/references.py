@@ -13,11 +13,11 @@ R = TypeVar("R", bound=fhir.Ressource)
 class Annuaire:
     """Ressources d’un Bundle par `Type/id` et par `fullUrl` ; la première d’un même nom l’emporte."""
 
-    def __init__(self, entrees: Iterable[fhir.Entree | fhir.EntreeApercue]) -> None:
+    def __init__(self, entrees: Iterable[fhir.Entree]) -> None:
         self._par_nom: dict[str, fhir.Ressource] = {}
         for entree in entrees:
             ressource = entree.resource
-            if ressource is None or isinstance(ressource, fhir.Apercu):
+            if ressource is None:
                 continue
             if ressource.id:
                 self._par_nom.setdefault(f"{type(ressource).__name__}/{ressource.id}", ressource)

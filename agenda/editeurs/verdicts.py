@@ -43,9 +43,10 @@ RAISONS = (
 class Memoire(Struct, frozen=True, gc=False):
     """Ce que l’on retient d’une réponse lue, pour reconnaître la même d’un effecteur sans la juger de nouveau.
 
-    `signature` : celle de tout ce dont le jugement dépend, l’heure exceptée.
-    `jusqu_a` : minute où commence le premier créneau gardé, que l’heure fera alors
+    `signature` : des octets de ses créneaux ; `commun` : de tout ce dont le jugement dépend d’autre, l’heure
+    exceptée. `jusqu_a` : minute où commence le premier créneau gardé, que l’heure fera alors
     rejeter. `raisons`, `avertissements` : ce qu’il faut compter ; `agendas` : combien elle en décrit.
+    `tete`, `ids` : de quoi retrouver ces créneaux et savoir leurs ids sans les lire (`reconnaissance`).
     """
 
     signature: str
@@ -53,9 +54,16 @@ class Memoire(Struct, frozen=True, gc=False):
     raisons: dict[str, int]
     avertissements: dict[str, int]
     agendas: int = 0
+    commun: str = ""
+    tete: int = 0
+    ids: str = ""
 
-    def vaut(self, signature: str, maintenant: datetime) -> bool:
-        return self.signature == signature and maintenant.timestamp() < self.jusqu_a * 60
+    @property
+    def creneaux(self) -> int:
+        return sum(self.raisons.values())
+
+    def vaut(self, maintenant: datetime) -> bool:
+        return maintenant.timestamp() < self.jusqu_a * 60
 
 
 @dataclass(frozen=True, slots=True)
