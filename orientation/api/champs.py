@@ -14,8 +14,10 @@ from annuaire.enums import Langue, PrecisionGeo
 from annuaire.lectures import LieuIntrouvableError, LieuTrouve, geocoder, par_commune, par_position
 from annuaire.models import Specialite
 from orientation import facettes
+from orientation.enums import MotifAnnulation
 from orientation.forms import RAYON_MAX_KM
 from orientation.lectures import DELAIS, DISPONIBILITES, OUI, TOUTES, Criteres
+from orientation.suivi.forms import AnnulationForm
 from sas_platform.socle.memoire import memoriser
 
 PAR_PAGE_MAX = 100
@@ -193,3 +195,11 @@ class DemandeOrientationSerializer(serializers.Serializer):
         if ("creneau" in attrs) == ("surnumeraire" in attrs):
             raise serializers.ValidationError("Donnez un créneau ou une demande en sus, l’un des deux.")
         return attrs
+
+
+class DemandeAnnulationSerializer(serializers.Serializer):
+    motif = serializers.ChoiceField(
+        choices=[motif.value for motif in AnnulationForm.motifs],
+        default=MotifAnnulation.ERREUR.value,
+        help_text="Pourquoi\u00a0; `erreur` (de saisie) s’il n’est pas donné.",
+    )

@@ -28,9 +28,14 @@ from orientation.actions import (
     annuler,
     orienter,
 )
-from orientation.api.champs import DemandeOrientationSerializer, DemandeRechercheSerializer
+from orientation.api.champs import (
+    DemandeAnnulationSerializer,
+    DemandeOrientationSerializer,
+    DemandeRechercheSerializer,
+)
 from orientation.api.reponses import OrientationSerializer, ProblemeSerializer, ResultatsSerializer, decrire
 from orientation.compteurs.prise import de_l_api, puis_compter
+from orientation.enums import MotifAnnulation
 from orientation.lectures import offre_du_lieu, page_json
 from orientation.models import Orientation
 from orientation.requetes import ReponseSuivie, RequeteApi
@@ -131,14 +136,21 @@ class Annulation(APIView):
 
     @extend_schema(
         operation_id="annuler_orientation",
-        request=None,
-        responses={200: OrientationSerializer} | problemes(401, 403, 404, 409),
+        request=DemandeAnnulationSerializer,
+        responses={200: OrientationSerializer} | problemes(400, 401, 403, 404, 409, *CORPS_REFUSE),
     )
     def post(self, request: RequeteApi, uuid: str) -> Response:
         """Annule l’orientation et rend sa place ; 409 si elle est déjà annulée, ou le rendez-vous passé."""
         orientation = _la_mienne(request, uuid)
+        demande = DemandeAnnulationSerializer(data=request.data)
+        demande.is_valid(raise_exception=True)
         try:
-            annulee = annuler(acteur=request.user, orientation=orientation, maintenant=timezone.now())
+            annulee = annuler(
+                acteur=request.user,
+                orientation=orientation,
+                motif=MotifAnnulation(demande.validated_data["motif"]),
+                maintenant=timezone.now(),
+            )
         except OrientationRefusee as refus:
             raise Probleme(status=409, code=refus.code, detail=str(refus)) from refus
         return Response(decrire(orientation, annulee_le=annulee.annulee_le))

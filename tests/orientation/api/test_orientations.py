@@ -6,7 +6,7 @@ from agenda.offre import rafraichir
 from comptes.enums import Portee, Role
 from comptes.models import Jeton
 from orientation.actions import orienter
-from orientation.models import Orientation
+from orientation.models import Annulation, Orientation
 from tests.agenda.factories import DisponibiliteFactory
 from tests.comptes.factories import CompteFactory, JetonFactory
 from tests.orientation.conftest import identifiant, projeter
@@ -194,6 +194,26 @@ def test_annuler_deux_fois_est_un_409(api, creneau):
 
     assert (premiere.status_code, premiere.json()["etat"]) == (200, "annulee")
     assert (seconde.status_code, seconde.json()["code"]) == (409, "deja_annulee")
+
+
+@pytest.mark.parametrize(
+    ("corps", "motif"), [(None, "erreur"), ({}, "erreur"), ({"motif": "professionnel"}, "professionnel")]
+)
+def test_une_annulation_dit_pourquoi(api, creneau, corps, motif):
+    orientation = api(corps={"creneau": identifiant(creneau)}).json()["id"]
+
+    assert api(f"{URL}{orientation}/annulation/", corps).status_code == 200
+
+    assert Annulation.objects.get().motif == motif
+
+
+def test_un_motif_d_annulation_inconnu_ne_retire_rien(api, creneau):
+    orientation = api(corps={"creneau": identifiant(creneau)}).json()["id"]
+
+    reponse = api(f"{URL}{orientation}/annulation/", {"motif": "autre_heure"})
+
+    assert (reponse.status_code, list(reponse.json()["erreurs"])) == (400, ["motif"])
+    assert not Annulation.objects.exists()
 
 
 @pytest.mark.parametrize("portees", [[], [Portee.RECHERCHE]])
