@@ -12,7 +12,7 @@ from remuneration.pilotage.ecriture import ecrire
 from remuneration.pilotage.figures import NATURES, Lecture
 from remuneration.pilotage.tableaux import Figure, Ligne, Valeur
 
-MASQUE = f"moins de {SEUIL}, ou masqué"
+MASQUE = "masqué"
 SANS_TERRITOIRE = "Sans territoire"
 
 
@@ -139,6 +139,10 @@ def _publie(valeur: float | None) -> str:
     return MASQUE if valeur is None else ecrire(valeur)
 
 
+def _cellule(valeur: int | None) -> Valeur:
+    return MASQUE if valeur is None else valeur
+
+
 def _france(france: Mesures, totaux: Mapping[str, int | None]) -> list[tuple[str, str]]:
     """Les interfacés n’ont pas de part publiée : leur seul nombre se masque s’il est petit."""
     interfaces = int(INDICATEURS["interfaces"].valeur(france) or 0)
@@ -164,9 +168,9 @@ def _table(
     libelles = {str(numero): nom for numero, nom in noms.items()} | {SANS_TERRITOIRE: SANS_TERRITOIRE}
 
     def cellules(cle: str) -> tuple[Valeur, ...]:
-        return tuple(_publie(parts[cle]) if cle in parts else "—" for parts, _ in colonnes.values())
+        return tuple(_cellule(parts[cle]) if cle in parts else "—" for parts, _ in colonnes.values())
 
-    france = tuple(_publie(total) for _, total in colonnes.values())
+    france = tuple(_cellule(total) for _, total in colonnes.values())
     return Figure(
         "territoires",
         "Par territoire",

@@ -79,7 +79,7 @@ def test_un_referent_lit_son_territoire_et_ce_que_chacun_peut_lire(connecter, pa
 
     suivre(page.get_by_role("contentinfo").get_by_role("link", name="Indicateurs", exact=True))
     expect(page.get_by_role("heading", level=1)).to_have_text("Indicateurs du Service d’Accès aux Soins")
-    expect(page.get_by_role("table", name="Par territoire")).to_contain_text("moins de 11, ou masqué")
+    expect(page.get_by_role("table", name="Par territoire")).to_contain_text("masqué")
     axe(page)
     capture(page, "pilotage-publics")
     page.set_viewport_size({"width": 375, "height": 812})

@@ -280,7 +280,7 @@ def test_un_petit_nombre_ne_se_lit_pas_ni_ne_se_deduit(client, avril, nord, sud)
     # Huit recherches au Sud : le Nord est masqué avec lui, sans quoi la France le dirait.
     assert par_nom["SAS du Sud"] == [MASQUE, MASQUE, MASQUE]
     assert par_nom["SAS du Nord"][0] == MASQUE
-    assert par_nom["France"][0].replace("\u202f", " ") == "1 208"
+    assert par_nom["France"][0] == "1208"
 
 
 def test_ce_qui_n_est_d_aucun_territoire_est_une_part_comme_une_autre(client, avril):
@@ -288,7 +288,7 @@ def test_ce_qui_n_est_d_aucun_territoire_est_une_part_comme_une_autre(client, av
     par_nom = {ligne[0]: ligne[1:] for ligne in lignes}
 
     assert par_nom["SAS du Sud"][0] == MASQUE
-    assert par_nom["Sans territoire"][0].replace("\u202f", " ") == "45 332"
+    assert par_nom["Sans territoire"][0] == "45332"
 
 
 def test_un_mois_trop_petit_ne_montre_rien(client, sud):
