@@ -134,6 +134,7 @@ def test_la_premiere_occurrence_a_venir_suit_l_heure_du_lieu():
     # Mardi 1 h à Paris : encore lundi 13 h à Tahiti, l’ouverture de 9 h est passée.
     assert premier_jour_a_venir(tahiti, datetime(2026, 10, 12, 23, tzinfo=UTC)) == date(2026, 10, 19)
     assert premier_jour_a_venir(tahiti, datetime(2026, 10, 12, 18, tzinfo=UTC)) == date(2026, 10, 12)
+    assert premier_jour_a_venir(tahiti, datetime(2026, 10, 12, 19, tzinfo=UTC)) == date(2026, 10, 19)
 
 
 def test_une_serie_finie_n_a_plus_d_occurrence_a_venir():

@@ -24,6 +24,7 @@ from annuaire.domaine.telephones import ecrire_telephone, normaliser_telephone
         pytest.param("+687 27 00 01", "59", "+687270001", id="six chiffres après l’indicatif"),
         pytest.param("+687 27 00 0", "988", "", id="cinq chiffres après l’indicatif"),
         pytest.param("+262 262 99 00 01 2", "974", "", id="dix chiffres après l’indicatif"),
+        pytest.param("0508 41 00 01", "975", "+508410001", id="Saint-Pierre, à dix chiffres"),
         pytest.param("+33" + "5" * 500, "59", "", id="démesuré"),
         pytest.param("15", "59", "", id="numéro court"),
         pytest.param("0000000000", "59", "", id="remplissage"),
