@@ -159,7 +159,7 @@ _DOUBLONS = """
         FROM fait WHERE canal > 2 AND vivant AND NOT a_une_heure
     ),
     proche AS (
-        SELECT DISTINCT ON (x.numero) x.numero, f.source AS source_f, f.numero AS numero_f,
+        SELECT DISTINCT ON (x.numero) x.numero, x.orientee_le, f.source AS source_f, f.numero AS numero_f,
             abs(date_part('epoch', f.orientee_le - x.orientee_le)) AS ecart
         FROM (
             SELECT cle, source, numero, orientee_le,
@@ -172,7 +172,7 @@ _DOUBLONS = """
         ) x ON x.cle = f.cle AND x.tiroir = f.tiroir
         WHERE f.orientee_le BETWEEN x.orientee_le - %(dix_minutes)s * interval '1 second'
             AND x.orientee_le + %(dix_minutes)s * interval '1 second'
-        ORDER BY x.numero, ecart, f.source, f.numero
+        ORDER BY x.numero, ecart, f.orientee_le, f.source, f.numero
     ),
     doublon AS MATERIALIZED (
         SELECT source, numero FROM (
@@ -187,7 +187,9 @@ _DOUBLONS = """
         ) vus WHERE vu > 1
         UNION ALL
         SELECT 'externe', numero FROM (
-            SELECT numero, row_number() OVER (PARTITION BY source_f, numero_f ORDER BY ecart, numero) AS vu FROM proche
+            SELECT numero, row_number() OVER (
+                PARTITION BY source_f, numero_f ORDER BY ecart, orientee_le, numero
+            ) AS vu FROM proche
         ) rapproches WHERE vu = 1
     ),"""
 

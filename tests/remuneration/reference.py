@@ -189,10 +189,10 @@ def _doublons(faits: list[Fait]) -> set[tuple[str, int]]:
             connus = max(deja.values(), default=0)
             trouves |= {(f.source, f.numero) for f in siens[:connus]}
             deja[canal] = len(siens)
-    pris: dict[tuple[str, int], list[tuple[timedelta, int]]] = defaultdict(list)
+    pris: dict[tuple[str, int], list[tuple[timedelta, datetime, int]]] = defaultdict(list)
     for x in (f for f in faits if f.vivant and f.canal > 2 and not f.a_une_heure):
         voisins = [
-            (abs(f.orientee_le - x.orientee_le), f.source, f.numero)
+            (abs(f.orientee_le - x.orientee_le), f.orientee_le, f.source, f.numero)
             for f in faits
             if f.vivant
             and f.canal <= 2
@@ -200,9 +200,9 @@ def _doublons(faits: list[Fait]) -> set[tuple[str, int]]:
             and abs(f.orientee_le - x.orientee_le) <= DIX_MINUTES
         ]
         if voisins:
-            ecart, source, numero = min(voisins)
-            pris[source, numero].append((ecart, x.numero))
-    return trouves | {("externe", min(candidats)[1]) for candidats in pris.values()}
+            ecart, _, source, numero = min(voisins)
+            pris[source, numero].append((ecart, x.orientee_le, x.numero))
+    return trouves | {("externe", min(candidats)[2]) for candidats in pris.values()}
 
 
 def _motif(fait: Fait, regles: list[Regle], ouvert: bool, participait: bool, est_doublon: bool) -> str:
