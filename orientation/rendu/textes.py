@@ -68,6 +68,8 @@ class Resume:
     fuseau_autre: str
     contact: Contact | None = None
     structure: str = ""
+    structure_telephone: str = ""
+    structure_telephone_lien: str = ""
 
 
 def resume(lieu: LieuExercice, contact: Contact | None = None) -> Resume:

@@ -21,6 +21,7 @@ from agenda.actions import PlaceIndisponible, raison_du_refus
 from agenda.enums import Genre
 from agenda.lectures import CreneauSas, creneau_sas, occurrence_designee
 from agenda.models import Disponibilite
+from annuaire.domaine.telephones import ecrire_telephone
 from annuaire.models import LieuExercice, Structure
 from orientation import carnet, rendu
 from orientation.actions import (
@@ -186,8 +187,13 @@ def _resume(lieu: LieuExercice, *, en_sus: bool = False) -> rendu.Resume:
 
 
 def _au_titre_de(resume: rendu.Resume, lieu: LieuExercice, structure: Structure | None) -> rendu.Resume:
-    """Le professionnel reste nommé ; la structure qui reçoit le patient par lui l’est à côté (W-24)."""
-    return replace(resume, structure=structure.nom) if structure and lieu.effecteur_id else resume
+    """Le professionnel reste nommé ; la structure qui reçoit le patient par lui, et qu’on appelle, l’est à côté (W-24)."""
+    if structure is None or not lieu.effecteur_id:
+        return resume
+    affiche, lien = ecrire_telephone(structure.telephone)
+    return replace(
+        resume, structure=structure.nom, structure_telephone=affiche, structure_telephone_lien=lien
+    )
 
 
 def _saisie_en_sus(request: RequeteDeCompte, lieu: LieuExercice, form: EnSusForm, jeton: str) -> HttpResponse:

@@ -340,7 +340,7 @@ def test_un_lieu_qui_n_accepte_pas_en_sus_est_introuvable(connecte, medecine_gen
 
 def test_en_sus_par_une_cpts_chaque_ecran_la_nomme_destinataire(connecte, lieu, maintenant):
     """Le professionnel reste nommé, avec son adresse ; la CPTS qui reçoit aussi (W-24)."""
-    cpts = StructureFactory(commune=lieu.commune, nom="CPTS du Douaisis")
+    cpts = StructureFactory(commune=lieu.commune, nom="CPTS du Douaisis", telephone="+33327000000")
     participation = Participation.objects.get(effecteur=lieu.effecteur)
     participation.modalite, participation.structure = Modalite.CPTS, cpts
     participation.save()
@@ -360,4 +360,7 @@ def test_en_sus_par_une_cpts_chaque_ecran_la_nomme_destinataire(connecte, lieu, 
         assert "CPTS du Douaisis" in lu
         assert "Camille MARTIN" in lu
     assert Orientation.objects.get().structure == cpts
+    lu = saisie.content.decode()
+    assert 'href="tel:+33327000000"' in lu  # c’est elle qu’on appelle
+    assert "Convenez d’abord de l’heure, par téléphone, avec CPTS du Douaisis." in lu
     assert ">9\u00a0h\u00a015</option>" in saisie.content.decode()
