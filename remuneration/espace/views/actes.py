@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,11 +18,13 @@ from comptes.requetes import RequeteDeCompte
 from orientation.enums import Issue, SourceIssue
 from orientation.suivi.forms import IssueForm
 from orientation.suivi.issues import IssueRefusee, noter
-from remuneration.enums import MotifActe
+from remuneration.domaine.periodes import trimestre_de
+from remuneration.enums import Etape, MotifActe
 from remuneration.espace.acces import beneficiaire_ou_404
-from remuneration.espace.actes import issues_a_dire, semaine, vus
+from remuneration.espace.actes import fuseau_de, issues_a_dire, semaine, vus
 from remuneration.espace.forms import SemaineForm
 from remuneration.espace.releves import releve_de
+from remuneration.models import Calcul
 
 PAR_PAGE = 20
 
@@ -69,7 +72,7 @@ def issue(request: RequeteDeCompte, qui: str, uuid: UUID) -> HttpResponse:
                 acteur=request.user,
                 maintenant=maintenant,
             )
-            messages.success(request, "C’est noté, et compté\u00a0: la dernière réponse dite l’emporte.")
+            messages.success(request, _note(orientation.debut.astimezone(fuseau_de(beneficiaire)).date()))
         except IssueRefusee as refus:
             messages.error(request, str(refus))
     else:
@@ -77,3 +80,10 @@ def issue(request: RequeteDeCompte, qui: str, uuid: UUID) -> HttpResponse:
     filtres = request.GET.urlencode()
     adresse = reverse("ma_participation:actes", kwargs={"qui": beneficiaire.cle})
     return redirect(f"{adresse}?{filtres}" if filtres else adresse)
+
+
+def _note(jour: date) -> str:
+    """Close, une période ne change plus : ce qui s’en apprend ensuite attend un rectificatif."""
+    if Calcul.objects.filter(periode__code=trimestre_de(jour), etape=Etape.CLOS).exists():
+        return "C’est noté. La période est close\u00a0: un rectificatif en tiendra compte."
+    return "C’est noté\u00a0: la dernière réponse dite l’emporte."

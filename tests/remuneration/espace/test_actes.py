@@ -166,6 +166,15 @@ def test_une_issue_se_dit_encore_pour_le_trimestre_precedent_pas_avant(medecin, 
     assert IssueOrientation.objects.get().orientation == recente
 
 
+def test_dite_apres_la_cloture_elle_attend_un_rectificatif_et_la_page_le_dit(medecin, participant):
+    recente = orienter(participant, datetime(2025, 10, 2, 9, tzinfo=UTC), issue="")
+    clore_pour_essai(CalculFactory(periode__code="2025T4"))
+
+    dire(medecin, recente)
+
+    assert "un rectificatif en tiendra compte" in page(medecin)
+
+
 @pytest.mark.parametrize("issue", ["", "guéri", "VENU"])
 def test_une_issue_inconnue_est_refusee(medecin, participant, issue):
     dire(medecin, orienter(participant, LUNDI, issue=""), issue=issue)
