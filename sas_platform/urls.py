@@ -5,6 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from sas_platform import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Django essaie les routes dans l’ordre : d’abord celles de la recherche.
+    path("api/v1/", include("sas_platform.urls_api")),
+    path("", include("orientation.urls")),
     path("", views.accueil, name="accueil"),
     path("", include("comptes.urls")),
     path("", include("comptes.local.urls_allauth")),
@@ -15,7 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plan/", views.plan, name="plan"),
     path("sante/", views.sante, name="sante"),
     path("metrics", views.metriques, name="metriques"),
-    path("api/v1/", include("sas_platform.urls_api")),
     path("fhir/", include("orientation.rendez_vous.urls")),
     path("administration/", admin.site.urls),
     path("comptes/", include("annuaire.gestion.urls")),
@@ -37,7 +39,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recherche/<slug:jeton>/trajets/", include("orientation.trajets.urls")),
     path("", include("orientation.suivi.urls")),
     path("recherche/<slug:jeton>/carte/", include("orientation.carte_geo.urls")),
-    path("", include("orientation.urls")),
     path("remuneration/ma-participation/", include("remuneration.espace.urls")),
     path("remuneration/", include("remuneration.bareme.urls")),
     path("remuneration/caisse/", include("remuneration.caisse.urls")),
