@@ -8,7 +8,6 @@ from typing import NamedTuple
 import msgspec
 
 from agenda.domaine.offre import en_instant
-from orientation import sollicitation
 from orientation.lectures.criteres import Criteres
 from orientation.lectures.lignes import Ligne, Trouvees, ages_de, lire, proposables, raison
 from orientation.lectures.offres import offre_de
@@ -47,6 +46,21 @@ def page_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_pa
     )
 
 
+class _Entete(msgspec.Struct, omit_defaults=True):
+    """Ce qu’une offre a de plus que le document de sa carte."""
+
+    id: str
+    groupe: int
+    raison_du_rang: str
+    distance_km: float
+    participe: bool
+    en_sus: bool
+    suspension: str = ""
+    via: str = ""
+    cpts: str = ""
+    forfait: bool = False
+
+
 # Où le document se coupe. Dans un texte JSON, un guillemet est toujours précédé
 # d’une barre oblique : aucun nom, aucun lien ne peut contenir ces suites.
 _CRENEAUX = b'"creneaux":['
@@ -58,33 +72,34 @@ def _offre_json(ligne: Ligne, trouvees: Trouvees) -> bytes:
     gardee = trouvees.criteres.gardee
     if gardee is not None and gardee.lieu.pk == ligne.lieu_id:
         return _offre_relue_json(ligne, trouvees)
+    entete = _Entete(
+        id=f"l{ligne.lieu_id}",
+        groupe=ligne.groupe,
+        raison_du_rang=raison(ligne, trouvees),
+        distance_km=round(ligne.km, 2),
+        participe=ligne.participe,
+        en_sus=ligne.accepte_en_sus and ligne.suspension is None,
+        suspension=ligne.motif_de_suspension,
+        via=ligne.via,
+        cpts=ligne.cpts or "",
+        forfait=ligne.accepte_le_forfait,
+    )
     identite, _, suite = ligne.document.partition(_CRENEAUX)
-    textes = suite[: -len(b"}]}")].split(b"}," + _CRENEAU)
-    textes[0] = textes[0][len(_CRENEAU) :]
+    return b"%b,%b%b%b]}" % (
+        msgspec.json.encode(entete)[:-1],
+        identite[1:],
+        _CRENEAUX,
+        b",".join(_creneaux_json(suite, ligne, trouvees)) if ligne.debuts else b"",
+    )
+
+
+def _creneaux_json(suite: bytes, ligne: Ligne, trouvees: Trouvees) -> list[bytes]:
+    """Ceux que l’on propose encore, chacun avec son âge ; `suite` : la fin du document."""
+    textes = suite[len(_CRENEAU) : -len(b"}]}")].split(b"}," + _CRENEAU)
     ages = ages_de(ligne, trouvees)
     fins = {fraicheur: age.en_json() for fraicheur, age in ages.items()}
     fraicheurs = ligne.fraicheurs
-    creneaux = [_CRENEAU + textes[n] + fins[fraicheurs[n]] for n in proposables(ligne, trouvees, ages)]
-    entete = (
-        f'{{"id":"l{ligne.lieu_id}","groupe":{ligne.groupe},"raison_du_rang":"{raison(ligne, trouvees)}",'
-        f'"distance_km":{round(ligne.km, 2)},'
-    )
-    suspension = sollicitation.SUSPENSIONS[ligne.suspension] if ligne.suspension else ""
-    presents = {
-        "suspension": suspension,
-        "via": ligne.via,
-        "cpts": ligne.cpts,
-        "forfait": ligne.accepte_le_forfait,
-    }
-    suite = b"".join(b',"%b":%b' % (nom.encode(), msgspec.json.encode(v)) for nom, v in presents.items() if v)
-    return b'%b%b"participe":%b,"en_sus":%b,"creneaux":[%b]%b}' % (
-        entete.encode(),
-        identite[1:],
-        b"true" if ligne.participe else b"false",
-        b"true" if ligne.accepte_en_sus and not suspension else b"false",
-        b",".join(creneaux),
-        suite,
-    )
+    return [_CRENEAU + textes[n] + fins[fraicheurs[n]] for n in proposables(ligne, trouvees, ages)]
 
 
 def _offre_relue_json(ligne: Ligne, trouvees: Trouvees) -> bytes:

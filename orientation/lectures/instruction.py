@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from math import cos, radians, sin
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agenda.domaine.offre import en_minutes, fin_de_fenetre
+from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre
 from agenda.offre import MASQUES, MASQUES_ACCUEIL
 from annuaire.domaine.fuseaux import FUSEAUX
 from annuaire.domaine.territoire import KM_PAR_DEGRE
@@ -205,7 +205,12 @@ _FILTRES = {
 
 def fenetres_de(maintenant: datetime) -> list[int]:
     """Minute où finit ce que l’on montre, dans chaque fuseau."""
-    return [en_minutes(fin_de_fenetre(maintenant, fuseau)) for fuseau in FUSEAUX_LUS]
+    return _fenetres(en_minutes(maintenant))
+
+
+@lru_cache(maxsize=2)
+def _fenetres(minute: int) -> list[int]:
+    return [en_minutes(fin_de_fenetre(en_instant(minute), fuseau)) for fuseau in FUSEAUX_LUS]
 
 
 def instruction(criteres: Criteres, *, facettes: bool = False, apres: bool = False) -> str:

@@ -67,15 +67,23 @@ class Ligne(NamedTuple):
     membres: int | None
     membres_libres: int | None
 
+    @property
+    def motif_de_suspension(self) -> str:
+        return sollicitation.SUSPENSIONS[self.suspension] if self.suspension else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouvees:
-    """Lignes d’une page, et ce qu’il faut pour en lire les créneaux ; `tete` : une ligne, pour les totaux."""
+    """Lignes d’une page, et ce qu’il faut pour en lire les créneaux ; `tete` : une ligne, pour les totaux.
+
+    `epoque` : maintenant, en secondes.
+    """
 
     tete: Ligne
     lignes: list[Ligne]
     page: int
     maintenant: datetime
+    epoque: int
     fenetres: Sequence[int]
     criteres: Criteres
     delais: list[tuple[int, int]]
@@ -108,6 +116,7 @@ def lire(
         lignes=[] if vide else lignes,
         page=page if tete.total else 1,
         maintenant=maintenant,
+        epoque=int(maintenant.timestamp()),
         fenetres=fenetres,
         criteres=criteres,
         delais=_delais(criteres, en_minutes(maintenant)),
@@ -140,7 +149,7 @@ class Age(NamedTuple):
 
 def proposables(ligne: Ligne, trouvees: Trouvees, ages: dict[int, Age]) -> list[int]:
     """Rangs, dans la carte, des créneaux encore proposables qui répondent aux filtres de créneaux."""
-    minute, fenetre = en_minutes(trouvees.maintenant), trouvees.fenetres[ligne.fuseau]
+    minute, fenetre = trouvees.epoque // 60, trouvees.fenetres[ligne.fuseau]
     rangs = [
         rang
         for rang, (debut, expire) in enumerate(zip(ligne.debuts, ligne.fins, strict=True))
@@ -170,7 +179,7 @@ def ages_de(ligne: Ligne, trouvees: Trouvees) -> dict[int, Age]:
 
     Le balayage retire ce qui est périmé ; ici, on ne le montre déjà plus, même s’il tarde.
     """
-    epoque = int(trouvees.maintenant.timestamp())
+    epoque = trouvees.epoque
     ages = {
         fraicheur: Age(max(0, epoque - fraicheur * 60)) for fraicheur in {*ligne.fraicheurs} if fraicheur >= 0
     }
@@ -193,7 +202,7 @@ def raison(ligne: Ligne, trouvees: Trouvees) -> str:
         premier=premier,
         maintenant=trouvees.maintenant,
         distance_km=ligne.km,
-        suspension=sollicitation.SUSPENSIONS[ligne.suspension] if ligne.suspension else "",
+        suspension=ligne.motif_de_suspension,
         sollicitations=ligne.sollicitations,
         refus_du_jour=ligne.refus,
     )

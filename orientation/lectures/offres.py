@@ -204,7 +204,7 @@ def offre_de(ligne: Ligne, trouvees: Trouvees) -> Offre:
         participe=ligne.participe,
         en_sus=ligne.accepte_en_sus and ligne.suspension is None,
         creneaux=creneaux,
-        suspension=sollicitation.SUSPENSIONS[ligne.suspension] if ligne.suspension else "",
+        suspension=ligne.motif_de_suspension,
         via=ligne.via,
         cpts=ligne.cpts or "",
         forfait=ligne.accepte_le_forfait,
