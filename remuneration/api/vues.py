@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -45,6 +47,7 @@ class DebitDesIndicateurs(BaseThrottle):
         return _PERIODE_S
 
 
+@method_decorator(never_cache, name="dispatch")
 class Indicateurs(APIView):
     portee = Portee.INDICATEURS
     throttle_classes = [DebitDesIndicateurs]
@@ -63,6 +66,9 @@ class Indicateurs(APIView):
         noms = _territoires(request.user, lus.get("territoire"))
         codes = lus.get("code")
         mesures = _mesures(mois, noms, codes)
+        page, pages = lus["page"], max(1, -(-len(mesures) // PAR_PAGE))
+        if page > pages:
+            raise Http404
         tracer(
             acteur=request.user,
             verbe="indicateurs.lus",
@@ -70,8 +76,6 @@ class Indicateurs(APIView):
             territoire=lus.get("territoire", ""),
             codes=sorted(codes or ()),
         )
-        pages = max(1, -(-len(mesures) // PAR_PAGE))
-        page = min(lus["page"], pages)
         return Response(
             {
                 "mois": str(mois.mois),

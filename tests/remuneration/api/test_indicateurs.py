@@ -99,6 +99,11 @@ def test_une_longue_liste_se_lit_page_apres_page(lire, avril):  # noqa: F811
     assert [len(page["mesures"]) for page in pages] == [1000, 202]
     assert pages[0]["pages"] == 2
     assert len({m["dimension"] for page in pages for m in page["mesures"]}) == 1202
+    assert lire(code="sans_resultat_commune", territoire="france", page=3).status_code == 404, "elle finit"
+
+
+def test_aucun_intermediaire_ne_garde_ce_que_lit_un_jeton(lire, avril):  # noqa: F811
+    assert "no-store" in lire().headers["Cache-Control"]
 
 
 def test_un_compte_de_territoire_n_a_que_le_sien(client, avril, nord, sud):  # noqa: F811
