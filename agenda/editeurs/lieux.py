@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
+from django.db import connection
 
 from agenda.editeurs.appariement import LieuConnu, cle_de_lieu, ecart_m, ville_comparable
 from agenda.editeurs.verdicts import LieuEditeur
@@ -27,44 +26,26 @@ class Titulaire(NamedTuple):
     structure_id: int | None = None
 
 
-def lieux_connus(titulaires: Iterable[Titulaire]) -> dict[Titulaire, list[LieuConnu]]:
-    """Lieux en activité de chacun, dans l’ordre de leur création ; une requête par sorte de titulaire."""
+_CONNUS = """
+    SELECT l.effecteur_id, l.structure_id, l.id, l.cle, l.finess, l.siret, l.adresse, l.code_postal,
+        c.nom_recherche, l.xmin::text, l.precision_geo, l.lat, l.lon, l.source
+    FROM annuaire_lieuexercice l JOIN annuaire_commune c ON c.code_insee = l.commune_id
+    WHERE l.est_actif AND (l.effecteur_id = ANY(%s) OR l.effecteur_id IS NULL AND l.structure_id = ANY(%s))
+    ORDER BY l.id
+"""
+
+
+def lieux_connus(titulaires: Collection[Titulaire]) -> dict[Titulaire, list[LieuConnu]]:
+    """Lieux en activité de chacun, dans l’ordre de leur création, en une instruction."""
     connus: dict[Titulaire, list[LieuConnu]] = defaultdict(list)
-    effecteurs, structures = set(), set()
-    for titulaire in titulaires:
-        if titulaire.effecteur_id is not None:
-            effecteurs.add(titulaire.effecteur_id)
-        else:
-            structures.add(titulaire.structure_id)
-    if effecteurs:
-        for effecteur_id, *lieu in _lignes(
-            LieuExercice.objects.filter(effecteur__in=effecteurs), "effecteur"
-        ):
-            connus[Titulaire(effecteur_id)].append(_lieu_connu(*lieu))
-    if structures:
-        siens = LieuExercice.objects.filter(structure__in=structures, effecteur=None)
-        for structure_id, *lieu in _lignes(siens, "structure"):
-            connus[Titulaire(None, structure_id)].append(_lieu_connu(*lieu))
+    effecteurs = [titulaire.effecteur_id for titulaire in titulaires if titulaire.effecteur_id is not None]
+    structures = [titulaire.structure_id for titulaire in titulaires if titulaire.effecteur_id is None]
+    with connection.cursor() as curseur:
+        curseur.execute(_CONNUS, [effecteurs, structures])
+        for effecteur_id, structure_id, *lieu in curseur:
+            titulaire = Titulaire(effecteur_id, structure_id if effecteur_id is None else None)
+            connus[titulaire].append(_lieu_connu(*lieu))
     return connus
-
-
-def _lignes(lieux: QuerySet[LieuExercice], titulaire: str) -> Iterable[tuple[Any, ...]]:
-    en_activite = lieux.filter(est_actif=True).order_by("pk")
-    return en_activite.annotate(version=RawSQL("annuaire_lieuexercice.xmin::text", [])).values_list(
-        f"{titulaire}_id",
-        "pk",
-        "cle",
-        "finess",
-        "siret",
-        "adresse",
-        "code_postal",
-        "commune__nom_recherche",
-        "version",
-        "precision_geo",
-        "lat",
-        "lon",
-        "source",
-    )
 
 
 def _lieu_connu(*colonnes: Any) -> LieuConnu:

@@ -26,13 +26,16 @@ _LIEUX = """CASE WHEN r.effecteur_id IS NOT NULL
 _AGENDAS = """(SELECT string_agg(concat(a.id, ' ', a.xmin), ',' ORDER BY a.id)
     FROM agenda_agendaediteur a WHERE a.raccordement_id = r.id)"""
 _DEMANDES = f"""
+    WITH ouverts AS MATERIALIZED (
+        SELECT lot.id, lot.cas FROM agenda_lot lot JOIN agenda_editeur d ON d.id = lot.editeur_id
+        WHERE lot.id = ANY(%s) AND lot.cas = ANY(d.flux)
+    )
     SELECT r.lot_id, lot.cas, coalesce(e.identifiant_national, '3' || s.siret),
         CASE WHEN r.etat = md5(concat({_LIEUX}, '|', {_AGENDAS})) THEN r.memoire END
-    FROM agenda_raccordement r JOIN agenda_lot lot ON lot.id = r.lot_id
-    JOIN agenda_editeur d ON d.id = r.editeur_id AND lot.cas = ANY(d.flux)
+    FROM ouverts lot JOIN agenda_raccordement r ON r.lot_id = lot.id
     LEFT JOIN annuaire_effecteur e ON e.id = r.effecteur_id
     LEFT JOIN annuaire_structure s ON s.id = r.structure_id
-    WHERE r.lot_id = ANY(%s) AND (e.est_actif OR s.est_active AND s.siret <> '') AND NOT EXISTS (
+    WHERE (e.est_actif OR s.est_active AND s.siret <> '') AND NOT EXISTS (
         SELECT FROM participation_participation p WHERE p.effecteur_id = r.effecteur_id AND p.refuse_affichage)
     ORDER BY r.id
 """  # noqa: S608 : des constantes

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 import structlog
 from django.db import connection, transaction
-from django.db.models import Value
-from django.db.models.functions import Coalesce, Concat
 
 from agenda.editeurs import mesures
 from agenda.editeurs.appariement import Appariement, LieuConnu, Trouve, apparier, cle_de_lieu, creation
@@ -29,7 +28,7 @@ from agenda.editeurs.memoire import ARetenir, retenir, version_des_lieux
 from agenda.editeurs.prises import lieux_a_devoiler
 from agenda.editeurs.verdicts import CreneauLu, Echantillon, Lecture, LieuEditeur
 from agenda.enums import EtatLot
-from agenda.models import AgendaEditeur, Editeur, Lot, Raccordement
+from agenda.models import Editeur, Lot
 from agenda.offre import rafraichir
 
 journal = structlog.get_logger(__name__)
@@ -179,21 +178,19 @@ _ECRIRE_AGENDAS = """
 def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> tuple[set[int], list[ARetenir]]:
     """Compare, écrit ce qui a changé ; rend les lieux touchés, et ce qui est à retenir.
 
-    Trois requêtes, quel que soit le nombre de lots. Un effecteur dont la réponse est reconnue n’est ni
+    Trois instructions, quel que soit le nombre de lots. Un effecteur dont la réponse est reconnue n’est ni
     cherché ni comparé. Une réponse tronquée, ou dont un lieu est introuvable, n’est pas retenue.
     """
     lues = {lecture.lot_id: (lecture, lecture.lecture) for lecture in lectures if lecture.lecture}
     places = {lot_id: _par_proprietaire(lue) for lot_id, (_, lue) in lues.items()}
     raccordements = _a_comparer(lues, bilan)
-    connus = lieux_connus([titulaire for _, titulaire, _, _ in raccordements])
-    existants = _empreintes([raccordement_id for raccordement_id, *_ in raccordements])
+    connus = lieux_connus([un.titulaire for un in raccordements])
     changes: list[AgendaLu] = []
     a_retenir: list[ARetenir] = []
-    for raccordement_id, titulaire, lot_id, identifiant in raccordements:
+    for raccordement_id, titulaire, lot_id, identifiant, deja in raccordements:
         lecture, lue = lues[lot_id]
         decrits = list(places[lot_id].get(identifiant, {}).values())
         situes, introuvables = _situer(titulaire, decrits, connus[titulaire], bilan)
-        deja = existants[raccordement_id]
         if not lecture.reponse.tronquee:
             situes |= {lieu_id: [] for lieu_id in deja.keys() - situes.keys()}
             memoire = lue.memoires.get(identifiant)
@@ -214,38 +211,48 @@ def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> tuple[set[i
     return {agenda.lieu_id for agenda in changes}, a_retenir
 
 
-# Celui que porte la réponse ; comme `memoire`, qui l’a demandé.
-_IDENTIFIANT = Coalesce("effecteur__identifiant_national", Concat(Value("3"), "structure__siret"))
+class _AComparer(NamedTuple):
+    """Un raccordement dont la réponse n’est pas reconnue. `empreintes` : de ses agendas en base, par lieu."""
+
+    raccordement_id: int
+    titulaire: Titulaire
+    lot_id: int
+    identifiant: str
+    empreintes: dict[int, str]
 
 
-def _a_comparer(
-    lues: Mapping[int, tuple[LectureLot, Lecture]], bilan: Bilan
-) -> list[tuple[int, Titulaire, int, str]]:
-    """(raccordement, titulaire, lot, identifiant) de ceux dont la réponse n’est pas reconnue."""
+# L’identifiant que porte la réponse ; comme `memoire`, qui l’a demandé. Par titulaire : d’un éditeur à
+# l’autre, les mêmes lieux se créent dans le même ordre.
+_A_COMPARER = """
+    SELECT r.id, r.effecteur_id, r.structure_id, r.lot_id, coalesce(e.identifiant_national, '3' || s.siret),
+        ARRAY(SELECT a.lieu_id FROM agenda_agendaediteur a WHERE a.raccordement_id = r.id ORDER BY a.id),
+        ARRAY(SELECT a.empreinte FROM agenda_agendaediteur a WHERE a.raccordement_id = r.id ORDER BY a.id)
+    FROM agenda_raccordement r
+    LEFT JOIN annuaire_effecteur e ON e.id = r.effecteur_id
+    LEFT JOIN annuaire_structure s ON s.id = r.structure_id
+    WHERE r.lot_id = ANY(%s) AND coalesce(e.identifiant_national, '3' || s.siret) = ANY(%s)
+    ORDER BY r.effecteur_id, r.structure_id
+"""
+
+
+def _a_comparer(lues: Mapping[int, tuple[LectureLot, Lecture]], bilan: Bilan) -> list[_AComparer]:
     a_comparer: set[str] = set()
     for lecture, lue in lues.values():
         a_comparer |= lecture.identifiants - lue.reconnues.keys()
         bilan.agendas_lus += sum(memoire.agendas for memoire in lue.reconnues.values())
-    # Par titulaire : d’un éditeur à l’autre, les mêmes lieux se créent dans le même ordre.
-    raccordements = Raccordement.objects.annotate(identifiant=_IDENTIFIANT).order_by(
-        "effecteur_id", "structure_id"
-    )
-    return [
-        (raccordement_id, Titulaire(effecteur_id, structure_id), lot_id, identifiant)
-        for raccordement_id, effecteur_id, structure_id, lot_id, identifiant in raccordements.filter(
-            lot__in=lues, identifiant__in=a_comparer
-        ).values_list("pk", "effecteur_id", "structure_id", "lot_id", "identifiant")
-        if identifiant in lues[lot_id][0].identifiants
-    ]
-
-
-def _empreintes(raccordement_ids: Sequence[int]) -> dict[int, dict[int, str]]:
-    """Empreinte des agendas en base, par raccordement puis par lieu."""
-    empreintes: dict[int, dict[int, str]] = defaultdict(dict)
-    agendas = AgendaEditeur.objects.filter(raccordement__in=raccordement_ids)
-    for raccordement_id, lieu_id, empreinte in agendas.values_list("raccordement_id", "lieu_id", "empreinte"):
-        empreintes[raccordement_id][lieu_id] = empreinte
-    return empreintes
+    with connection.cursor() as curseur:
+        curseur.execute(_A_COMPARER, [list(lues), list(a_comparer)])
+        return [
+            _AComparer(
+                raccordement_id,
+                Titulaire(effecteur_id, structure_id),
+                lot_id,
+                identifiant,
+                dict(zip(lieux, empreintes, strict=True)),
+            )
+            for raccordement_id, effecteur_id, structure_id, lot_id, identifiant, lieux, empreintes in curseur
+            if identifiant in lues[lot_id][0].identifiants
+        ]
 
 
 def _par_proprietaire(lecture: Lecture) -> dict[str, dict[tuple[str, ...], Place]]:

@@ -12,9 +12,8 @@ import msgspec
 from django.conf import settings
 from django.db import connection
 
-from agenda.domaine.offre import AgendaRecu, CreneauRecu, en_minutes
+from agenda.domaine.offre import AgendaRecu, CreneauRecu
 from agenda.editeurs.liens import LienRefuse, avec_origine
-from agenda.models import PeriodePrise
 from annuaire.enums import TypeStructure
 from annuaire.models import Structure
 
@@ -107,11 +106,18 @@ def _noms_officiels(agendas: Sequence[_Lu]) -> dict[str, str]:
     return {finess: nom for finess, nom in cpts.values_list("finess", "nom") if finess}
 
 
+_PRISES = """
+    SELECT lieu_id, prise_le, floor(extract(epoch FROM debut) / 60)::bigint,
+        ceil(extract(epoch FROM fin) / 60)::bigint
+    FROM agenda_periodeprise WHERE lieu_id = ANY(%s) AND fin > %s ORDER BY id
+"""
+
+
 def periodes_prises(lieu_ids: Collection[int], maintenant: datetime) -> dict[int, list[Prise]]:
     """Ce que des rendez-vous ont pris en chaque lieu, et qui n’est pas fini."""
     prises: dict[int, list[Prise]] = defaultdict(list)
-    periodes = PeriodePrise.objects.filter(lieu__in=lieu_ids, fin__gt=maintenant)
-    for periode in periodes.order_by("pk"):
-        fin = -(-int(periode.fin.timestamp()) // 60)
-        prises[periode.lieu_id].append((periode.prise_le, en_minutes(periode.debut), fin))
+    with connection.cursor() as curseur:
+        curseur.execute(_PRISES, [list(lieu_ids), maintenant])
+        for lieu_id, *prise in curseur:
+            prises[lieu_id].append(tuple(prise))
     return prises
