@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from remuneration.domaine.periodes import bornes, trimestre_de
 from remuneration.models import Contestation, Periode, Regle
+from sas_platform.socle.tableurs import en_csv
 from tests.navigateur import examiner, suivre
 from tests.remuneration.calcul.monde import declarer, orienter
 from tests.remuneration.factories import (
@@ -52,6 +53,8 @@ def trimestre_clos(regles_semees, effecteur, lieu, agent):
         calcul=calcul,
         departement=lieu.commune.departement,
         nom=f"activite_SAS-Nord_{code}_v1_0123456789abcdef.csv",
+        contenu=en_csv(["identifiant", "prestation", "montant"], [["RPPS:1", "majoration_snp", "30,00"]]),
+        cles=[effecteur.pk],
         valide_par=agent,
         valide_le=maintenant,
         remis_le=maintenant,
@@ -82,6 +85,8 @@ def test_un_medecin_suit_sa_participation_et_conteste(
     examiner(page, axe, capture, "participation-periodes")
     titre = str(Periode.objects.get())
     suivre(page.get_by_role("link", name=titre))
+    page.locator("summary", has_text="1 ligne à ce nom").click()
+    expect(page.get_by_role("row", name="montant 30,00")).to_be_visible()
     examiner(page, axe, capture, "participation-periode")
     with page.expect_download() as telecharge:
         page.get_by_role("link", name=re.compile("Toutes les preuves")).click()
