@@ -19,7 +19,6 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
-from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from agenda.enums import EtatEnvoi
@@ -64,8 +63,8 @@ from orientation.retention import (
     pseudonymiser,
     pseudonymiser_les_regulateurs,
 )
-from remuneration.models import Acte, MoisMesure
-from remuneration.retention import actes_echus, effacer_les_actes
+from remuneration.models import Acte
+from remuneration.retention import actes_echus, d_un_mois_clos, effacer_les_actes
 
 
 class Geste(enum.StrEnum):
@@ -134,13 +133,6 @@ def _disponibilites(avant: datetime) -> QuerySet[Disponibilite]:
     passees = Q(jours=[], premier_jour__lt=jour) | (~Q(jours=[]) & Q(dernier_jour__lt=jour))
     prises = Reservation.objects.filter(disponibilite=OuterRef("pk"))
     return Disponibilite.objects.filter(passees).exclude(Exists(prises))
-
-
-def _recherches(avant: datetime) -> QuerySet[RecherchesDuJour]:
-    """D’un mois clos seulement : ses mesures sont faites, et ne se referont pas."""
-    clos = MoisMesure.objects.filter(mois=OuterRef("mois"), clos_le__isnull=False)
-    du_mois = RecherchesDuJour.objects.annotate(mois=TruncMonth("jour")).filter(Exists(clos))
-    return du_mois.filter(jour__lt=timezone.localdate(avant))
 
 
 # --- Ce qu’on en fait ---------------------------------------------------------
@@ -287,8 +279,12 @@ _LISTE = [
         Geste.PSEUDONYMISER,
         _pseudonymiser,
     ),
-    _regle("appels", "Appels aux cabinets", lambda avant: Appel.objects.filter(le__lt=avant)),
-    _regle("recherches", "Recherches comptées par jour", _recherches),
+    _regle("appels", "Appels aux cabinets", lambda avant: d_un_mois_clos(Appel).filter(le__lt=avant)),
+    _regle(
+        "recherches",
+        "Recherches comptées par jour",
+        lambda avant: d_un_mois_clos(RecherchesDuJour).filter(jour__lt=timezone.localdate(avant)),
+    ),
     _regle("notes_releve", "Notes de relève", lambda avant: NoteReleve.objects.filter(le__lt=avant)),
     _regle("disponibilites", "Disponibilités passées, sans place prise", _disponibilites),
     _regle(
@@ -350,7 +346,7 @@ _LISTE = [
     _regle(
         "mesures_editeurs",
         "Appels aux éditeurs, par heure",
-        lambda avant: AppelsEditeur.objects.filter(heure__lt=avant),
+        lambda avant: d_un_mois_clos(AppelsEditeur).filter(heure__lt=avant),
         lot=5_000,
     ),
     _regle(

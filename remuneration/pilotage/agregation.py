@@ -12,6 +12,7 @@ from django.utils import timezone
 from remuneration.domaine.mois import Mois
 from remuneration.models import CreneauRecu, MesureMensuelle, MoisMesure
 from remuneration.pilotage.instructions import INSTRUCTIONS
+from remuneration.retention import mois_du_detail
 
 _RELEVER = """
     INSERT INTO remuneration_creneaurecu (mois, effecteur_id)
@@ -33,17 +34,19 @@ def relever_les_creneaux_recus(*, maintenant: datetime) -> None:
 
 
 def mois_a_mesurer(*, maintenant: datetime) -> list[Mois]:
-    """Le mois en cours, ceux dont le délai de clôture court encore, et ceux qui attendent d’être clos."""
+    """Le mois en cours, ceux dont le délai de clôture court encore, et ceux qui attendent d’être clos.
+
+    Un mois jamais mesuré dont il reste du détail en est : il ne s’efface que mesuré.
+    """
     en_cours = Mois.de(timezone.localdate(maintenant))
-    ouverts = {
-        en_cours,
-        *map(Mois.de, MoisMesure.objects.filter(clos_le=None).values_list("mois", flat=True)),
-    }
+    clos = set(MoisMesure.objects.exclude(clos_le=None).values_list("mois", flat=True))
+    connus = set(MoisMesure.objects.values_list("mois", flat=True)) | mois_du_detail()
+    ouverts = {en_cours, *map(Mois.de, connus - clos)}
     precedent = en_cours.precedent
     while timezone.localdate(maintenant) < jour_de_cloture(precedent):
         ouverts.add(precedent)
         precedent = precedent.precedent
-    return sorted(ouverts)
+    return sorted(mois for mois in ouverts if mois <= en_cours)
 
 
 def mesurer(mois: Mois, *, maintenant: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -58,11 +58,30 @@ VIEUX = datetime(2020, 1, 1, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def _recherches_d_un_mois_clos(le: datetime) -> RecherchesDuJour:
+def _clore_le_mois(le: datetime) -> date:
+    """Le détail que les mesures comptent ne s’efface que d’un mois clos ; rend le jour, à Paris."""
     jour = le.astimezone(PARIS).date()
     MoisMesure.objects.get_or_create(mois=jour.replace(day=1), defaults={"calcule_le": le, "clos_le": le})
+    return jour
+
+
+def creer_recherches(le: datetime) -> RecherchesDuJour:
     return RecherchesDuJour.objects.create(
-        jour=jour, quoi="nom", entree="web", suite="sans_creneau", nombre=1
+        jour=_clore_le_mois(le), quoi="nom", entree="web", suite="sans_creneau", nombre=1
+    )
+
+
+def creer_appel(le: datetime) -> Appel:
+    _clore_le_mois(le)
+    return Appel.objects.create(
+        acteur=CompteFactory(), lieu=LieuExerciceFactory(), issue=IssueAppel.SANS_REPONSE, le=le
+    )
+
+
+def creer_appels_editeur(le: datetime) -> AppelsEditeur:
+    _clore_le_mois(le)
+    return AppelsEditeur.objects.create(
+        editeur=EditeurFactory(), heure=le, etat=EtatLot.REUSSI, classe=1, nombre=1
     )
 
 
@@ -154,10 +173,8 @@ CREER = {
         acteur=CompteFactory(),
         le=le,
     ),
-    "recherches": lambda le: _recherches_d_un_mois_clos(le),
-    "appels": lambda le: Appel.objects.create(
-        acteur=CompteFactory(), lieu=LieuExerciceFactory(), issue=IssueAppel.SANS_REPONSE, le=le
-    ),
+    "recherches": creer_recherches,
+    "appels": creer_appel,
     "notes_releve": lambda le: NoteReleve.objects.create(
         territoire=TerritoireFactory(), auteur=CompteFactory(), texte="x", le=le
     ),
@@ -186,9 +203,7 @@ CREER = {
     "messages_hub": lambda le: MessageHubFactory(cree_le=le),
     "actes_clos": acte_clos,
     "retours_hub": lambda le: JournalHub.objects.create(evenement=EvenementHub.ILLISIBLE, le=le),
-    "mesures_editeurs": lambda le: AppelsEditeur.objects.create(
-        editeur=EditeurFactory(), heure=le, etat=EtatLot.REUSSI, classe=1, nombre=1
-    ),
+    "mesures_editeurs": creer_appels_editeur,
     "echantillons_editeurs": lambda le: EchantillonRejet.objects.create(
         editeur=EditeurFactory(), raison="past", rang=0, slot="s1", fragment="{}", le=le
     ),

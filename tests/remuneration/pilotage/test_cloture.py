@@ -14,6 +14,7 @@ from remuneration.pilotage.agregation import mesurer, mois_a_mesurer, relever_le
 from sas_platform.conservation import REGLES, executer
 from tests.agenda.factories import AgendaEditeurFactory
 from tests.remuneration.pilotage.monde import APRES, MOIS, peupler
+from tests.sas_platform.echeances import CREER
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +35,20 @@ def test_un_mois_clos_survit_a_la_purge_du_detail():
     assert set(MesureMensuelle.objects.values_list("territoire", "code", "dimension", "valeur")) == avant
 
 
-def test_le_detail_d_un_mois_ouvert_ne_s_efface_pas():
-    peupler(6)
-    mesurer(MOIS, maintenant=APRES)
+@pytest.mark.parametrize("nom", ["recherches", "appels", "mesures_editeurs"])
+def test_le_detail_que_l_on_compte_ne_s_efface_que_d_un_mois_clos(nom):
+    """Une durée plus courte que le délai de clôture, une nuit sans mesure : aucun nombre ne se perd."""
+    CREER[nom](APRES)
+    plus_tard = datetime(2027, 6, 1, tzinfo=UTC)
+    MoisMesure.objects.update(clos_le=None)
+    assert executer(REGLES[nom], maintenant=plus_tard)[0] == 0
 
-    assert executer(REGLES["recherches"], maintenant=datetime(2027, 6, 1, tzinfo=UTC))[0] == 0
+    MoisMesure.objects.all().delete()
+    assert executer(REGLES[nom], maintenant=plus_tard)[0] == 0
+    for mois in mois_a_mesurer(maintenant=plus_tard):
+        mesurer(mois, maintenant=plus_tard)
+
+    assert executer(REGLES[nom], maintenant=plus_tard)[0] == 1
 
 
 def test_clore_un_mois_oublie_qui_y_avait_un_creneau():
