@@ -173,4 +173,4 @@ def decomptes_contestes(contestation: Contestation) -> QuerySet[Decompte]:
     siens = Decompte.objects.filter(
         calcul=calcul, effecteur=contestation.effecteur, structure=contestation.structure
     )
-    return siens.select_related("regle").order_by("prestation", "pk")
+    return siens.select_related("regle").prefetch_related("regle__tranches").order_by("prestation", "pk")

@@ -126,7 +126,7 @@ def _interface(s: Situation, _: int) -> Verdict:
     if s.par_logiciel or s.par_organisation:
         qui = "La structure participe" if s.est_structure else "Vous participez"
         return Verdict(INTERFACE, True, f"{qui} par {_solution(s)}.", preuve)
-    laquelle = "la sienne" if s.est_structure else "la vôtre ou celle de votre organisation"
+    laquelle = "et la structure n’en a pas" if s.est_structure else "la vôtre ou celle de votre organisation"
     phrase = f"Depuis 2026, la participation passe par une solution interfacée, {laquelle}."
     return Verdict(INTERFACE, False, phrase, preuve)
 

@@ -20,6 +20,7 @@ from remuneration import contestations as fils
 from remuneration.caisse import lectures
 from remuneration.caisse.forms import ClotureForm, ReponseForm
 from remuneration.enums import EtatContestation
+from remuneration.espace.rendu import du_decompte
 from remuneration.models import Contestation
 
 PAR_PAGE = 25
@@ -97,7 +98,7 @@ def _montrer(
         "contestation": vue,
         "beneficiaire": vue.effecteur or vue.structure,
         "fil": vue.messages.select_related("auteur").order_by("le", "pk"),
-        "decomptes": lectures.decomptes_contestes(vue),
+        "prestations": [du_decompte(decompte) for decompte in lectures.decomptes_contestes(vue)],
         "est_close": vue.etat == EtatContestation.CLOSE,
         "peut_repondre": _siennes(request, Action.VALIDER_EXPORTS).filter(pk=vue.pk).exists(),
         "reponse": reponse or ReponseForm(),

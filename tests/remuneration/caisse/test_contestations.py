@@ -12,6 +12,14 @@ from remuneration.contestations import ContestationRefusee
 from remuneration.enums import EtatContestation
 from tests.annuaire.factories import habiliter
 from tests.comptes.factories import CompteFactory
+from tests.remuneration.factories import (
+    CalculFactory,
+    ContestationFactory,
+    DecompteFactory,
+    PeriodeFactory,
+    RegleFactory,
+    clore_pour_essai,
+)
 
 pytestmark = pytest.mark.django_db
 INSTANT = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -71,7 +79,7 @@ def test_la_caisse_repond_et_le_medecin_est_prevenu(client, contestation, agent,
     client.force_login(agent)
     page = client.get(page_de(contestation)).content.decode()
     assert SECRET in page
-    assert "105\u00a0€" in page
+    assert "105\u00a0€, 7\u00a0actes ouvrant droit à majoration, d’après la règle" in page
 
     client.post(page_de(contestation), {"texte": "Nous avons vérifié."})
 
@@ -82,6 +90,29 @@ def test_la_caisse_repond_et_le_medecin_est_prevenu(client, contestation, agent,
     (courriel,) = Courriel.objects.filter(gabarit="remuneration/contestation_reponse")
     assert courriel.compte == medecin
     assert "vérifié" not in courriel.corps_texte
+
+
+def test_l_agent_lit_la_condition_qui_manque_et_ce_qu_en_sait_le_beneficiaire(client, lille, favier, agent):
+    annee = CalculFactory(periode=PeriodeFactory(code="2026"))
+    DecompteFactory(
+        calcul=annee,
+        regle=RegleFactory(forfait=True, proposee=True),
+        departement=lille,
+        effecteur=favier,
+        nombre=46,
+        est_du=False,
+        montant=0,
+        conditions={"participe": [False, "Vous n’acceptez pas d’être sollicité."]},
+    )
+    clore_pour_essai(annee)
+    fil = ContestationFactory(periode=annee.periode, effecteur=favier, departement=lille)
+    client.force_login(agent)
+
+    page = client.get(page_de(fil)).content.decode()
+
+    assert "0\u00a0€, 46\u00a0semaines relevées" in page
+    assert "Non remplie\u00a0: Accepte d’être sollicité en sus de ses disponibilités." in page
+    assert "«\u00a0Vous n’acceptez pas d’être sollicité.\u00a0»" in page
 
 
 def test_un_message_du_medecin_attend_de_nouveau_la_caisse(contestation, agent, medecin):
