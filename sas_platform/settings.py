@@ -454,7 +454,7 @@ _LIMITATION = "RGPD, article 5 § 1 e : pas plus longtemps que nécessaire"
 _PRESCRIPTION = "code de la sécurité sociale, article L. 133-4 : trois ans pour recouvrer un indu"
 _MINIMISATION = "RGPD, article 5 § 1 c : rien de plus que nécessaire"
 
-# Au terme, `manage.py purger` efface, anonymise ou pseudonymise (sas_platform/conservation.py). Les critères
+# Au terme, `manage.py purger` efface, anonymise ou pseudonymise (sas_platform/conservation/). Les critères
 # d’une recherche n’ont pas de ligne ici : ils ne sont que dans la session, effacée dans l’heure qui suit sa fin.
 CONSERVATION = {
     "trace": terme("trace", "12 mois", _JOURNALISATION),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from django.core.management.base import CommandError
 from django.db.models import ProtectedError
 
 from comptes.models import AncreTrace, Courriel, Lien, Trace
-from sas_platform import conservation, tasks
+from sas_platform import tasks
 from sas_platform.conservation import REGLES, SANS_TERME, executer
+from sas_platform.conservation.moteur import par_lots
+from sas_platform.conservation.regles import effacer
 from sas_platform.socle.durees import Duree
 from tests.sas_platform.echeances import CREER, MAINTENANT, VIEUX, passer
 
@@ -100,13 +103,7 @@ def test_un_passage_interrompu_garde_ses_lots_faits_et_reprend(monkeypatch):
     monkeypatch.setitem(
         REGLES,
         "liens",
-        conservation.Regle(
-            regle.nom,
-            regle.objet,
-            regle.geste,
-            regle.echues,
-            conservation._par_lots(regle.echues, conservation._effacer, lot=1),
-        ),
+        replace(regle, passer=par_lots(regle.echues, effacer, lot=1)),
     )
 
     assert executer(REGLES["liens"], maintenant=MAINTENANT, lots_max=2) == (2, False)
@@ -160,10 +157,7 @@ def test_une_regle_en_panne_n_arrete_pas_les_autres_mais_la_commande_echoue(horl
     def en_panne(passage):
         raise ProtectedError("encore désigné", set())
 
-    liens = REGLES["liens"]
-    monkeypatch.setitem(
-        REGLES, "liens", conservation.Regle(liens.nom, liens.objet, liens.geste, liens.echues, en_panne)
-    )
+    monkeypatch.setitem(REGLES, "liens", replace(REGLES["liens"], passer=en_panne))
     CREER["courriels"](VIEUX)
 
     with pytest.raises(CommandError, match="règle\\(s\\) en échec : liens"):
