@@ -41,7 +41,7 @@ class LieuConnu(Struct, frozen=True, gc=False):
     adresse: str
     code_postal: str
     commune: str
-    version: str = ""
+    version: int = 0
     position: tuple[float, float] | None = None
     est_cree: bool = False
 

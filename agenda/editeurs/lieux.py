@@ -26,13 +26,15 @@ class Titulaire(NamedTuple):
     structure_id: int | None = None
 
 
-_CONNUS = """
+# Ensemble, par ou exclusif, celles des lieux d’un titulaire disent s’il en est un de changé (`memoire`).
+VERSION_LIEU = "hashtextextended(concat(l.id, ' ', l.xmin), 0)"
+_CONNUS = f"""
     SELECT l.effecteur_id, l.structure_id, l.id, l.cle, l.finess, l.siret, l.adresse, l.code_postal,
-        c.nom_recherche, l.xmin::text, l.precision_geo, l.lat, l.lon, l.source
+        c.nom_recherche, {VERSION_LIEU}, l.precision_geo, l.lat, l.lon, l.source
     FROM annuaire_lieuexercice l JOIN annuaire_commune c ON c.code_insee = l.commune_id
     WHERE l.est_actif AND (l.effecteur_id = ANY(%s) OR l.effecteur_id IS NULL AND l.structure_id = ANY(%s))
     ORDER BY l.id
-"""
+"""  # noqa: S608 : des constantes
 
 
 def lieux_connus(titulaires: Collection[Titulaire]) -> dict[Titulaire, list[LieuConnu]]:

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import xor
 
 import msgspec
 from django.db import connection
 
 from agenda.editeurs.appariement import LieuConnu
+from agenda.editeurs.lieux import VERSION_LIEU
 from agenda.editeurs.verdicts import Cas, Memoire
 
 # `xmin` change avec chaque version d’une ligne, quel que soit son auteur : import, administration, SQL.
+_VERSION_AGENDA = "hashtextextended(concat(a.id, ' ', a.xmin), 0)"
 # Les lieux d’une association sont ses points fixes, non ceux des effecteurs qui y exercent.
-_LIEUX = """CASE WHEN r.effecteur_id IS NOT NULL
-    THEN (SELECT string_agg(concat(l.id, ' ', l.xmin), ',' ORDER BY l.id)
+_LIEUX = f"""CASE WHEN r.effecteur_id IS NOT NULL
+    THEN (SELECT bit_xor({VERSION_LIEU})
         FROM annuaire_lieuexercice l WHERE l.effecteur_id = r.effecteur_id AND l.est_actif)
-    ELSE (SELECT string_agg(concat(l.id, ' ', l.xmin), ',' ORDER BY l.id)
-        FROM annuaire_lieuexercice l
-        WHERE l.structure_id = r.structure_id AND l.effecteur_id IS NULL AND l.est_actif) END"""
-_AGENDAS = """(SELECT string_agg(concat(a.id, ' ', a.xmin), ',' ORDER BY a.id)
-    FROM agenda_agendaediteur a WHERE a.raccordement_id = r.id)"""
+    ELSE (SELECT bit_xor({VERSION_LIEU}) FROM annuaire_lieuexercice l
+        WHERE l.structure_id = r.structure_id AND l.effecteur_id IS NULL AND l.est_actif) END"""  # noqa: S608
+_AGENDAS = f"(SELECT bit_xor({_VERSION_AGENDA}) FROM agenda_agendaediteur a WHERE a.raccordement_id = r.id)"  # noqa: S608
 _DEMANDES = f"""
     WITH ouverts AS MATERIALIZED (
         SELECT lot.id, lot.cas FROM agenda_lot lot JOIN agenda_editeur d ON d.id = lot.editeur_id
@@ -86,7 +88,8 @@ def version_des_lieux(connus: Iterable[LieuConnu]) -> str:
     """Change avec chaque lieu de l’effecteur. Les lieux que la lecture vient de créer n’ont pas encore de
     version : la réponse suivante est lue en entier, puis retenue.
     """
-    return ",".join(f"{lieu.id} {lieu.version}" for lieu in connus)
+    versions = [lieu.version for lieu in connus]
+    return str(reduce(xor, versions)) if versions else ""
 
 
 def retenir(memoires: Sequence[ARetenir]) -> None:

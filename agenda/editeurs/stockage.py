@@ -224,13 +224,18 @@ class _AComparer(NamedTuple):
 # L’identifiant que porte la réponse ; comme `memoire`, qui l’a demandé. Par titulaire : d’un éditeur à
 # l’autre, les mêmes lieux se créent dans le même ordre.
 _A_COMPARER = """
-    SELECT r.id, r.effecteur_id, r.structure_id, r.lot_id, coalesce(e.identifiant_national, '3' || s.siret),
+    SELECT r.id, r.effecteur_id, r.structure_id, r.lot_id, r.identifiant,
         ARRAY(SELECT a.lieu_id FROM agenda_agendaediteur a WHERE a.raccordement_id = r.id ORDER BY a.id),
         ARRAY(SELECT a.empreinte FROM agenda_agendaediteur a WHERE a.raccordement_id = r.id ORDER BY a.id)
-    FROM agenda_raccordement r
-    LEFT JOIN annuaire_effecteur e ON e.id = r.effecteur_id
-    LEFT JOIN annuaire_structure s ON s.id = r.structure_id
-    WHERE r.lot_id = ANY(%s) AND coalesce(e.identifiant_national, '3' || s.siret) = ANY(%s)
+    FROM (
+        SELECT r.*, e.identifiant_national AS identifiant FROM unnest(%(identifiants)s::text[]) AS demande
+        JOIN annuaire_effecteur e ON e.identifiant_national = demande
+        JOIN agenda_raccordement r ON r.effecteur_id = e.id
+        UNION ALL SELECT r.*, demande FROM unnest(%(identifiants)s::text[]) AS demande
+        JOIN annuaire_structure s ON s.siret = substr(demande, 2) AND demande LIKE '3%%'
+        JOIN agenda_raccordement r ON r.structure_id = s.id
+    ) r
+    WHERE r.lot_id = ANY(%(lots)s)
     ORDER BY r.effecteur_id, r.structure_id
 """
 
@@ -241,7 +246,7 @@ def _a_comparer(lues: Mapping[int, tuple[LectureLot, Lecture]], bilan: Bilan) ->
         a_comparer |= lecture.identifiants - lue.reconnues.keys()
         bilan.agendas_lus += sum(memoire.agendas for memoire in lue.reconnues.values())
     with connection.cursor() as curseur:
-        curseur.execute(_A_COMPARER, [list(lues), list(a_comparer)])
+        curseur.execute(_A_COMPARER, {"lots": list(lues), "identifiants": list(a_comparer)})
         return [
             _AComparer(
                 raccordement_id,
