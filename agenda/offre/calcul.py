@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,8 @@ from annuaire.enums import Conventionnement, PrecisionGeo, TypeStructure
 from annuaire.models import LieuExercice
 from participation.domaine.eligibilite import Affichage, affichage_effecteur, affichage_structure
 from participation.enums import Modalite
+
+LONGUEUR_EMPREINTE = 32
 
 
 class LotCite(NamedTuple):
@@ -161,7 +163,7 @@ def _ligne(lieu: LieuLu, sources: Sources, maintenant: datetime) -> Ligne:
     return Ligne(
         lieu_id=lieu.id,
         document=document,
-        empreinte=hashlib.blake2s(signature.encode(), digest_size=16).hexdigest(),
+        empreinte=sha256(signature.encode()).hexdigest()[:LONGUEUR_EMPREINTE],
         creneaux=creneaux,
         lots=lots,
         specialite_ids=[specialite.id for specialite in specialites],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -186,13 +187,18 @@ def _en_json(lignes: Iterable[dict[str, Any]]) -> str:
     return msgspec.json.encode(list(lignes)).decode()
 
 
+@lru_cache(maxsize=100)  # peu de valeurs, redites par chaque créneau
+def _masque(modalites: tuple[str, ...]) -> int:
+    return sum(MASQUES[modalite] for modalite in modalites)
+
+
 def _carte(ligne: Ligne) -> dict[str, Any]:
     return {
         "lieu_id": ligne.lieu_id,
         "document": ligne.document,
         "debuts": [creneau.debut for creneau in ligne.creneaux],
         "fins": [creneau.expire for creneau in ligne.creneaux],
-        "masques": [sum(MASQUES[modalite] for modalite in creneau.modalites) for creneau in ligne.creneaux],
+        "masques": [_masque(creneau.modalites) for creneau in ligne.creneaux],
         "fraicheurs": [-creneau.lot if creneau.lot else creneau.maj for creneau in ligne.creneaux],
         "lots": [lot.id for lot in ligne.lots],
         "grises": [lot.grise_s for lot in ligne.lots],
