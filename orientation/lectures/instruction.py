@@ -93,6 +93,7 @@ _DETAIL = """
 # `cle` range les offres dans leur liste, aux égalités près que `_ORDRE` départage : groupe, refus du jour,
 # demi-heure, kilomètre, dans un seul entier, que l’on trie six fois plus vite que quatre colonnes. `OFFSET 0` :
 # sans lui, PostgreSQL recopierait les expressions des candidats partout où l’on s’en sert.
+# Sans créneau, une demi-heure après toutes : le médecin traitant montre d’abord le lieu où il en a un.
 # `premier` : premier créneau, filtre ou non ; `libre` : celui qui répond aux filtres, `trouve` s’il existe.
 _PROCHES = f"""
     proches AS MATERIALIZED (
@@ -100,7 +101,7 @@ _PROCHES = f"""
             (((CASE {{traitant}}
                     WHEN {{libre}} IS NULL THEN CASE WHEN o.en_sus THEN 6 ELSE 8 END
                     WHEN o.participe THEN 2 ELSE 4 END + {{refus}})::bigint << 40)
-                + (coalesce(greatest({{libre}}, %(minute)s) / {TRANCHE_MIN}, 0)::bigint << 16)
+                + (coalesce(greatest({{libre}}, %(minute)s) / {TRANCHE_MIN}, 9999999)::bigint << 16)
                 + floor(o.km / {BANDE_KM})::int) AS cle
         FROM ({{candidats}} OFFSET 0) o {{detail}} WHERE {{rayon}}
     )"""  # noqa: S608

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import inf
 
 DELAIS = {
     "0-4": (0, 4),
@@ -174,7 +175,7 @@ def chercher(monde: list[Lieu], demande: Demande, maintenant: datetime) -> Repon
 
     def rang(lieu: Lieu) -> tuple:
         debut = premier(lieu)
-        demi_heure = int(debut.timestamp()) // 1800 if debut else 0
+        demi_heure = int(debut.timestamp()) // 1800 if debut else inf
         recentes = [le for le in lieu.sollicite_le if le > maintenant - timedelta(days=7)]
         derniere = max(recentes).timestamp() if recentes else 0
         return groupe(lieu), demi_heure, int(lieu.km), derniere, lieu.km, lieu.id
