@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from agenda.actions import PlaceTenue, liberer_place, prendre_place
 from agenda.lectures import occurrence_designee
-from agenda.models import Disponibilite
+from agenda.models import Disponibilite, Indisponibilite
 from agenda.offre import rafraichir, verrouiller
 from comptes.actions import tracer
 from comptes.droits import peut
@@ -27,6 +27,7 @@ from orientation.hub.annonces import annoncer_orientation
 from orientation.lectures import offre_du_lieu
 from orientation.models import Annulation, Orientation
 from orientation.suivi.avis import prevenir
+from orientation.suivi.lectures import phrase_de_l_absence
 
 HORIZON_SURNUMERAIRE = timedelta(days=30)
 DELAI_DE_REPENTIR = timedelta(hours=1)
@@ -317,6 +318,8 @@ def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maint
             f"Choisissez une date dans les {HORIZON_SURNUMERAIRE.days} jours.", "date_lointaine"
         )
     lieu_id = lieu_designe(demande.lieu_id)
+    if lieu_id and (fermeture := fermeture_a(lieu_id, demande.debut)):
+        raise SurnumeraireRefuse(fermeture, "lieu_ferme")
     if lieu_id:
         # Un lieu fermé ou un refus de participer à l’instant : les sources font foi, non la copie montrée.
         rafraichir([lieu_id], maintenant)
@@ -333,6 +336,15 @@ def _remplir_surnumeraire(orientation: Orientation, demande: Surnumeraire, maint
     orientation.type = TypeOrientation.OSNP_SURNUMERAIRE
     orientation.lieu_id = lieu_id
     orientation.debut = demande.debut
+
+
+def fermeture_a(lieu_id: int, instant: datetime) -> str:
+    """Pourquoi l’on n’y reçoit personne à cet instant ; vide si le lieu n’est pas fermé."""
+    fermetures = Indisponibilite.objects.filter(lieu=lieu_id, periode__contains=instant)
+    lues = fermetures.values_list("periode", "lieu__fuseau").first()
+    if lues is None:
+        return ""
+    return f"Ce lieu ne reçoit pas à cette date. {phrase_de_l_absence(lues[0].upper, lues[1])}."
 
 
 def borner_l_attente() -> None:

@@ -191,5 +191,7 @@ def _etat(refus: OrientationRefusee) -> int:
     if isinstance(refus, CleReutilisee):
         return 422
     if isinstance(refus, SurnumeraireRefuse):
-        return {"inconnue": 404, "en_sus_refuse": 409, "en_sus_suspendu": 409}.get(refus.code, 400)
+        return {"inconnue": 404, "en_sus_refuse": 409, "lieu_ferme": 409, "en_sus_suspendu": 409}.get(
+            refus.code, 400
+        )
     return 409

@@ -28,7 +28,7 @@ from orientation.models import (
     OrientationQuerySet,
     Redirection,
 )
-from sas_platform.socle.francais import JOURS, heure
+from sas_platform.socle.francais import JOURS, heure, jour_long
 
 # Ce qu’un professionnel a encore à dire : les rendez-vous des quinze derniers jours, et ceux à venir.
 JOURS_A_DIRE = timedelta(days=15)
@@ -87,6 +87,11 @@ _SIGNAUX = """
     LEFT JOIN annuaire_territoire r ON r.id = t.territoire_id
     WHERE t.expire_le > %(maintenant)s AND d.lieu_id = ANY(%(lieux)s) AND t.compte_id <> %(compte)s
     UNION ALL
+    SELECT i.lieu_id, l.fuseau, upper(i.periode), 'absence', ''
+    FROM agenda_indisponibilite i
+    JOIN annuaire_lieuexercice l ON l.id = i.lieu_id
+    WHERE i.lieu_id = ANY(%(lieux)s) AND i.periode @> %(maintenant)s
+    UNION ALL
     SELECT a.lieu_id, l.fuseau, a.le, a.issue, coalesce(m.libelle, '')
     FROM orientation_appel a
     JOIN annuaire_lieuexercice l ON l.id = a.lieu_id
@@ -99,7 +104,7 @@ _SIGNAUX = """
 
 
 def signaux(lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime) -> dict[int, tuple[str, ...]]:
-    """Ce que la carte d’un lieu dit à la régulation, et à elle seule : places que d’autres tiennent, appels vains du jour.
+    """Ce que la carte d’un lieu dit à la régulation : places que d’autres tiennent, absence en cours, appels vains du jour.
 
     La place que tient `compte_id` n’y est pas : la carte la lui montre (`agenda.lectures.place_gardee`).
     """
@@ -110,8 +115,9 @@ def signaux(lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime) 
     vains: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for lieu_id, fuseau, instant, nature, libelle in lus:
         if nature == "tenue":
-            local = instant.astimezone(ZoneInfo(fuseau))
-            phrases[lieu_id].append(_phrase_de_la_tenue(local, libelle))
+            phrases[lieu_id].append(_phrase_de_la_tenue(instant.astimezone(ZoneInfo(fuseau)), libelle))
+        elif nature == "absence":
+            phrases[lieu_id].append(phrase_de_l_absence(instant, fuseau))
         else:
             vains[lieu_id].append((nature, libelle))
     for lieu_id, appels in vains.items():
@@ -127,6 +133,14 @@ def _phrase_de_la_tenue(debut: datetime, regulation: str) -> str:
     de = f" ({regulation})" if regulation else ""
     quand = f"{JOURS[debut.weekday()].capitalize()} à {heure(debut)}"
     return f"{quand}\u00a0: place tenue par un autre régulateur{de}, en cours d’appel"
+
+
+def phrase_de_l_absence(fin: datetime | None, fuseau: str) -> str:
+    """« Absent jusqu’au mercredi 2 décembre 2026 à 18 h », à l’heure du lieu ; `fin` nulle : sans terme connu."""
+    if fin is None:
+        return "Absent, sans date de retour"
+    local = fin.astimezone(ZoneInfo(fuseau))
+    return f"Absent jusqu’au {jour_long(local)} à {heure(local)}"
 
 
 def fiche_d_appel(compte: Compte, lieu_id: int, creneau_id: str, maintenant: datetime) -> dict[str, Any]:

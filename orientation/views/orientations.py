@@ -32,6 +32,7 @@ from orientation.actions import (
     SurnumeraireRefuse,
     annuler,
     est_annulable,
+    fermeture_a,
     lieu_designe,
     orienter,
 )
@@ -155,6 +156,9 @@ def orienter_en_sus(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
     if not form.is_valid() or request.POST.get("modifier"):
         return _saisie_en_sus(request, lieu, form, jeton)
     demande = Surnumeraire(lieu_id=lieu_id, debut=form.cleaned_data["debut"])
+    if fermeture := fermeture_a(lieu.pk, demande.debut):
+        form.add_error("date", fermeture)
+        return _saisie_en_sus(request, lieu, form, jeton)
     if form.cleaned_data["etape"] == EtapeForm.CONFIRMATION:
         return _enregistrer(
             request,

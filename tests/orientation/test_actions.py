@@ -26,6 +26,7 @@ from orientation.departs import CreneauParti, rediriger
 from orientation.enums import TypeOrientation, Voie
 from orientation.models import Orientation, Redirection
 from participation.models import Participation
+from tests.agenda.factories import IndisponibiliteFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants
 from tests.orientation.factories import OrientationFactory
@@ -201,6 +202,21 @@ def test_ce_qui_vient_de_changer_compte_avant_que_la_projection_le_sache(osnp, l
     with pytest.raises(SurnumeraireRefuse):
         orienter(acteur=osnp, cle="a", surnumeraire=en_sus(lieu), maintenant=maintenant)
 
+    assert not Orientation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("absence", "dit"),
+    [({}, "Absent jusqu’au mardi 3 novembre 2026 à 0\u00a0h."), ({"sans_fin": True}, "sans date de retour")],
+)
+def test_on_n_adresse_personne_en_sus_pendant_une_absence(osnp, lieu, maintenant, absence, dit):
+    rafraichir([lieu.pk], maintenant)
+    IndisponibiliteFactory(lieu=lieu, **absence)
+
+    with pytest.raises(SurnumeraireRefuse, match=dit) as refus:
+        orienter(acteur=osnp, cle="a", surnumeraire=en_sus(lieu), maintenant=maintenant)
+
+    assert refus.value.code == "lieu_ferme"
     assert not Orientation.objects.exists()
 
 

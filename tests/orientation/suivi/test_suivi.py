@@ -36,6 +36,7 @@ from orientation.suivi.issues import IssueRefusee, noter, noter_d_apres_l_editeu
 from orientation.suivi.lectures import appels_du_jour, refus_du_jour, signaux
 from participation.enums import Modalite
 from participation.models import Participation
+from tests.agenda.factories import IndisponibiliteFactory
 from tests.annuaire.factories import StructureFactory, TerritoireFactory, habiliter
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants, projeter
@@ -158,6 +159,17 @@ def test_un_appel_sans_reponse_rend_la_place_tenue(regulateur, creneau, maintena
 
     assert not Tenue.objects.exists()
     assert identifiants(creneau.lieu_id)
+
+
+def test_une_absence_en_cours_se_lit_sur_la_carte(lieu, maintenant):
+    IndisponibiliteFactory(
+        lieu=lieu, periode=(maintenant - timedelta(days=1), maintenant + timedelta(days=9))
+    )
+
+    dits = signaux([lieu.pk], compte_id=0, maintenant=maintenant)
+
+    assert dits == {lieu.pk: ("Absent jusqu’au mercredi 11 novembre 2026 à 8\u00a0h",)}
+    assert signaux([lieu.pk], compte_id=0, maintenant=maintenant + timedelta(days=9)) == {}
 
 
 # --- Corriger, retirer --------------------------------------------------------------

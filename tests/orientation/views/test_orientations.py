@@ -17,7 +17,7 @@ from orientation.actions import orienter
 from orientation.models import Orientation
 from participation.enums import Modalite
 from participation.models import Participation
-from tests.agenda.factories import DisponibiliteFactory
+from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory
 from tests.annuaire.factories import LieuExerciceFactory, StructureFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants, projeter
@@ -336,6 +336,18 @@ def test_un_lieu_qui_n_accepte_pas_en_sus_est_introuvable(connecte, medecine_gen
     projeter(lieu)
 
     assert connecte.get(url_en_sus(lieu)).status_code == 404
+
+
+def test_en_sus_une_absence_se_dit_sur_la_date(connecte, lieu, maintenant):
+    projeter(lieu)
+    IndisponibiliteFactory(lieu=lieu)
+    saisie = champs(connecte.get(url_en_sus(lieu)))
+
+    pendant = connecte.post(url_en_sus(lieu), saisie | {"date": "2026-11-02", "heure": "15:00"})
+    apres = connecte.post(url_en_sus(lieu), saisie | {"date": "2026-11-03", "heure": "09:00"})
+
+    assert "Absent jusqu’au mardi 3 novembre 2026" in pendant.context["form"].errors["date"][0]
+    assert "Vous adressez un patient surnuméraire à" in apres.content.decode()
 
 
 def test_en_sus_par_une_cpts_chaque_ecran_la_nomme_destinataire(connecte, lieu, maintenant):
