@@ -18,7 +18,7 @@ from comptes.models import Compte
 from remuneration.caisse import fichiers
 from remuneration.domaine.periodes import annee_de, trimestre_de
 from remuneration.enums import ANNUELLES, MAJORATIONS, Etape, EtatContestation, NatureExport, Prestation
-from remuneration.models import Calcul, Contestation, Decompte, Export, Periode
+from remuneration.models import Calcul, Contestation, Decompte, Export, Periode, Succession
 from sas_platform.socle.tableurs import denuder
 
 APERCU = 50
@@ -168,9 +168,9 @@ def contestations_de(departements: Iterable[Departement] | QuerySet[Departement]
 
 
 def decomptes_contestes(contestation: Contestation) -> QuerySet[Decompte]:
-    """Les décomptes du bénéficiaire dans la dernière version close de la période."""
-    calcul = dernier_clos(contestation.periode)
-    siens = Decompte.objects.filter(
-        calcul=calcul, effecteur=contestation.effecteur, structure=contestation.structure
-    )
-    return siens.select_related("regle").prefetch_related("regle__tranches").order_by("prestation", "pk")
+    """Les décomptes du bénéficiaire, sous son nouvel identifiant s’il en a changé, dans la dernière version close."""
+    siens = Q(effecteur=contestation.effecteur, structure=contestation.structure)
+    if contestation.effecteur:
+        siens |= Q(effecteur__in=Succession.objects.filter(ancien=contestation.effecteur).values("nouveau"))
+    decomptes = Decompte.objects.filter(siens, calcul=dernier_clos(contestation.periode))
+    return decomptes.select_related("regle").prefetch_related("regle__tranches").order_by("prestation", "pk")

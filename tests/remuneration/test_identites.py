@@ -11,6 +11,7 @@ from comptes.enums import Role
 from comptes.models import Compte, Trace
 from participation.models import Participation
 from remuneration import contestations
+from remuneration.caisse.lectures import decomptes_contestes
 from remuneration.calcul import calculer, clore, ouvrir, rectifier
 from remuneration.identites import ReunionRefusee, reunir
 from remuneration.models import Acte, Decompte, Periode, Succession
@@ -116,8 +117,11 @@ def test_une_periode_close_se_relit_telle_quelle_et_un_rectificatif_le_dit(cabin
         maintenant=plus_tard,
     )
     calculer(suite, plus_tard)
+    clore(suite, par=CompteFactory(), maintenant=plus_tard)
     dus = {d.calcul_id: d.effecteur for d in Decompte.objects.filter(prestation="activite")}
     assert dus == {calcul.pk: ancien, suite.pk: nouveau}
+    contestes = decomptes_contestes(ContestationFactory(effecteur=ancien, periode=suite.periode))
+    assert {d.effecteur for d in contestes} == {nouveau}
 
 
 def test_reunir_deux_fois_ne_change_plus_rien(cabinet, ancien, cree, nouveau):
