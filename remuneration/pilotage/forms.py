@@ -38,11 +38,21 @@ class PilotageForm(MoisForm):
     field_order = ("territoire", "mois", "avec")
 
     def __init__(self, donnees: QueryDict, *, mois: list[MoisLu], noms: Mapping[int | None, str]) -> None:
+        """Chacun peut se comparer à la France, dont il lit déjà les chiffres clés."""
         choix = [(cle_de(territoire), nom) for territoire, nom in noms.items()]
         super().__init__(donnees, mois=mois, territoire=choix[0][0])
+        self.comparables = {FRANCE: "France", **noms}
         self.fields["territoire"].choices = choix
-        self.fields["avec"].choices = [("", "Aucun"), *choix]
-        self.numeros = {cle_de(territoire): territoire for territoire in noms}
+        self.fields["avec"].choices = [
+            ("", "Aucun"),
+            *((cle_de(territoire), nom) for territoire, nom in self.comparables.items()),
+        ]
+        self.numeros = {cle_de(territoire): territoire for territoire in self.comparables}
 
     def territoire_choisi(self) -> int | None:
         return self.numeros[self.cleaned_data["territoire"]]
+
+    def compares(self) -> list[int | None]:
+        """Le territoire choisi, puis celui de comparaison s’il y en a un."""
+        avec = self.cleaned_data["avec"]
+        return [self.territoire_choisi(), *([self.numeros[avec]] if avec else [])]

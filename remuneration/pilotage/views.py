@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from remuneration.domaine.indicateurs import INDICATEURS
 from remuneration.domaine.masquage import SEUIL
 from remuneration.domaine.mois import Mois
 from remuneration.pilotage import figures, lectures
-from remuneration.pilotage.chiffres import Publication, chiffres_cles, publier
+from remuneration.pilotage.chiffres import PUBLICS, Publication, chiffres_cles, publier
 from remuneration.pilotage.figures import Lecture
 from remuneration.pilotage.forms import MoisForm, PilotageForm
 from remuneration.pilotage.lectures import FRANCE
@@ -37,10 +37,6 @@ class Choix:
     mois: Mois
     territoire: int | None
     noms: dict[int | None, str]
-
-    @property
-    def autre(self) -> str:
-        return str(self.form.cleaned_data["avec"])
 
 
 @require_safe
@@ -162,19 +158,15 @@ def _figures(choix: Choix) -> list[Figure]:
 
 
 def _lecture(choix: Choix) -> Lecture:
-    compares = [choix.territoire, *([choix.form.numeros[choix.autre]] if choix.autre else [])]
+    compares = choix.form.compares()
     lues = lectures.mesures(mois=_annee(choix.mois), territoires=compares)
-    siennes, *de_l_autre = (
+    suites = [
         {mois: mesures for (mois, numero), mesures in lues.items() if numero == territoire}
         for territoire in compares
-    )
-    return Lecture(
-        choix.mois,
-        choix.noms[choix.territoire],
-        siennes,
-        choix.noms[compares[1]] if choix.autre else "",
-        de_l_autre[0] if choix.autre else {},
-    )
+    ]
+    noms = [choix.form.comparables[territoire] for territoire in compares]
+    lecture = Lecture(choix.mois, noms[0], suites[0])
+    return replace(lecture, autre=noms[1], par_mois_de_l_autre=suites[1]) if len(compares) > 1 else lecture
 
 
 def _lecture_de_la_france(mois: Mois) -> Lecture:
@@ -191,7 +183,10 @@ def _publication(mois: Mois) -> Publication:
     noms = lectures.noms_des_territoires(Territoire.objects.all())
     lues = lectures.mesures(mois=[mois], territoires=[FRANCE, *noms])
     ouverts = set(Territoire.objects.operationnels(mois.suivant.premier).values_list("pk", flat=True))
-    montres = {t: nom for t, nom in noms.items() if t in ouverts or (mois, t) in lues}
+    actifs = {
+        t for (_, t), mesures in lues.items() if any(INDICATEURS[code].valeur(mesures) for code in PUBLICS)
+    }
+    montres = {t: nom for t, nom in noms.items() if t in ouverts | actifs}
     return publier(mois, lues.get((mois, FRANCE), {}), {t: lues.get((mois, t), {}) for t in montres}, montres)
 
 

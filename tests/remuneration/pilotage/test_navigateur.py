@@ -47,7 +47,7 @@ def remplir(nord) -> None:
 
 
 def test_un_referent_lit_son_territoire_et_ce_que_chacun_peut_lire(connecter, page, axe, capture, nord, sud):
-    CommuneFactory()
+    nord.departements.add(CommuneFactory().departement)
     remplir(nord)
     mesurer_a_la_main(AVRIL, sud, recherches=4, orientations={"surnumeraire": 2}, participants=3)
     compte = CompteFactory()
@@ -67,7 +67,9 @@ def test_un_referent_lit_son_territoire_et_ce_que_chacun_peut_lire(connecter, pa
     page.get_by_label("Comparer avec", exact=True).select_option(label="SAS du Sud")
     suivre(page.get_by_role("button", name="Afficher"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Pilotage : SAS du Nord, février 2026")
-    expect(page.get_by_role("columnheader", name="SAS du Sud")).to_be_visible()
+    synthese = page.get_by_role("table", name="Synthèse")
+    expect(synthese.get_by_role("columnheader", name="SAS du Sud")).to_be_visible()
+    expect(page.get_by_role("img", name="Plan du territoire", exact=False)).to_be_visible()
     with page.expect_download() as telechargement:
         page.get_by_role("link", name="Ces données en CSV : Synthèse").click()
     assert telechargement.value.suggested_filename == "sas-synthese-2026-02.csv"

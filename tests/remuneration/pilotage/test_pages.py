@@ -55,6 +55,15 @@ def test_un_referent_et_un_gestionnaire_ne_voient_que_leur_territoire(client, av
     assert client.get("/pilotage/synthese.csv", {"territoire": sud.pk}).status_code == 404
 
 
+def test_un_referent_se_compare_a_la_france(client, avril, nord):
+    connecter(client, Role.REFERENT, nord)
+
+    lignes = lire_csv(client.get("/pilotage/conversion.csv", {"avec": "france"}))
+
+    assert lignes[0] == ["Mois", "SAS du Nord (part)", "France (part)"]
+    assert lignes[-1] == ["avril 2026", "0,25", "0,4538"]
+
+
 @pytest.mark.parametrize("role", [Role.PILOTAGE, Role.ADMINISTRATEUR])
 def test_le_pilotage_national_voit_la_france_et_chaque_territoire(client, avril, sud, role):
     connecter(client, role)
@@ -289,6 +298,14 @@ def test_ce_qui_n_est_d_aucun_territoire_est_une_part_comme_une_autre(client, av
 
     assert par_nom["SAS du Sud"][0] == MASQUE
     assert par_nom["Sans territoire"][0] == "45332"
+
+
+def test_un_territoire_sans_sas_ou_rien_n_a_ete_fait_n_est_pas_publie(client, avril, nord):
+    """Sa population est mesurée, mais son zéro masquerait les nombres des autres."""
+    ferme = TerritoireFactory(nom="SAS à venir")
+    mesurer_a_la_main(AVRIL, ferme, population=12_000)
+
+    assert "SAS à venir" not in texte(client.get("/indicateurs/"))
 
 
 def test_un_mois_trop_petit_ne_montre_rien(client, sud):
