@@ -68,7 +68,8 @@ def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, p
     capture(page, "suivi-bulletin")
     page.emulate_media(media="print")
     expect(page.get_by_role("button", name="Imprimer")).to_be_hidden()
-    expect(page.get_by_role("heading", level=1)).to_have_count(0)  # « à transmettre » ne s’adresse pas au patient
+    # « À transmettre au patient » ne s’adresse pas à lui.
+    expect(page.get_by_role("heading", level=1)).to_have_count(0)
     expect(page.get_by_role("region", name="Bulletin")).to_be_visible()
     page.emulate_media(media="screen")
     suivre(page.get_by_role("link", name="Revenir à l’orientation"))
