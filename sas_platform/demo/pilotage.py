@@ -26,7 +26,7 @@ _RECHERCHES = """
     INSERT INTO orientation_recherchesdujour
         (jour, territoire_id, commune_insee, quoi, entree, suite, nombre, elargies, delai_min)
     SELECT j.jour::date, t.id, coalesce(ville.code_insee, ''), 's:1', f.entree, f.suite,
-        f.part + CASE f.suite WHEN '0-1' THEN (t.id + extract(day FROM j.jour)::integer) %% 3 + rang.mois ELSE 0 END,
+        f.part + t.id %% 4 + CASE f.suite WHEN '0-1' THEN t.id * extract(day FROM j.jour)::integer %% 11 + rang.mois ELSE 0 END,
         f.part / 3, f.delai * f.part
     FROM generate_series(%(debut)s::date, %(fin)s::date - 1, interval '1 day') AS j (jour)
     CROSS JOIN annuaire_territoire t
