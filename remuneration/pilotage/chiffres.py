@@ -35,14 +35,17 @@ class ChiffresCles:
     reorientations: str
     recherches_par_mois: Figure
     orientations_par_mois: Figure
+    interfacages: Figure
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [self.recherches_par_mois, self.orientations_par_mois, self.interfacages]
 
 
-def chiffres_cles(lecture: Lecture) -> ChiffresCles:
-    """Tels qu’ils sont."""
-    return _chiffres(lecture, lecture.lues, _recherches_par_mois(lecture), _orientations_par_mois(lecture))
+def chiffres_cles(lecture: Lecture, interfacages: Mapping[str, int]) -> ChiffresCles:
+    """Tels qu’ils sont. `interfacages` : ceux d’aujourd’hui, quel que soit le mois."""
+    lues = lecture.lues
 
-
-def _chiffres(lecture: Lecture, lues: Mesures, recherches: Figure, orientations: Figure) -> ChiffresCles:
     def dire(code: str) -> str:
         indicateur = INDICATEURS[code]
         return ecrire(indicateur.valeur(lues), indicateur.unite)
@@ -62,8 +65,9 @@ def _chiffres(lecture: Lecture, lues: Mesures, recherches: Figure, orientations:
         surnumeraires=ecrire(natures.get("surnumeraire", 0)),
         d_editeur=ecrire(natures.get("editeur", 0)),
         reorientations=ecrire(natures.get("ioa", 0)),
-        recherches_par_mois=recherches,
-        orientations_par_mois=orientations,
+        recherches_par_mois=_recherches_par_mois(lecture),
+        orientations_par_mois=_orientations_par_mois(lecture),
+        interfacages=_interfacages(interfacages),
     )
 
 
@@ -87,6 +91,16 @@ def _orientations_par_mois(lecture: Lecture) -> Figure:
         ("Mois", *NATURES.values()),
         lecture.par_mois_de(*(("orientations", nature) for nature in NATURES)),
         traces=(0, 1, 2, 3),
+    )
+
+
+def _interfacages(nombres: Mapping[str, int]) -> Figure:
+    return Figure(
+        "interfacages",
+        "Avancement de l’interopérabilité",
+        "En service aujourd’hui.",
+        ("Cas d’usage", "En service"),
+        [Ligne(libelle, (nombre,)) for libelle, nombre in nombres.items()],
     )
 
 

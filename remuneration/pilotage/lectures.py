@@ -10,10 +10,13 @@ from datetime import date, datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from agenda.enums import Flux
+from agenda.models import Editeur
 from annuaire.champs import champ, territoires_du
 from annuaire.models import Commune, Territoire
 from comptes.enums import Action
 from comptes.models import Compte
+from orientation.models import LogicielRegulation
 from remuneration.domaine.indicateurs import INDICATEURS, Mesures
 from remuneration.domaine.mois import Mois
 from remuneration.models import MesureMensuelle, MoisMesure
@@ -122,6 +125,23 @@ def fond_de_carte(territoire: int | None) -> list[tuple[float, float]]:
 def _positions(communes: QuerySet[Commune]) -> dict[str, tuple[float, float]]:
     lues = communes.order_by("pk").values_list("pk", "lat", "lon")
     return {code: (lat, lon) for code, lat, lon in lues if lat is not None and lon is not None}
+
+
+def interfacages() -> dict[str, int]:
+    """Ce qui échange avec la plateforme aujourd’hui, par cas d’usage."""
+    editeurs = Editeur.objects.filter(est_actif=True)
+    logiciels = LogicielRegulation.objects.filter(est_actif=True)
+    return {
+        "Éditeurs, professionnels à titre individuel": editeurs.filter(flux__contains=[Flux.PS]).count(),
+        "Éditeurs, CPTS": editeurs.filter(flux__contains=[Flux.CPTS]).count(),
+        "Éditeurs, places de marché": editeurs.exclude(url_place_de_marche="").count(),
+        "Éditeurs, SOS Médecins": editeurs.filter(flux__contains=[Flux.SOS]).count(),
+        "Logiciels de régulation médicale": logiciels.values("nom").distinct().count(),
+        "SAS que ces logiciels équipent": logiciels.values("territoire")
+        .exclude(territoire=None)
+        .distinct()
+        .count(),
+    }
 
 
 def suivis_par(compte: Compte, *, instant: datetime) -> dict[int | None, str]:

@@ -19,7 +19,7 @@ from remuneration.domaine.indicateurs import INDICATEURS
 from remuneration.domaine.masquage import SEUIL
 from remuneration.domaine.mois import Mois
 from remuneration.pilotage import figures, lectures
-from remuneration.pilotage.chiffres import PUBLICS, Publication, chiffres_cles, publier
+from remuneration.pilotage.chiffres import PUBLICS, ChiffresCles, Publication, chiffres_cles, publier
 from remuneration.pilotage.figures import Lecture
 from remuneration.pilotage.forms import MoisForm, PilotageForm
 from remuneration.pilotage.lectures import FRANCE
@@ -75,7 +75,7 @@ def cles(request: RequeteDeCompte) -> HttpResponse:
     form = _form_du_mois(request)
     if form is None:
         return render(request, "pilotage/vide.html")
-    contexte = {"form": form, "chiffres": chiffres_cles(_lecture_de_la_france(form.mois_choisi()))}
+    contexte = {"form": form, "chiffres": _chiffres_cles(form.mois_choisi())}
     return render(request, "pilotage/chiffres_cles.html", contexte)
 
 
@@ -85,8 +85,8 @@ def cles_donnees(request: RequeteDeCompte, code: str) -> HttpResponse:
     form = _form_du_mois(request)
     if form is None:
         return redirect("pilotage:chiffres_cles")
-    lus = chiffres_cles(_lecture_de_la_france(form.mois_choisi()))
-    return _csv([lus.recherches_par_mois, lus.orientations_par_mois], code, lus.mois)
+    lus = _chiffres_cles(form.mois_choisi())
+    return _csv(lus.figures, code, lus.mois)
 
 
 @require_safe
@@ -169,9 +169,10 @@ def _lecture(choix: Choix) -> Lecture:
     return replace(lecture, autre=noms[1], par_mois_de_l_autre=suites[1]) if len(compares) > 1 else lecture
 
 
-def _lecture_de_la_france(mois: Mois) -> Lecture:
+def _chiffres_cles(mois: Mois) -> ChiffresCles:
     lues = lectures.mesures(mois=_annee(mois), territoires=[FRANCE])
-    return Lecture(mois, "France", {m: mesures for (m, _), mesures in lues.items()})
+    lecture = Lecture(mois, "France", {m: mesures for (m, _), mesures in lues.items()})
+    return chiffres_cles(lecture, lectures.interfacages())
 
 
 def _annee(mois: Mois) -> list[Mois]:

@@ -12,8 +12,10 @@ from comptes.enums import Role
 from remuneration.domaine.mois import Mois
 from remuneration.models import MesureMensuelle, MoisMesure
 from remuneration.pilotage.chiffres import MASQUE
+from tests.agenda.factories import EditeurFactory
 from tests.annuaire.factories import CommuneFactory, TerritoireFactory, habiliter
 from tests.comptes.factories import CompteFactory
+from tests.orientation.factories import LogicielRegulationFactory
 from tests.remuneration.pilotage.conftest import AVRIL, CLOS_LE, mesurer_a_la_main
 
 pytestmark = pytest.mark.django_db
@@ -253,6 +255,20 @@ def test_les_chiffres_cles_sont_ceux_de_la_presentation_aux_referents(client, av
     assert "Nombre de recherches mensuelles" in html
     lignes = lire_csv(client.get("/pilotage/chiffres-cles/recherches-par-mois.csv", {"mois": "2026-04"}))
     assert lignes[1:] == [["mars 2026", "40000", "0"], ["avril 2026", "46540", "6000"]]
+
+
+def test_les_chiffres_cles_disent_ce_qui_est_interface(client, avril, nord):
+    """« Statut d’avancement des travaux », par cas d’usage (même présentation)."""
+    EditeurFactory(flux=["ps", "cpts"], url_place_de_marche="https://place.exemple.invalid/")
+    EditeurFactory(flux=["ps"])
+    EditeurFactory(flux=["sos"], est_actif=False)
+    LogicielRegulationFactory(territoire=nord)
+    connecter(client, Role.REFERENT, nord)
+
+    lignes = lire_csv(client.get("/pilotage/chiffres-cles/interfacages.csv", {"mois": "2026-04"}))
+
+    assert [ligne[1] for ligne in lignes[1:]] == ["2", "1", "1", "0", "1", "1"]
+    assert "Avancement de l’interopérabilité" in texte(client.get("/pilotage/chiffres-cles/"))
 
 
 def test_les_chiffres_cles_se_lisent_pour_tout_mois(client, avril):
