@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -181,17 +181,31 @@ def _jour(label: str) -> forms.DateField:
 class FiltreForm(DsfrBaseForm):
     """Filtres du suivi, à l’heure de Paris ; sans période, le jour en cours. Une valeur inconnue ne filtre rien."""
 
-    qui = forms.ChoiceField(
-        label="Qui", required=False, choices=[(EQUIPE, "Toute l’équipe"), (MIENNES, "Moi seulement")]
+    qui = forms.ChoiceField(label="Qui", required=False)
+    territoire = forms.ModelChoiceField(
+        label="Territoire", queryset=Territoire.objects.none(), required=False, empty_label="Tous"
     )
     du = _jour("Du")
     au = _jour("Au")
     genre = forms.ChoiceField(label="Genre", required=False, choices=[("", "Tous"), *GENRES])
     etat = forms.ChoiceField(label="État", required=False, choices=[("", "Tous"), *ETATS])
 
-    def __init__(self, *args: Any, compte: Compte, maintenant: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        compte: Compte,
+        territoires: QuerySet[Territoire],
+        equipe: Iterable[Compte],
+        maintenant: datetime,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.compte, self.maintenant = compte, maintenant
+        qui: Any = self.fields["qui"]
+        collegues = [(str(autre.pk), str(autre)) for autre in equipe if autre != compte]
+        qui.choices = [(EQUIPE, "Toute l’équipe"), (MIENNES, "Moi seulement"), *collegues]
+        territoire: Any = self.fields["territoire"]
+        territoire.queryset = territoires.order_by("nom", "pk")
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data
@@ -209,8 +223,7 @@ class FiltreForm(DsfrBaseForm):
         if not self.is_valid():
             return orientations.none()
         lus = self.cleaned_data
-        if lus["qui"] == MIENNES:
-            orientations = orientations.filter(acteur=self.compte)
+        orientations = orientations.filter(**self._de_qui())
         if lus["genre"] == DEPART:
             return orientations.none()
         if lus["genre"]:
@@ -222,8 +235,7 @@ class FiltreForm(DsfrBaseForm):
         if not self.is_valid() or self.cleaned_data["genre"] not in ("", DEPART):
             return departs.none()
         lus = self.cleaned_data
-        if lus["qui"] == MIENNES:
-            departs = departs.filter(acteur=self.compte)
+        departs = departs.filter(**self._de_qui())
         debut, fin = self._periode()
         departs = departs.filter(le__gte=debut, le__lt=fin)
         revenus = RendezVous.objects.filter(redirection=OuterRef("pk"))
@@ -232,6 +244,14 @@ class FiltreForm(DsfrBaseForm):
         if lus["etat"]:
             return departs.filter(Exists(revenus.filter(statut__in=_STATUTS[lus["etat"]])))
         return departs
+
+    def _de_qui(self) -> dict[str, Any]:
+        """Conditions communes aux orientations et aux départs : qui les a faits, et pour quel territoire."""
+        qui, territoire = self.cleaned_data["qui"], self.cleaned_data["territoire"]
+        conditions: dict[str, Any] = {"territoire": territoire} if territoire else {}
+        if qui not in ("", EQUIPE):
+            conditions["acteur"] = self.compte.pk if qui == MIENNES else qui
+        return conditions
 
     def _periode(self) -> tuple[datetime, datetime]:
         paris, lus = ZoneInfo(FUSEAU_DE_PARIS), self.cleaned_data

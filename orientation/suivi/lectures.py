@@ -15,9 +15,10 @@ from django.db.models import Q, QuerySet
 from agenda.lectures import occurrence_designee
 from agenda.models import Tenue
 from annuaire.champs import champ, lieux_du, territoires_du
-from annuaire.models import LieuExercice, Territoire
+from annuaire.models import LieuExercice, Perimetre, Territoire
+from comptes.droits import TABLE
 from comptes.enums import Action
-from comptes.models import Compte
+from comptes.models import Compte, Habilitation
 from orientation.enums import IssueAppel
 from orientation.models import (
     Appel,
@@ -207,6 +208,17 @@ def recues_par(compte: Compte, *, maintenant: datetime) -> OrientationQuerySet:
         return recues
     lieux: QuerySet[LieuExercice] = lieux_du(tient, instant=maintenant)
     return recues.filter(Q(lieu__in=lieux.values("pk")) | Q(structure__in=tient.structures))
+
+
+def equipe(compte: Compte, *, maintenant: datetime) -> QuerySet[Compte]:
+    """Ceux qui orientent pour les territoires qu’il suit ; personne s’il suit la France, la liste serait sans fin."""
+    voit = champ(compte, Action.SUIVRE_ORIENTATIONS, instant=maintenant)
+    habilitations = Habilitation.objects.filter(role__in=TABLE[Action.ORIENTER]).en_cours(maintenant)
+    perimetres = Perimetre.objects.en_cours(maintenant).filter(
+        habilitation__in=habilitations, territoire__in=voit.territoires
+    )
+    comptes = Compte.objects.filter(pk__in=perimetres.values("habilitation__compte"), is_active=True)
+    return comptes.order_by("nom", "prenom", "pk")
 
 
 def notes_de_releve(territoires: QuerySet[Territoire], *, depuis: datetime) -> QuerySet[NoteReleve]:

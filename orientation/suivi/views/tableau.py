@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from annuaire.models import Territoire
 from comptes.actions import tracer, tracer_lecture
 from orientation.actions import est_retirable
 from orientation.hub.lectures import etat_lrm
@@ -45,7 +47,7 @@ def _tableau(
 ) -> HttpResponse:
     maintenant = timezone.now()
     territoires = lectures.territoires_suivis(request.user, maintenant=maintenant)
-    filtre = FiltreForm(request.GET, compte=request.user, maintenant=maintenant)
+    filtre = _filtre(request, territoires, maintenant)
     suivies = lectures.suivies_par(request.user, maintenant=maintenant)
     page = Paginator(filtre.appliquer(suivies).pour_affichage().select_related("acteur"), PAR_PAGE).get_page(
         request.GET.get("page")
@@ -70,7 +72,8 @@ def _tableau(
 def export(request: RequeteDeCompte) -> HttpResponse:
     """Ce que montre le suivi filtré, sans nom de régulateur ; dix mille lignes au plus."""
     maintenant = timezone.now()
-    filtre = FiltreForm(request.GET, compte=request.user, maintenant=maintenant)
+    territoires = lectures.territoires_suivis(request.user, maintenant=maintenant)
+    filtre = _filtre(request, territoires, maintenant)
     suivies = filtre.appliquer(lectures.suivies_par(request.user, maintenant=maintenant))
     choisies = suivies.pour_affichage().select_related("territoire", "territoire_destinataire")
     lignes = [ligne_csv(orientation) for orientation in choisies[:EXPORT_MAX]]
@@ -140,6 +143,16 @@ def effacer_note(request: RequeteDeCompte, note_id: int) -> HttpResponse:
     releve.effacer(note=note, acteur=request.user)
     messages.success(request, "La note est effacée.")
     return redirect("suivi:tableau")
+
+
+def _filtre(request: RequeteDeCompte, territoires: QuerySet[Territoire], maintenant: datetime) -> FiltreForm:
+    return FiltreForm(
+        request.GET,
+        compte=request.user,
+        territoires=territoires,
+        equipe=lectures.equipe(request.user, maintenant=maintenant),
+        maintenant=maintenant,
+    )
 
 
 def _depuis(maintenant: datetime) -> datetime:

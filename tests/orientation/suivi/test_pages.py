@@ -264,6 +264,32 @@ def test_les_filtres_du_suivi(connecte, prise, filtre, nombre):
     assert connecte.get(reverse("suivi:tableau"), filtre).context["page"].paginator.count == nombre
 
 
+def test_le_suivi_se_lit_par_collegue_et_par_territoire(client, nord, equipier, prise, maintenant):
+    ailleurs, collegue = TerritoireFactory(nom="SAS Ailleurs"), CompteFactory()
+    habiliter(collegue, Role.OSNP, territoire=nord)
+    habiliter(collegue, Role.REGULATEUR, territoire=ailleurs)
+    sienne = OrientationFactory(acteur=collegue, territoire=ailleurs, prise_le=maintenant)
+    client.force_login(collegue)
+
+    def lues(**filtre):
+        return set(client.get(reverse("suivi:tableau"), filtre).context["page"].object_list)
+
+    assert lues() == {prise, sienne}
+    assert lues(qui="miennes") == {sienne}
+    assert lues(qui=equipier.pk) == {prise}
+    assert lues(territoire=ailleurs.pk) == {sienne}
+    assert lues(territoire=nord.pk, qui="miennes") == set()
+
+
+def test_on_ne_filtre_que_sur_son_equipe(connecte, prise):
+    inconnu = CompteFactory(role=Role.OSNP)
+
+    page = connecte.get(reverse("suivi:tableau"), {"qui": inconnu.pk})
+
+    assert page.context["filtre"].errors["qui"]
+    assert not page.context["page"].paginator.count
+
+
 @pytest.mark.parametrize(
     ("debut", "dit"),
     [("2026-11-02T09:00+01:00", "À venir"), ("2026-11-02T07:30+01:00", "Sans issue connue")],
