@@ -1,5 +1,7 @@
 """Ce que valent les participations des personas : un trimestre clos, un autre en cours. Fictif, rejouable.
 
+Et l’année d’avant, close aussi, où valait encore le forfait par tranches.
+
 Les faits sont écrits comme s’ils avaient eu lieu ; les décomptes, les fichiers et les fils
 viennent du vrai code.
 """
@@ -51,9 +53,21 @@ def preparer_remunerations(comptes: Mapping[str, Compte], maintenant: datetime) 
         point = LieuExercice.objects.filter(structure=association, effecteur=None).order_by("pk").first()
         _dater_la_participation(association, maintenant)
         _orienter(point, comptes["regulateur"], gestionnaire, maintenant)
-    calcul = _clore_le_trimestre(comptes["administrateur"], maintenant)
+    calcul = _clore(comptes["administrateur"], maintenant)
     if calcul is not None and effecteurs["effecteur"] is not None:
         _remettre_et_contester(calcul, effecteurs["effecteur"], comptes, maintenant)
+
+
+def _trimestre_des_tranches() -> str:
+    """Le dernier où le forfait d’activité a valu."""
+    from remuneration.domaine.periodes import trimestre_de
+    from remuneration.enums import Prestation
+    from remuneration.models import Regle
+
+    finies = Regle.objects.en_vigueur().filter(prestation=Prestation.ACTIVITE, fin__isnull=False)
+    lendemain = finies.latest("fin").fin
+    assert lendemain is not None
+    return trimestre_de(lendemain - timedelta(days=1))
 
 
 def _debut_du_trimestre_ecoule(maintenant: datetime) -> date:
@@ -81,17 +95,17 @@ def _dater_la_participation(titulaire: Effecteur | Structure, maintenant: dateti
     else:
         apres = derniere.apres
     annee = _debut_du_trimestre_ecoule(maintenant).year
-    le = datetime(annee - 1, 11, 2, 9, tzinfo=ZoneInfo("Europe/Paris"))
+    le = datetime(annee - 1, 9, 1, 9, tzinfo=ZoneInfo("Europe/Paris"))
     VersionParticipation.objects.create(**{cle: titulaire}, le=le, apres=apres)
 
 
 def _instants(lieu: LieuExercice, maintenant: datetime) -> Iterator[datetime]:
-    """Deux patients par semaine depuis le début du trimestre écoulé, et quatre par jour cette semaine."""
+    """Deux patients par semaine, le trimestre des tranches puis depuis celui écoulé ; quatre par jour cette semaine."""
     fuseau = ZoneInfo(lieu.fuseau)
     aujourd_hui = maintenant.astimezone(fuseau).date()
-    jour, lundi = _debut_du_trimestre_ecoule(maintenant), aujourd_hui - timedelta(days=aujourd_hui.weekday())
+    lundi = aujourd_hui - timedelta(days=aujourd_hui.weekday())
     rang = 0
-    while jour <= aujourd_hui:
+    for jour in _jours(maintenant, aujourd_hui):
         if jour >= lundi or jour.weekday() in (1, 3):
             du_jour = CRENEAUX if jour >= lundi else (CRENEAUX[rang % len(CRENEAUX)],)
             yield from (
@@ -100,6 +114,16 @@ def _instants(lieu: LieuExercice, maintenant: datetime) -> Iterator[datetime]:
                 if (instant := datetime.combine(jour, heure, tzinfo=fuseau)) <= maintenant
             )
             rang += 1
+
+
+def _jours(maintenant: datetime, dernier: date) -> Iterator[date]:
+    from remuneration.domaine.periodes import bornes
+
+    ecoule = _debut_du_trimestre_ecoule(maintenant)
+    jour, fin = bornes(_trimestre_des_tranches())
+    while jour <= dernier:
+        if jour < fin or jour >= ecoule:
+            yield jour
         jour += timedelta(days=1)
 
 
@@ -113,6 +137,7 @@ def _orienter(
     if lieu is None:
         return
     territoire = Territoire.objects.couvrant(lieu.commune).order_by("pk").first()
+    ecoule = _debut_du_trimestre_ecoule(maintenant)
     orientations = Orientation.objects.bulk_create(
         Orientation(
             acteur=regulateur,
@@ -131,6 +156,8 @@ def _orienter(
         )
         for rang, debut in enumerate(_instants(lieu, maintenant))
     )
+    # Une du trimestre écoulé reste sans issue : c’est elle que conteste le médecin.
+    sans_issue = [o.pk for o in orientations if o.debut.date() >= ecoule][UN_ABSENT_SUR * 2]
     IssueOrientation.objects.bulk_create(
         IssueOrientation(
             orientation=orientation,
@@ -140,8 +167,7 @@ def _orienter(
             le=min(orientation.debut + timedelta(hours=4), maintenant),
         )
         for rang, orientation in enumerate(orientations[:-A_DIRE])
-        # Une du trimestre écoulé est restée sans issue : c’est elle que conteste le médecin.
-        if rang != UN_ABSENT_SUR * 2
+        if orientation.pk != sans_issue
     )
 
 
@@ -165,16 +191,23 @@ def _relever_les_heures(effecteur: Effecteur, maintenant: datetime) -> None:
     )
 
 
-def _clore_le_trimestre(administrateur: Compte, maintenant: datetime) -> Calcul | None:
-    """Rien s’il n’est pas encore fini partout : les premières heures d’un trimestre."""
+def _clore(administrateur: Compte, maintenant: datetime) -> Calcul | None:
+    """Le trimestre des tranches et son année, puis celui qui est écoulé, et le rend.
+
+    Rien s’il n’est pas encore fini partout : les premières heures d’un trimestre.
+    """
     from remuneration.calcul import ClotureRefusee, calculer, clore, ouvrir
     from remuneration.domaine.periodes import trimestre_de
 
-    calcul = calculer(ouvrir(trimestre_de(_debut_du_trimestre_ecoule(maintenant))), maintenant)
-    try:
-        return clore(calcul, par=administrateur, maintenant=maintenant)
-    except ClotureRefusee:
-        return None
+    tranches = _trimestre_des_tranches()
+    ecoule = trimestre_de(_debut_du_trimestre_ecoule(maintenant))
+    calcul = None
+    for code in dict.fromkeys((tranches, tranches[:4], ecoule)):
+        try:
+            calcul = clore(calculer(ouvrir(code), maintenant), par=administrateur, maintenant=maintenant)
+        except ClotureRefusee:
+            return None
+    return calcul
 
 
 def _remettre_et_contester(

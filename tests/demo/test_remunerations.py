@@ -46,16 +46,26 @@ def comptes():
 
 
 def test_le_trimestre_ecoule_est_clos_remis_et_conteste(comptes):
-    calcul = Calcul.objects.get()
+    calcul = Calcul.objects.get(periode__code="2026T3")
     fil = Contestation.objects.get()
 
-    assert (calcul.periode.code, calcul.etape) == ("2026T3", "clos")
+    assert calcul.etape == "clos"
     assert Decompte.objects.filter(calcul=calcul, effecteur__isnull=False, est_du=True).exists()
     assert Export.objects.filter(calcul=calcul, remis_le__isnull=False).count() == 2
     # La règle des deux personnes se joue : celui-ci attend l’agente qui valide.
     assert Export.objects.get(calcul=calcul, valide_le=None).genere_par == comptes["cpam"]
     assert fil.etat == "repondue"
     assert [message.de_la_caisse for message in fil.messages.all()] == [False, True]
+
+
+def test_l_annee_d_avant_montre_une_tranche_atteinte_et_le_forfait_annuel(comptes):
+    decomptes = Decompte.objects.filter(
+        effecteur__identifiant_national=comptes["effecteur"].identifiant_national
+    )
+
+    assert not Calcul.objects.exclude(etape="clos").exists()
+    assert decomptes.get(calcul__periode__code="2025T4", prestation="activite").montant == 210
+    assert decomptes.get(calcul__periode__code="2025", prestation="participation").preuve["semaines"] > 0
 
 
 def test_chaque_persona_a_de_quoi_lire_et_la_refaire_n_ajoute_rien(comptes, client):
