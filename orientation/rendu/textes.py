@@ -13,7 +13,7 @@ from agenda.enums import ModaliteConsultation
 from agenda.lectures import CreneauSas
 from agenda.offre import CreneauOffert
 from annuaire.domaine.telephones import ecrire_telephone
-from annuaire.models import LieuExercice
+from annuaire.models import LieuExercice, Structure
 from orientation.sollicitation import Contact
 from sas_platform.socle.francais import heure, jour_long
 
@@ -72,8 +72,11 @@ class Resume:
     structure_telephone_lien: str = ""
 
 
-def resume(lieu: LieuExercice, contact: Contact | None = None) -> Resume:
-    """Lit `effecteur__profession`, `structure` et `commune`, à charger avec le lieu."""
+def resume(lieu: LieuExercice, contact: Contact | None = None, *, par: Structure | None = None) -> Resume:
+    """Lit `effecteur__profession`, `structure` et `commune`, à charger avec le lieu.
+
+    `par` : la structure qui reçoit. Le professionnel reste nommé ; elle, et son numéro, le sont à côté (W-24).
+    """
     nom = str(lieu.effecteur or lieu.structure or lieu.nom)
     if lieu.effecteur is not None:
         sous_titre = lieu.effecteur.profession.libelle
@@ -81,6 +84,8 @@ def resume(lieu: LieuExercice, contact: Contact | None = None) -> Resume:
         sous_titre = lieu.structure.get_type_display() if lieu.structure else ""
     affiche, lien = ecrire_telephone(lieu.telephone)
     ville = f"{lieu.code_postal} {lieu.commune.nom}".strip()
+    recoit = par if lieu.effecteur_id else None
+    par_telephone, par_lien = ecrire_telephone(recoit.telephone) if recoit else ("", "")
     return Resume(
         titre=nom,
         sous_titre=sous_titre,
@@ -90,6 +95,9 @@ def resume(lieu: LieuExercice, contact: Contact | None = None) -> Resume:
         infos=lieu.informations_complementaires.strip(),
         fuseau_autre="" if lieu.fuseau == FUSEAU_DE_PARIS else lieu.commune.nom,
         contact=contact,
+        structure=recoit.nom if recoit else "",
+        structure_telephone=par_telephone,
+        structure_telephone_lien=par_lien,
     )
 
 

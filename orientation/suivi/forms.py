@@ -182,7 +182,8 @@ class FiltreForm(DsfrBaseForm):
     """Filtres du suivi, à l’heure de Paris ; sans période, le jour en cours. Une valeur inconnue ne filtre rien."""
 
     qui = forms.ChoiceField(label="Qui", required=False)
-    territoire = forms.ModelChoiceField(
+    # La note de relève, sur la même page, a déjà un champ « territoire ».
+    regulation = forms.ModelChoiceField(
         label="Territoire", queryset=Territoire.objects.none(), required=False, empty_label="Tous"
     )
     du = _jour("Du")
@@ -204,8 +205,8 @@ class FiltreForm(DsfrBaseForm):
         qui: Any = self.fields["qui"]
         collegues = [(str(autre.pk), str(autre)) for autre in equipe if autre != compte]
         qui.choices = [(EQUIPE, "Toute l’équipe"), (MIENNES, "Moi seulement"), *collegues]
-        territoire: Any = self.fields["territoire"]
-        territoire.queryset = territoires.order_by("nom", "pk")
+        regulation: Any = self.fields["regulation"]
+        regulation.queryset = territoires.order_by("nom", "pk")
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data
@@ -247,7 +248,7 @@ class FiltreForm(DsfrBaseForm):
 
     def _de_qui(self) -> dict[str, Any]:
         """Conditions communes aux orientations et aux départs : qui les a faits, et pour quel territoire."""
-        qui, territoire = self.cleaned_data["qui"], self.cleaned_data["territoire"]
+        qui, territoire = self.cleaned_data["qui"], self.cleaned_data["regulation"]
         conditions: dict[str, Any] = {"territoire": territoire} if territoire else {}
         if qui not in ("", EQUIPE):
             conditions["acteur"] = self.compte.pk if qui == MIENNES else qui

@@ -27,10 +27,9 @@ def decrire(orientation: Orientation) -> dict[str, Any]:
     annulation = getattr(orientation, "annulation", None)
     return {
         "orientation": orientation,
-        "resume": rendu.resume(lieu),
+        "resume": rendu.resume(lieu, par=orientation.structure),
         "genre": genre_de(orientation),
         "en_sus": orientation.voie == Voie.SURNUMERAIRE,
-        "par_structure": orientation.structure if lieu.effecteur_id and orientation.structure else None,
         "moment": rendu.moment(
             orientation.debut, orientation.fin, lieu.fuseau, est_plage=_est_plage(orientation)
         ),

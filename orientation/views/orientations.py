@@ -21,8 +21,7 @@ from agenda.actions import PlaceIndisponible, raison_du_refus
 from agenda.enums import Genre
 from agenda.lectures import CreneauSas, creneau_sas, occurrence_designee
 from agenda.models import Disponibilite
-from annuaire.domaine.telephones import ecrire_telephone
-from annuaire.models import LieuExercice, Structure
+from annuaire.models import LieuExercice
 from orientation import carnet, rendu
 from orientation.actions import (
     CleReutilisee,
@@ -186,18 +185,8 @@ def orienter_en_sus(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
 
 def _resume(lieu: LieuExercice, *, en_sus: bool = False) -> rendu.Resume:
     """Avec le téléphone réservé à la régulation : ces étapes ne s’ouvrent qu’à qui oriente."""
-    resume = rendu.resume(lieu, contacts([lieu.pk]).get(lieu.pk))
-    return _au_titre_de(resume, lieu, structure_destinataire(lieu, en_sus=en_sus))
-
-
-def _au_titre_de(resume: rendu.Resume, lieu: LieuExercice, structure: Structure | None) -> rendu.Resume:
-    """Le professionnel reste nommé ; la structure qui reçoit le patient par lui, et qu’on appelle, l’est à côté (W-24)."""
-    if structure is None or not lieu.effecteur_id:
-        return resume
-    affiche, lien = ecrire_telephone(structure.telephone)
-    return replace(
-        resume, structure=structure.nom, structure_telephone=affiche, structure_telephone_lien=lien
-    )
+    reserve = contacts([lieu.pk]).get(lieu.pk)
+    return rendu.resume(lieu, reserve, par=structure_destinataire(lieu, en_sus=en_sus))
 
 
 def _saisie_en_sus(request: RequeteDeCompte, lieu: LieuExercice, form: EnSusForm, jeton: str) -> HttpResponse:
@@ -359,7 +348,7 @@ def _decrire(orientation: Orientation, maintenant: datetime) -> dict[str, Any]:
     est_plage = reservation is not None and reservation.disponibilite.genre == Genre.PLAGE
     return {
         "orientation": orientation,
-        "resume": _au_titre_de(rendu.resume(lieu), lieu, orientation.structure),
+        "resume": rendu.resume(lieu, par=orientation.structure),
         "moment": rendu.moment(orientation.debut, orientation.fin, lieu.fuseau, est_plage=est_plage),
         "modalites": rendu.modalites(orientation.modalites),
         "en_sus": en_sus,

@@ -1,5 +1,6 @@
 """Les pages : la place tenue, l’appel, le bulletin, la correction, le suivi d’équipe, les issues, les avis."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -277,8 +278,14 @@ def test_le_suivi_se_lit_par_collegue_et_par_territoire(client, nord, equipier, 
     assert lues() == {prise, sienne}
     assert lues(qui="miennes") == {sienne}
     assert lues(qui=equipier.pk) == {prise}
-    assert lues(territoire=ailleurs.pk) == {sienne}
-    assert lues(territoire=nord.pk, qui="miennes") == set()
+    assert lues(regulation=ailleurs.pk) == {sienne}
+    assert lues(regulation=nord.pk, qui="miennes") == set()
+
+
+def test_le_suivi_n_a_pas_deux_champs_de_meme_nom(connecte, prise):
+    identifiants = re.findall(r'\bid="([^"]+)"', corps(connecte.get(reverse("suivi:tableau"))))
+
+    assert len(identifiants) == len(set(identifiants))
 
 
 def test_on_ne_filtre_que_sur_son_equipe(connecte, prise):
