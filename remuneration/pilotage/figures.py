@@ -239,10 +239,15 @@ def communes(lues: Sequence[CommuneCherchee], fond: Sequence[tuple[float, float]
     """Les plus cherchées d’abord ; toutes sur la carte et dans le CSV. `fond` : les communes du territoire."""
     rangees = [Ligne(f"{lue.nom} ({lue.code})" if lue.code else lue.nom, (lue.nombre,)) for lue in lues]
     situees = [Lieu(lue.nom, lue.nombre, *lue.position) for lue in lues if lue.position]
+    premieres = (
+        f"\u00a0; les {COMMUNES_MONTREES} premières, toutes dans le CSV"
+        if len(rangees) > COMMUNES_MONTREES
+        else ""
+    )
     return Figure(
         "communes",
         "Recherches sans résultat, par commune",
-        f"Communes où l’on a cherché sans trouver personne\u00a0; les {COMMUNES_MONTREES} premières, toutes dans le CSV.",
+        f"Communes où l’on a cherché sans trouver personne{premieres}.",
         ("Commune cherchée", "Recherches sans résultat"),
         rangees[:COMMUNES_MONTREES],
         carte=dessiner(fond, situees),

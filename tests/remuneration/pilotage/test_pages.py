@@ -172,7 +172,10 @@ def test_le_csv_a_toutes_les_communes_sans_resultat(client, avril):
 
     assert lignes[1:3] == [["Lille (59350)", "7"], ["Département entier", "2"]]
     assert len(lignes) == 33
-    assert "00029" not in texte(client.get(ACCUEIL))
+    html = texte(client.get(ACCUEIL))
+    assert "00029" not in html
+    assert "les 20 premières, toutes dans le CSV" in html
+    assert "les 20 premières" not in texte(client.get(ACCUEIL, {"mois": "2026-03"}))
 
 
 def test_un_indicateur_se_compare_mois_par_mois(client, avril, nord):
