@@ -145,11 +145,10 @@ def _compte(prestation: Prestation, nombre: int, *, de_structure: bool) -> str:
         return accorder(nombre, "acte compté", "actes comptés")
     if prestation in MAJORATIONS:
         return f"{accorder(nombre, 'acte')} ouvrant droit à majoration"
-    return (
-        accorder(nombre, "médecin")
-        if de_structure
-        else accorder(nombre, "semaine relevée", "semaines relevées")
-    )
+    if de_structure:
+        return accorder(nombre, "médecin")
+    # Qui montre son logiciel n’a pas de semaine à relever.
+    return accorder(nombre, "semaine relevée", "semaines relevées") if nombre else ""
 
 
 def _condition(

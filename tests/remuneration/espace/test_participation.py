@@ -100,6 +100,7 @@ def test_toutes_conditions_remplies_le_forfait_s_annonce(medecin, effecteur, sas
     assert "<strong>1\u00a0000\u00a0€</strong>" in lue
     assert "Dû si rien ne change" in lue
     assert "Vous participez par votre logiciel interfacé." in lue
+    assert "semaine relevée" not in lue
     assert "Compléter votre agenda" not in lue
 
 
