@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import cache
 from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
@@ -62,12 +63,11 @@ class _Echec(Exception):
         self.attente_s = attente_s
 
 
-def contexte_tls(certificat: str = "", cle: str = "") -> ssl.SSLContext:
-    """TLS 1.2 au moins, serveur vérifié ; certificat client (IGC-Santé) s’il est donné."""
+@cache
+def contexte_tls() -> ssl.SSLContext:
+    """TLS 1.2 au moins, serveur vérifié ; lu une fois par processus, ce qui coûte quatre fois un lot entier."""
     contexte = ssl.create_default_context()
     contexte.minimum_version = ssl.TLSVersion.TLSv1_2
-    if certificat:
-        contexte.load_cert_chain(certificat, cle or None)
     return contexte
 
 

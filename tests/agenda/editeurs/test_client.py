@@ -277,6 +277,7 @@ def test_la_session_exige_tls_1_2():
 
     assert contexte.minimum_version >= client.ssl.TLSVersion.TLSv1_2
     assert contexte.verify_mode == client.ssl.CERT_REQUIRED
+    assert client.contexte_tls() is contexte, "chaque tâche ouvre une session : le contexte est partagé"
 
 
 def test_la_session_attend_deux_secondes_la_connexion():

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from agenda.editeurs import client
-from agenda.editeurs.client import Reponse, interroger, ouvrir_session
+from agenda.editeurs.client import Reponse, contexte_tls, interroger, ouvrir_session
 from agenda.editeurs.corps import ATTENTE_MAX_S, attente_demandee
 from agenda.enums import EtatLot
 from tests.agenda.editeurs.bundles import bundle, octets
@@ -185,6 +185,15 @@ def _nom(hote: str) -> x509.GeneralName:
         return x509.DNSName(hote)
 
 
+@pytest.fixture
+def _autorites_relues():
+    """Celles de la machine ne se lisent qu’une fois par processus."""
+    contexte_tls.cache_clear()
+    yield
+    contexte_tls.cache_clear()
+
+
+@pytest.mark.usefixtures("_autorites_relues")
 @pytest.mark.parametrize(
     ("reconnu", "certificat", "etat"),
     [
