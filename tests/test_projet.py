@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.http import HttpResponseNotFound
+from django.http import HttpResponse, HttpResponseNotFound
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -149,6 +149,17 @@ def test_chaque_route_qui_nomme_un_objet_est_dans_la_matrice():
     assert set(matrice.OBJETS) - {nom for nom, _ in ROUTES} == set()
 
 
+def _demander_l_objet(client: Client, nom: str, chemin: str, *, en_post: bool) -> HttpResponse:
+    """Les pages reçoivent un formulaire, l’API du JSON."""
+    if not en_post:
+        return client.get(chemin)
+    return (
+        client.post(chemin, content_type="application/json")
+        if nom.startswith("api:")
+        else client.post(chemin)
+    )
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_page_404_nue")
 def test_chaque_objet_ne_se_montre_qu_a_qui_il_doit(settings, tmp_path):
@@ -163,7 +174,7 @@ def test_chaque_objet_ne_se_montre_qu_a_qui_il_doit(settings, tmp_path):
         for nom, ligne in matrice.OBJETS.items():
             chemin = reverse(nom, kwargs=dict(ligne.adresse(monde)))
             with transaction.atomic():
-                reponse = client.post(chemin) if ligne.en_post else client.get(chemin)
+                reponse = _demander_l_objet(client, nom, chemin, en_post=ligne.en_post)
                 transaction.set_rollback(True)
             if reponse.streaming:
                 b"".join(reponse.streaming_content)  # ferme le fichier livré

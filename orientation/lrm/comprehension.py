@@ -74,10 +74,12 @@ def comprendre(appel: AppelLRM) -> Compris:
     compris = Compris(appel, logiciel_de(appel.origine))
     if not appel.origine:
         compris.avis.append(
-            "Le logiciel de régulation n’a pas dit qui il est : le paramètre « origin » manque."
+            "Le logiciel de régulation n’a pas dit qui il est\u00a0: le paramètre «\u00a0origin\u00a0» manque."
         )
     elif compris.logiciel is None:
-        compris.avis.append("Le paramètre « origin » ne désigne aucun logiciel connu de la plateforme.")
+        compris.avis.append(
+            "Le paramètre «\u00a0origin\u00a0» ne désigne aucun logiciel connu de la plateforme."
+        )
     _comprendre_la_specialite(compris)
     _comprendre_l_adresse(compris)
     _comprendre_le_praticien(compris)

@@ -169,6 +169,7 @@ def test_orienter_hors_disponibilite_puis_annuler(page, connecter, regulateur, z
     suivre(page.get_by_role("link", name=re.compile("^Annuler")))
     axe(page)
     capture(page, "orientation-annulation")
+    page.get_by_label("Pourquoi").select_option("Le patient ne s’y rendra pas")
     suivre(page.get_by_role("button", name="Annuler l’orientation"))
 
     expect(page.get_by_text("Orientation annulée")).to_be_visible()

@@ -19,8 +19,8 @@ URL = "/recherche/"
     ("origine", "avis"),
     [
         ("fr.inconnu", "ne désigne aucun logiciel connu"),
-        ("", "le paramètre « origin » manque"),
-        ("a b", "« origin »"),
+        ("", "le paramètre «\u00a0origin\u00a0» manque"),
+        ("a b", "«\u00a0origin\u00a0»"),
     ],
 )
 def test_une_origine_inconnue_laisse_chercher(connecte, appeler, origine, avis):
