@@ -11,6 +11,7 @@ import msgspec
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -39,6 +40,7 @@ from orientation.enums import MotifAnnulation
 from orientation.lectures import offre_du_lieu, page_json
 from orientation.models import Orientation
 from orientation.requetes import ReponseSuivie, RequeteApi
+from sas_platform.socle.entrees import LecteurJson
 from sas_platform.socle.problemes import TYPE_MIME, Probleme
 
 _CLE = re.compile(r"[\x21-\x7e]{1,100}")
@@ -132,7 +134,10 @@ class UneOrientation(APIView):
 
 
 class Annulation(APIView):
+    """Le corps est facultatif : un client qui n’en envoie pas n’a pas à annoncer du JSON."""
+
     portee = Portee.ORIENTATION
+    parser_classes = [LecteurJson, FormParser, MultiPartParser]
 
     @extend_schema(
         operation_id="annuler_orientation",

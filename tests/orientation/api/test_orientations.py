@@ -207,6 +207,21 @@ def test_une_annulation_dit_pourquoi(api, creneau, corps, motif):
     assert Annulation.objects.get().motif == motif
 
 
+@pytest.mark.parametrize("genre", ["multipart/form-data; boundary=b", "application/x-www-form-urlencoded"])
+def test_annuler_sans_corps_ne_demande_pas_d_annoncer_du_json(api, client, creneau, genre):
+    orientation = api(corps={"creneau": identifiant(creneau)}).json()["id"]
+
+    corps = b"--b--\r\n" if "multipart" in genre else b""
+    reponse = client.post(
+        f"{URL}{orientation}/annulation/",
+        corps,
+        content_type=genre,
+        headers={"Authorization": "Bearer secret"},
+    )
+
+    assert (reponse.status_code, Annulation.objects.get().motif) == (200, "erreur")
+
+
 def test_un_motif_d_annulation_inconnu_ne_retire_rien(api, creneau):
     orientation = api(corps={"creneau": identifiant(creneau)}).json()["id"]
 
