@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agenda.domaine.recurrence import Regle, developper
-from sas_platform.socle.intervalles import Intervalle, recouvre_un
+from sas_platform.socle.intervalles import Intervalle, recouvre_un, unir
 
 SEUIL = timedelta(hours=2)
 
@@ -45,17 +45,13 @@ def heures_visibles(agendas: Iterable[AgendaDuLieu], semaine: Intervalle) -> tim
     compte : elle a été montrée. Rien ne se reporte d’une semaine à l’autre
     (FAQ du 30/01/2023 ; avenant 9, indicateur 8).
     """
-    visibles = [
+    visibles = (
         morceau
         for agenda in agendas
         for ouverture in agenda.ouvertures
         for morceau in _morceaux(ouverture, agenda.fermetures, semaine)
-    ]
-    total, fin = timedelta(), semaine.debut
-    for morceau in sorted(visibles):
-        total += max(timedelta(), morceau.fin - max(morceau.debut, fin))
-        fin = max(fin, morceau.fin)
-    return total
+    )
+    return sum((visible.duree for visible in unir(visibles)), timedelta())
 
 
 def _morceaux(

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec import field as champ
 
 from agenda.domaine.recurrence import Regle, developper
-from sas_platform.socle.intervalles import Intervalle, recouvre_un
+from sas_platform.socle.intervalles import Intervalle, recouvre_un, unir
 
 JOURS_MONTRES = 3  # aujourd’hui, demain, après-demain (S-40)
 JOURS_CALCULES = 4  # un de plus, pour que minuit ne vide pas la dernière colonne
@@ -106,6 +106,19 @@ def en_instant(minute: int) -> datetime:
 def fin_de_fenetre(maintenant: datetime, fuseau: ZoneInfo) -> datetime:
     """Fin, exclue, de ce que l’on montre : minuit après J+2 à l’heure du lieu, 72 h au plus (fhir.md § 3.2)."""
     return min(maintenant + DUREE_MAX_FENETRE, _minuit(maintenant, fuseau, JOURS_MONTRES))
+
+
+def absence(fermetures: Iterable[Intervalle], fuseau: ZoneInfo, maintenant: datetime) -> Intervalle | None:
+    """Instants où une fermeture, en cours ou prochaine, couvre tout ce que l’on montre ; rien s’il n’y en a pas.
+
+    Le lieu ne se cherche plus alors (metier.md S-33, A-35 ; guide de l’effecteur, § 2.1) : de son début à
+    l’avant-veille du retour, à minuit. Deux fermetures qui se suivent n’en font qu’une.
+    """
+    for fermeture in unir(fermetures):
+        reparait = _minuit(fermeture.fin, fuseau, 1 - JOURS_MONTRES)
+        if max(fermeture.debut, maintenant) < reparait:
+            return Intervalle(fermeture.debut, reparait)
+    return None
 
 
 def identifiant_sas(disponibilite_id: int, debut: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.fields import ArrayField, IntegerRangeField
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 
@@ -17,7 +17,8 @@ class OffreLieu(models.Model):
     l’époque. `premier_debut` : début du premier créneau libre ; `premier_fin` :
     minute à partir de laquelle il n’est plus proposable. Ces deux colonnes ne
     sont pas indexées, pour que leurs mises à jour restent HOT. `cpts` l’est :
-    elle ne change qu’avec une déclaration.
+    elle ne change qu’avec une déclaration. `absent` : minutes où une fermeture
+    couvre tout ce que l’on montre ; on n’y trouve plus le lieu qu’en le nommant.
     """
 
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -28,6 +29,7 @@ class OffreLieu(models.Model):
     en_sus = models.BooleanField("accepte en sus", default=False)
     premier_debut = models.IntegerField("premier début", null=True)
     premier_fin = models.IntegerField("fin du premier", null=True)
+    absent = IntegerRangeField("absent", null=True)
     # Ce que la recherche filtre et compte : cela change rarement, et n’est lu que des candidats.
     forfait = models.BooleanField("forfait de réorientation", default=False, db_default=False)
     cpts = models.IntegerField("CPTS par laquelle le lieu participe", null=True)

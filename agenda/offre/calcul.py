@@ -14,6 +14,7 @@ from agenda.domaine.explication import AgendaSuivi, CreneauExplique, Visibilite,
 from agenda.domaine.offre import (
     JOURS_CALCULES,
     CreneauCarte,
+    absence,
     composer,
     en_instant,
     en_minutes,
@@ -34,6 +35,7 @@ from annuaire.enums import Conventionnement, PrecisionGeo, TypeStructure
 from annuaire.models import LieuExercice
 from participation.domaine.eligibilite import Affichage, affichage_effecteur, affichage_structure
 from participation.enums import Modalite
+from sas_platform.socle.intervalles import Intervalle
 
 LONGUEUR_EMPREINTE = 32
 
@@ -65,6 +67,7 @@ class Ligne:
     departement: str
     cpts: int | None
     accueil: tuple[str, ...]
+    absent: Intervalle | None
 
 
 @dataclass(frozen=True)
@@ -158,8 +161,9 @@ def _ligne(lieu: LieuLu, sources: Sources, maintenant: datetime) -> Ligne:
     # Ce que la recherche appelle le type d’un lieu : la profession qu’on y exerce, sinon le type de la structure.
     nature = lieu.profession_id or lieu.type_structure
     cpts = lieu.participe_par_id if affichage.via == Modalite.CPTS else None
+    absent = absence(lieu.fermetures, ZoneInfo(lieu.fuseau), maintenant)
     cherche = f"{affichage}|{[s.id for s in specialites]}|{nature}|{lieu.conventionnement}|{lieu.departement}|{cpts}"
-    signature = f"{document}|{cherche}|{lots}"
+    signature = f"{document}|{cherche}|{absent}|{lots}"
     return Ligne(
         lieu_id=lieu.id,
         document=document,
@@ -176,6 +180,7 @@ def _ligne(lieu: LieuLu, sources: Sources, maintenant: datetime) -> Ligne:
         departement=lieu.departement,
         cpts=cpts,
         accueil=(*lieu.accueil, *lieu.langues),
+        absent=absent,
     )
 
 

@@ -95,10 +95,11 @@ def rafraichir_perimees(maintenant: datetime, limite: int = LOT) -> int:
     return len(lieu_ids)
 
 
-# Lieux dont l’offre change avec le temps : une source de créneaux, ou une carte qui en montre.
+# Lieux dont l’offre change avec le temps : une source de créneaux, une fermeture, ou une carte qui en montre.
 _LIEUX_VIVANTS = """
     SELECT lieu_id FROM agenda_disponibilite
     UNION SELECT lieu_id FROM agenda_agendaediteur
+    UNION SELECT lieu_id FROM agenda_indisponibilite
     UNION SELECT lieu_id FROM agenda_cartelieu WHERE cardinality(debuts) > 0
 """
 
@@ -137,22 +138,22 @@ _ECRIRE_CARTES = """
 _ECRIRE_OFFRES = """
     INSERT INTO agenda_offrelieu
         (lieu_id, specialite_id, position, fuseau, participe, en_sus, forfait, premier_debut, premier_fin, cpts,
-         nature, secteur, departement, accueil, via)
+         nature, secteur, departement, accueil, via, absent)
     SELECT n.lieu_id, n.specialite_id, point(n.lon, n.lat), n.fuseau, n.participe, n.en_sus, n.forfait,
-        n.premier_debut, n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.accueil, n.via
+        n.premier_debut, n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.accueil, n.via, n.absent
     FROM json_to_recordset(%s::json) AS n (lieu_id bigint, specialite_id bigint, lon float8, lat float8,
         fuseau smallint, participe bool, en_sus bool, forfait bool, premier_debut int, premier_fin int, cpts int,
-        nature text, secteur text, departement text, accueil int, via text)
+        nature text, secteur text, departement text, accueil int, via text, absent int4range)
     LEFT JOIN agenda_offrelieu o ON o.lieu_id = n.lieu_id AND o.specialite_id = n.specialite_id
     WHERE (o.position[0], o.position[1], o.fuseau, o.participe, o.en_sus, o.forfait, o.premier_debut,
-            o.premier_fin, o.cpts, o.nature, o.secteur, o.departement, o.accueil, o.via)
+            o.premier_fin, o.cpts, o.nature, o.secteur, o.departement, o.accueil, o.via, o.absent)
         IS DISTINCT FROM (n.lon, n.lat, n.fuseau, n.participe, n.en_sus, n.forfait, n.premier_debut,
-            n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.accueil, n.via)
+            n.premier_fin, n.cpts, n.nature, n.secteur, n.departement, n.accueil, n.via, n.absent)
     ON CONFLICT (lieu_id, specialite_id) DO UPDATE SET position = excluded.position, fuseau = excluded.fuseau,
         participe = excluded.participe, en_sus = excluded.en_sus, forfait = excluded.forfait,
         premier_debut = excluded.premier_debut, premier_fin = excluded.premier_fin, cpts = excluded.cpts,
         nature = excluded.nature, secteur = excluded.secteur, departement = excluded.departement,
-        accueil = excluded.accueil, via = excluded.via
+        accueil = excluded.accueil, via = excluded.via, absent = excluded.absent
 """
 
 
@@ -208,7 +209,7 @@ def _carte(ligne: Ligne) -> dict[str, Any]:
 
 
 def _offres(ligne: Ligne) -> Iterator[dict[str, Any]]:
-    premier = ligne.creneaux[0] if ligne.creneaux else None
+    premier, absent = ligne.creneaux[0] if ligne.creneaux else None, ligne.absent
     for specialite_id in ligne.specialite_ids:
         yield {
             "lieu_id": ligne.lieu_id,
@@ -225,6 +226,7 @@ def _offres(ligne: Ligne) -> Iterator[dict[str, Any]]:
             "departement": ligne.departement,
             "cpts": ligne.cpts,
             "accueil": sum(MASQUES_ACCUEIL[code] for code in ligne.accueil),
+            "absent": absent and f"[{en_minutes(absent.debut)},{en_minutes(absent.fin)})",
             "premier_debut": premier and premier.debut,
             "premier_fin": premier and premier.expire,
         }

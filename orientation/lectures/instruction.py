@@ -141,7 +141,7 @@ _TETE = """
         GROUP BY lieu_id
     ),
     rangees AS (
-        SELECT tete.*, coalesce(s.nombre, 0) AS sollicitations, s.derniere, {rang} AS rang
+        SELECT tete.*, coalesce(s.nombre, 0) AS sollicitations, s.derniere {rang}
         FROM tete LEFT JOIN sollicites s USING (lieu_id)
     ),"""
 _ORDRE = "cle, derniere NULLS FIRST, km, lieu_id"
@@ -150,7 +150,7 @@ _PLIEE = f"({_GROUPEE} AND libre IS NULL AND rang > 1)"
 _CPTS = f"""
     cpts_du_secteur AS (
         SELECT cpts, count(*) AS membres, count(libre) AS libres FROM proches
-        WHERE {{retenue}} AND {_GROUPEE} GROUP BY cpts
+        WHERE ({{retenue}}) AND {_GROUPEE} GROUP BY cpts
     ),"""  # noqa: S608
 _PLIEES = "(SELECT sum(membres - libres - (libres = 0)::int) FROM cpts_du_secteur)"
 _FACETTES = """
@@ -192,13 +192,15 @@ _PAR_NOM = """
         WHERE %(noms)s <%% s.nom_recherche
     ) nomme ON nomme.id = o.lieu_id"""
 
+# Qui est absent tout le temps que l’on montre ne se trouve plus qu’en le nommant (metier.md S-33).
+_PRESENT = "AND (o.absent @> %(minute)s) IS NOT TRUE"
 # Une seule spécialité, le cas courant, s’écrit `=` : son plan ne dépend pas de la
 # valeur, PostgreSQL le garde, et n’en refait pas un à chaque recherche (0,4 ms).
 _FILTRES = {
-    "specialite": "AND o.specialite_id = %(specialite)s",
-    "specialites": "AND o.specialite_id = ANY(%(specialites)s::smallint[])",
+    "specialite": f"AND o.specialite_id = %(specialite)s {_PRESENT}",
+    "specialites": f"AND o.specialite_id = ANY(%(specialites)s::smallint[]) {_PRESENT}",
     "nom": "",
-    "cpts": "",
+    "cpts": _PRESENT,
     "lieu": "AND o.lieu_id = %(lieu)s",
     "lieux": "AND o.lieu_id = ANY(%(lieux)s)",
 }
@@ -277,7 +279,7 @@ def _comptes(*, liste: str, **formes: Any) -> str:
 def _page(*, facettes: bool, liste: str, regroupe: bool, apres: bool, **formes: Any) -> str:
     filtres = {nom: formes[nom] for nom in ("filtres", "filtre_les_creneaux")}
     en_tete = f"{_TRAITANT} OR " if formes["traitant"] else ""
-    conditions = {nom: f"({en_tete}{_retenue(nom, **filtres)})" for nom in _LISTES}
+    conditions = {nom: en_tete + _retenue(nom, **filtres) for nom in _LISTES}
     retenue = conditions[liste]
     nombres = ", ".join(
         f"count(*) FILTER (WHERE {condition}) AS {nom}" for nom, condition in conditions.items()
@@ -286,7 +288,7 @@ def _page(*, facettes: bool, liste: str, regroupe: bool, apres: bool, **formes: 
     if regroupe:
         marge += f" + coalesce({_PLIEES}, 0)"
     deplies = f"WHERE NOT {_PLIEE}" if regroupe else ""
-    rang = f"CASE WHEN {_GROUPEE} THEN row_number() OVER (PARTITION BY cpts ORDER BY {_ORDRE}) END"
+    rang = f", CASE WHEN {_GROUPEE} THEN row_number() OVER (PARTITION BY cpts ORDER BY {_ORDRE}) END AS rang"
     page = _PAGE.format(
         proches=_proches(**formes),
         totaux=_TOTAUX.format(nombres=nombres),
@@ -294,7 +296,7 @@ def _page(*, facettes: bool, liste: str, regroupe: bool, apres: bool, **formes: 
         tete=_TETE.format(
             retenue=retenue,
             marge=marge,
-            rang=rang if regroupe else "NULL::bigint",
+            rang=rang if regroupe else "",
         ),
         deplies=deplies,
         ordre=_ORDRE,

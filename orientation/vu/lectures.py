@@ -9,6 +9,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agenda.domaine.explication import CreneauExplique, Motif
+from agenda.domaine.offre import en_minutes
+from agenda.models import OffreLieu
 from agenda.offre.explication import EditeurMuet, creneaux_expliques, editeurs_muets
 from annuaire.models import LieuExercice
 from orientation.lectures import Offre, offre_du_lieu
@@ -32,10 +34,14 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Vu:
-    """`offre` nulle : la recherche ne montre pas ce lieu, `absence` dit pourquoi."""
+    """`offre` nulle : la recherche ne montre pas ce lieu, `absence` dit pourquoi.
+
+    `est_ferme` : la recherche ne le montre qu’à qui le nomme, le temps d’une fermeture.
+    """
 
     offre: Offre | None
     absence: str
+    est_ferme: bool
     montres: int
     caches: list[Cache]
     muets: list[EditeurMuet]
@@ -45,11 +51,12 @@ def ce_que_voit_la_regulation(lieu: LieuExercice, *, maintenant: datetime) -> Vu
     """La carte de ce lieu à cet instant, et ses créneaux cachés des quatorze jours ; nombre fixe de requêtes."""
     offre = offre_du_lieu(lieu.pk, maintenant=maintenant)
     if offre is None:
-        return Vu(None, _absence(lieu), 0, [], [])
+        return Vu(None, _absence(lieu), False, 0, [], [])
     expliques = creneaux_expliques(lieu, maintenant=maintenant)
     return Vu(
         offre=offre,
         absence="",
+        est_ferme=OffreLieu.objects.filter(lieu=lieu, absent__contains=en_minutes(maintenant)).exists(),
         montres=sum(1 for creneau in expliques if creneau.motif is None),
         caches=_caches(expliques, ZoneInfo(lieu.fuseau)),
         muets=editeurs_muets(lieu, maintenant=maintenant),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +29,20 @@ class Intervalle:
 
     def recouvre(self, autre: Intervalle) -> bool:
         return self.debut < autre.fin and autre.debut < self.fin
+
+
+def unir(intervalles: Iterable[Intervalle]) -> Iterator[Intervalle]:
+    """Les mêmes instants, dans l’ordre, sans recouvrement : ceux qui se touchent n’en font qu’un."""
+    reuni: Intervalle | None = None
+    for intervalle in sorted(intervalles):
+        if reuni is not None and intervalle.debut <= reuni.fin:
+            reuni = Intervalle(reuni.debut, max(reuni.fin, intervalle.fin))
+            continue
+        if reuni is not None:
+            yield reuni
+        reuni = intervalle
+    if reuni is not None:
+        yield reuni
 
 
 def recouvre_un(intervalle: Intervalle, autres: Iterable[Intervalle]) -> bool:

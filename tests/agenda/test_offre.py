@@ -242,12 +242,13 @@ def test_la_commande_simule_par_defaut(capsys):
     assert "Écrit : 1 lieux, 0 cartes changées" in capsys.readouterr().out
 
 
-def test_les_lieux_vivants_sont_ceux_qui_ont_une_source():
+def test_les_lieux_vivants_sont_ceux_qui_ont_une_source_ou_une_fermeture():
     LieuExerciceFactory()
     saisi = DisponibiliteFactory().lieu
     recu = AgendaEditeurFactory().lieu
+    ferme = IndisponibiliteFactory().lieu
 
-    assert sorted(lieux_vivants()) == sorted([saisi.pk, recu.pk])
+    assert sorted(lieux_vivants()) == sorted([saisi.pk, recu.pk, ferme.pk])
 
 
 def test_chaque_heure_les_lieux_vivants_sont_recalcules():

@@ -50,6 +50,7 @@ class Lieu:
     langues: tuple[str, ...] = ()
     creneaux: tuple[Creneau, ...] = ()
     sollicite_le: tuple[datetime, ...] = ()
+    ferme_jusqu_a: datetime | None = None  # depuis la veille
 
     @property
     def participe(self) -> bool:
@@ -102,15 +103,31 @@ class Reponse:
     premiers: list[int] = field(default_factory=list)  # lieux qui annoncent leur CPTS
 
 
-def proposables(lieu: Lieu, maintenant: datetime) -> list[Creneau]:
+def terme(maintenant: datetime) -> datetime:
     """Minuit après J+2, 72 heures au plus ; tous les lieux de ces mondes sont à l’heure de `maintenant`."""
     minuit = maintenant.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=3)
-    terme = min(maintenant + timedelta(hours=72), minuit)
+    return min(maintenant + timedelta(hours=72), minuit)
+
+
+def est_absent(lieu: Lieu, maintenant: datetime) -> bool:
+    return lieu.ferme_jusqu_a is not None and lieu.ferme_jusqu_a >= terme(maintenant)
+
+
+def ouvert(lieu: Lieu, creneau: Creneau) -> Creneau | None:
+    """Un créneau que la fermeture touche n’est plus ; une plage en garde la fin."""
+    retour = lieu.ferme_jusqu_a
+    if retour is None or creneau.debut >= retour:
+        return creneau
+    return replace(creneau, debut=retour) if creneau.est_plage and creneau.fin > retour else None
+
+
+def proposables(lieu: Lieu, maintenant: datetime) -> list[Creneau]:
     return [
         creneau
-        for creneau in lieu.creneaux
-        if creneau.prises < creneau.capacite
-        and creneau.debut < terme
+        for saisi in lieu.creneaux
+        if (creneau := ouvert(lieu, saisi))
+        and creneau.prises < creneau.capacite
+        and creneau.debut < terme(maintenant)
         and (creneau.fin if creneau.est_plage else creneau.debut) > maintenant
     ]
 
@@ -154,6 +171,7 @@ def chercher(monde: list[Lieu], demande: Demande, maintenant: datetime) -> Repon
         lieu
         for lieu in monde
         if lieu not in traitants
+        and not est_absent(lieu, maintenant)
         and lieu.km <= demande.rayon_km
         and (not demande.departement or lieu.departement == demande.departement)
     ]

@@ -9,11 +9,13 @@ from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 
 from agenda.models import OffreLieu
 from agenda.offre import rafraichir, rafraichir_perimees
+from annuaire.enums import TypeStructure
 from annuaire.models import LieuExercice, Specialite
 from orientation.lectures import Criteres, instruction, offre_du_lieu, page_json, rechercher
 from tests.agenda.factories import (
     AgendaEditeurFactory,
     DisponibiliteFactory,
+    IndisponibiliteFactory,
     LotFactory,
     RaccordementFactory,
 )
@@ -269,6 +271,32 @@ def test_on_trouve_par_le_nom_sans_accent_ni_faute(generaliste, saisie):
     resultats = rechercher(Criteres(**LILLE, rayon_km=10, noms=saisie), maintenant=MATIN)
 
     assert [o.id for o in resultats.offres] == [f"l{cherche.pk}"]
+
+
+def test_qui_ferme_trois_jours_ne_se_trouve_plus_qu_en_le_nommant(generaliste):
+    """metier.md S-33 ; ce que promet la page où l’on déclare une indisponibilité."""
+    cpts = StructureFactory(type=TypeStructure.CPTS)
+    absent, present = (LieuExerciceFactory(effecteur__nom=nom) for nom in ("ABSENTIN", "PRESENTIN"))
+    for lieu in (absent, present):
+        participation = ParticipationFactory(effecteur=lieu.effecteur, modalite="cpts", structure=cpts)
+        participation.lieux.add(lieu)
+    conge = (MATIN + timedelta(hours=1), MATIN + timedelta(days=9))
+    IndisponibiliteFactory(lieu=absent, periode=conge)
+    projeter()
+
+    def trouves(maintenant=MATIN + timedelta(hours=2), **champs) -> set[str]:
+        seul = {} if champs.keys() & {"noms", "cpts_id"} else {"specialite_ids": (generaliste.pk,)}
+        lus = rechercher(Criteres(**LILLE, rayon_km=10, **seul, **champs), maintenant=maintenant)
+        return {offre.effecteur.nom for offre in lus.offres}
+
+    assert trouves() == trouves(cpts_id=cpts.pk) == trouves(disponibilite="en_sus") == {"PRESENTIN"}
+    assert trouves(noms="absentin") == {"ABSENTIN"}
+    assert trouves(medecin_traitant=(absent.effecteur_id,)) == {"ABSENTIN", "PRESENTIN"}
+    assert (
+        trouves(maintenant=MATIN)
+        == trouves(maintenant=conge[1] - timedelta(days=2))
+        == {"ABSENTIN", "PRESENTIN"}
+    )
 
 
 def test_on_trouve_une_structure_par_son_nom_ou_son_type():

@@ -14,7 +14,7 @@ from annuaire.domaine.territoire import KM_PAR_DEGRE
 from annuaire.enums import TypeStructure
 from orientation.lectures import Criteres, compter, rechercher
 from participation.enums import Modalite
-from tests.agenda.factories import DisponibiliteFactory, ReservationFactory
+from tests.agenda.factories import DisponibiliteFactory, IndisponibiliteFactory, ReservationFactory
 from tests.annuaire.factories import (
     CommuneFactory,
     DepartementFactory,
@@ -59,6 +59,8 @@ lieux = st.fixed_dictionaries(
         "creneaux": st.lists(creneaux, max_size=2),
         "sollicite_il_y_a_h": st.lists(st.sampled_from([1, 30, 200]), max_size=2),
         "redirige": st.booleans(),
+        # Trente heures ; jusqu’à mercredi minuit, à une minute près ; neuf jours.
+        "ferme_min": st.sampled_from([None, None, None, None, 1800, 3822, 3823, 13_000]),
     }
 )
 demandes = st.fixed_dictionaries(
@@ -190,7 +192,16 @@ def poser(plan, cpts, commune, regulateur) -> oracle.Lieu:
         langues=tuple(plan["langues"]),
         creneaux=() if est_sos else ouverts,
         sollicite_le=tuple(instants),
+        ferme_jusqu_a=fermer(lieu, plan["ferme_min"]),
     )
+
+
+def fermer(lieu, minutes) -> datetime | None:
+    if minutes is None:
+        return None
+    retour = MAINTENANT + timedelta(minutes=minutes)
+    IndisponibiliteFactory(lieu=lieu, periode=(MAINTENANT - timedelta(days=1), retour))
+    return retour
 
 
 def declarer(lieu, plan, cpts) -> None:

@@ -9,6 +9,7 @@ from agenda.domaine.offre import (
     AgendaRecu,
     CreneauRecu,
     Ouverture,
+    absence,
     composer,
     en_instant,
     en_minutes,
@@ -206,3 +207,51 @@ def test_une_plage_rognee_ne_garde_que_des_bords_ouverts(plage, fermees):
 def test_minutes_et_instants_se_repondent():
     assert en_instant(en_minutes(MATIN)) == MATIN
     assert en_instant(en_minutes(MATIN + timedelta(seconds=59))) == MATIN
+
+
+@pytest.mark.parametrize(
+    ("fermetures", "attendue"),
+    [
+        pytest.param([], None, id="ouvert"),
+        pytest.param(
+            [("11-02T08:00", "11-04T18:00")], None, id="de retour avant la fin de ce que l’on montre"
+        ),
+        pytest.param(
+            [("11-01T08:00", "11-05T00:00")], ("11-01T08:00", "11-03T00:00"), id="trois jours, tout juste"
+        ),
+        pytest.param([("11-02T12:00", "11-16T09:00")], ("11-02T12:00", "11-14T00:00"), id="en congé à midi"),
+        pytest.param(
+            [("11-04T00:00", "11-16T09:00"), ("11-01T08:00", "11-04T00:00")],
+            ("11-01T08:00", "11-14T00:00"),
+            id="deux fermetures qui se suivent",
+        ),
+        pytest.param(
+            [("11-01T08:00", "11-02T12:00"), ("11-06T00:00", "11-16T00:00")],
+            ("11-06T00:00", "11-14T00:00"),
+            id="la prochaine",
+        ),
+        pytest.param([("10-20T08:00", "11-04T00:00")], None, id="bientôt de retour"),
+    ],
+)
+def test_un_lieu_ne_se_cherche_plus_quand_il_ferme_tout_ce_que_l_on_montre(fermetures, attendue):
+    """metier.md S-33, A-35."""
+
+    def periode(de: str, a: str) -> Intervalle:
+        return Intervalle(
+            *(datetime.fromisoformat(f"2026-{quand}").replace(tzinfo=PARIS) for quand in (de, a))
+        )
+
+    trouvee = absence([periode(*bornes) for bornes in fermetures], PARIS, MATIN)
+
+    assert trouvee == (attendue and periode(*attendue))
+
+
+@given(st.integers(0, 24 * 14), st.integers(1, 24 * 14), st.integers(0, 24 * 14))
+def test_absent_veut_dire_que_la_fermeture_couvre_la_fenetre(debut_h, duree_h, instant_h):
+    debut, instant = (MATIN + timedelta(hours=h) for h in (debut_h, instant_h))
+    fermeture = Intervalle(debut, debut + timedelta(hours=duree_h))
+
+    trouvee = absence([fermeture], PARIS, instant)
+
+    couvre = fermeture.debut <= instant and fin_de_fenetre(instant, PARIS) <= fermeture.fin
+    assert (trouvee is not None and trouvee.contient(instant)) == couvre

@@ -226,6 +226,19 @@ def test_un_lieu_que_la_recherche_ignore_le_dit_et_n_explique_rien_d_autre(
     assert "Votre carte" not in texte
 
 
+def test_qui_a_ferme_lit_qu_il_n_apparait_plus(client, medecin, lieu, adresse, maintenant):
+    client.force_login(medecin)
+    rafraichir([lieu.pk], maintenant)
+    assert "Vous n’apparaissez pas" not in client.get(adresse).content.decode()
+
+    IndisponibiliteFactory(lieu=lieu, sans_fin=True)
+    rafraichir([lieu.pk], maintenant)
+
+    texte = client.get(adresse).content.decode()
+    assert "Vous n’apparaissez pas dans les résultats de recherche" in texte
+    assert "Votre carte" in texte
+
+
 def test_un_editeur_dont_les_creneaux_ont_ete_retires_se_nomme_avec_sa_date(
     client, medecin, chez_l_editeur, adresse, maintenant
 ):
