@@ -12,7 +12,8 @@ DOSSIER = settings.RACINE / "templates" / "courriels"
 
 
 _ORIENTATION = {
-    "moment": "mardi 8 décembre 2026 à 09h20",
+    "moment": "mardi 8 décembre 2026 à 9\u00a0h\u00a020",
+    "nom": "Cabinet du Port",
     "adresse": "3 quai de la Bourse, 76000 Rouen",
     "en_sus": True,
     "regulation": "SAS-76A Seine-Maritime",
