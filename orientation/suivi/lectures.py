@@ -80,6 +80,7 @@ def refus_du_jour(lieu_ids: Collection[int], *, maintenant: datetime) -> frozens
 
 
 # Lu avec chaque page de résultats d’un régulateur : une instruction de 0,2 ms, où l’ORM en composerait deux en 1 ms.
+# `IS TRUE` : sans lui, le plan générique lit par l’index des périodes toutes les fermetures du pays (8 ms).
 _SIGNAUX = """
     SELECT d.lieu_id, l.fuseau, t.debut AS instant, 'tenue' AS nature, coalesce(r.nom, '')
     FROM agenda_tenue t
@@ -91,7 +92,7 @@ _SIGNAUX = """
     SELECT i.lieu_id, l.fuseau, upper(i.periode), 'absence', ''
     FROM agenda_indisponibilite i
     JOIN annuaire_lieuexercice l ON l.id = i.lieu_id
-    WHERE i.lieu_id = ANY(%(lieux)s) AND i.periode @> %(maintenant)s
+    WHERE i.lieu_id = ANY(%(lieux)s) AND (i.periode @> %(maintenant)s) IS TRUE
     UNION ALL
     SELECT a.lieu_id, l.fuseau, a.le, a.issue, coalesce(m.libelle, '')
     FROM orientation_appel a
