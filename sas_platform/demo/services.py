@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sas_platform.demo import binaires, courtier, ports, postgres
-from sas_platform.demo.etat import RACINE, ErreurLancement
+from sas_platform.demo.etat import RACINE, VAR, ErreurLancement
 from sas_platform.demo.supervision import Compte, Superviseur, naissance
 
 
@@ -88,9 +88,19 @@ class Services:
 
 
 def environnement(variables: dict[str, str]) -> dict[str, str]:
-    """Environnement des processus lancés : celui d’ici, plus ces variables, sans le surveillant d’un autre."""
+    """Environnement des processus lancés : celui d’ici, plus ces variables, sans le surveillant d’un autre.
+
+    Chacun importe deux mille modules : ils se compilent une fois pour tous, dans l’état de la démonstration,
+    même si cette machine défend d’écrire à côté des sources.
+    """
     heritees = {n: v for n, v in os.environ.items() if not n.startswith(("DJANGO_", "CELERY_"))}
-    return heritees | variables | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(RACINE)}
+    heritees.pop("PYTHONDONTWRITEBYTECODE", None)
+    communes = {
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(RACINE),
+        "PYTHONPYCACHEPREFIX": str(VAR / "compile"),
+    }
+    return heritees | variables | communes
 
 
 def dossier_jetable(services: Path, nom: str, compte: Compte | None) -> Path:
