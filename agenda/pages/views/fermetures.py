@@ -64,6 +64,10 @@ def indisponibilites(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
                     "L’indisponibilité est enregistrée\u00a0: la régulation ne voit plus ces disponibilités.",
                 )
                 return redirect("agenda:indisponibilites", lieu_id=lieu.pk)
+        elif "deja_averti" in request.POST:
+            form.add_error(
+                "confirmee", "Cochez cette case pour confirmer\u00a0: rien n’est encore enregistré."
+            )
     contexte = contexte_du_lieu(request, lieu) | {
         "form": form,
         "lignes": [[form[f"{nom}_{n}"] for nom in ("du", "de", "au", "a")] for n in LIGNES],

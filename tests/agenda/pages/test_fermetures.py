@@ -148,8 +148,11 @@ def test_les_patients_deja_orientes_retiennent_jusqu_a_confirmation(connecte, li
 
     assert "1 patient est déjà orienté" in retenue
     assert "mardi 24 novembre 2026, 9\u00a0h" in retenue
+    assert "Cochez cette case" not in retenue
+    sans_cocher = connecte.post(adresse("indisponibilites"), saisie | {"deja_averti": "1"}).content.decode()
+    assert "Cochez cette case pour confirmer\u00a0: rien n’est encore enregistré." in sans_cocher
     assert not Indisponibilite.objects.exists()
-    connecte.post(adresse("indisponibilites"), saisie | {"confirmee": "on"})
+    connecte.post(adresse("indisponibilites"), saisie | {"deja_averti": "1", "confirmee": "on"})
     assert periodes(lieu) == [("23 23:00", "24 23:00")]
 
 
