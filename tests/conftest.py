@@ -59,10 +59,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.sort(key=lambda item: item.get_closest_marker("navigateur") is not None)
 
 
-def pytest_collection_finish() -> None:
-    """Ce que la collecte a créé vit jusqu’au bout : le ramasse-miettes n’a plus à le parcourir."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Ce que la collecte crée vit jusqu’au bout : le ramasse-miettes n’a pas à le parcourir, ni alors ni après."""
+    gc.disable()
+    yield
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

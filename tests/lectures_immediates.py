@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from tests.sources import arbre
+
 # Ce qui ne s’écrit pas, et ce qui le remplace.
 LECTURES_IMMEDIATES = {
     **dict.fromkeys(("is_visible", "is_hidden"), "expect(…).to_be_visible() ou .to_be_hidden()"),
@@ -26,16 +28,16 @@ MESURES = "mesures"  # un banc d’essai n’affirme rien
 
 def fautes(dossier: Path) -> list[str]:
     """Une ligne par lecture immédiate : où, laquelle, et par quoi la remplacer."""
-    sources = {
-        module: module.read_text()
+    modules = [
+        module
         for module in sorted(dossier.rglob("*.py"))
         if module.name not in HORS_REGLE and MESURES not in module.relative_to(dossier).parts
-    }
+    ]
     return [
         f"{module.relative_to(dossier)}:{ligne} : « {mot} », préférer {LECTURES_IMMEDIATES[mot]}"
-        for module, source in sources.items()
-        if ".goto(" in source
-        for ligne, mot in reperer(ast.parse(source))
+        for module in modules
+        if ".goto(" in module.read_text()
+        for ligne, mot in reperer(arbre(module))
     ]
 
 

@@ -23,6 +23,7 @@ from comptes.models import Compte
 from sas_platform import urls
 from sas_platform.demo.personas import PERSONAS, creer_comptes
 from tests import lectures_immediates, matrice
+from tests.sources import arbre
 
 RACINE = Path(settings.RACINE)
 GABARITS = RACINE / "templates"
@@ -349,16 +350,16 @@ def test_les_messages_ont_la_typographie_francaise():
     fautes = [
         f"{module.name} : {texte}"
         for module in modules
-        for texte in _textes(ast.parse(module.read_text()))
+        for texte in _textes(arbre(module))
         if FAUTE_TYPOGRAPHIQUE.search(texte)
     ]
 
     assert fautes == []
 
 
-def _textes(arbre: ast.AST) -> Iterator[str]:
+def _textes(module: ast.AST) -> Iterator[str]:
     """Chaînes d’un module, sans ses docstrings ; une chaîne composée est lue d’un bloc."""
-    for parent in ast.walk(arbre):
+    for parent in ast.walk(module):
         if isinstance(parent, ast.JoinedStr):
             yield "".join(p.value if isinstance(p, ast.Constant) else "x" for p in parent.values)
         elif not isinstance(parent, ast.Expr):

@@ -6,7 +6,6 @@ géocodeur, et n’est ni journalisée, ni gardée, ni recopiée dans une erreur
 
 from __future__ import annotations
 
-from concurrent.futures import TimeoutError as DelaiDepasse
 from dataclasses import dataclass
 
 import aiohttp
@@ -49,11 +48,9 @@ def chercher(url_base: str, texte: str, *, limite: int = 8) -> list[AdresseTrouv
     """
     if not disjoncteur.laisse_passer():
         raise GeocodeurIndisponibleError("disjoncteur ouvert")
-    attente = _boucle.lancer(_demander(url_base, texte, limite))
     try:
-        trouvees = _lire(attente.result(timeout=DELAI_S))
-    except (DelaiDepasse, aiohttp.ClientError, OSError, ValueError, msgspec.MsgspecError) as erreur:
-        attente.cancel()
+        trouvees = _lire(_boucle.attendre(_demander(url_base, texte, limite), delai_s=DELAI_S))
+    except (aiohttp.ClientError, OSError, ValueError, msgspec.MsgspecError) as erreur:
         disjoncteur.noter(reussi=False)
         journal.warning("geocodeur_indisponible", raison=type(erreur).__name__)
         # Sans la cause : son texte peut contenir l’URL, donc l’adresse.
@@ -64,9 +61,8 @@ def chercher(url_base: str, texte: str, *, limite: int = 8) -> list[AdresseTrouv
 
 async def _demander(url_base: str, texte: str, limite: int) -> bytes:
     parametres = {"q": texte, "limit": str(limite), "index": "address"}
-    delai = aiohttp.ClientTimeout(total=DELAI_S)
     async with (
-        aiohttp.ClientSession(timeout=delai) as session,
+        aiohttp.ClientSession() as session,
         session.get(f"{url_base.rstrip('/')}/search", params=parametres, allow_redirects=False) as reponse,
     ):
         if reponse.status != 200:

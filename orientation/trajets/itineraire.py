@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import TimeoutError as DelaiDepasse
 from math import ceil, isfinite
 
 import aiohttp
@@ -37,12 +36,10 @@ def durees_min(url_base: str, depart: Point, arrivees: Sequence[Point]) -> list[
     """Minutes en voiture vers chaque arrivée, dans l’ordre ; `None` quand on ne sait pas. Rend en 800 ms au plus."""
     if not arrivees or not disjoncteur.laisse_passer():
         return [None] * len(arrivees)
-    attente = _boucle.lancer(_demander_tous(url_base, depart, arrivees))
+    durees: list[int | None] = [None] * len(arrivees)
     try:
-        durees: list[int | None] = attente.result(timeout=DELAI_S + 0.1)
-    except (DelaiDepasse, OSError) as erreur:
-        attente.cancel()
-        durees = [None] * len(arrivees)
+        durees = _boucle.attendre(_demander_tous(url_base, depart, arrivees), delai_s=DELAI_S + 0.1)
+    except OSError as erreur:  # dont le délai dépassé
         journal.warning("itineraire_indisponible", raison=type(erreur).__name__)
     disjoncteur.noter(reussi=any(duree is not None for duree in durees))
     return durees

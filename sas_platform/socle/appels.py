@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 ECHECS_AVANT_OUVERTURE = 3
 REPOS_S = 30.0
+
+T = TypeVar("T")
 
 
 class Disjoncteur:
@@ -47,9 +49,12 @@ class Boucle:
         self._verrou = threading.Lock()
         self._boucle: asyncio.AbstractEventLoop | None = None
 
-    def lancer(self, coroutine: Any) -> Future[Any]:
+    def attendre(self, coroutine: Coroutine[Any, Any, T], *, delai_s: float) -> T:
+        """Lève ce que lève la coroutine, ou `TimeoutError` au bout du délai."""
         with self._verrou:
             if self._boucle is None:
                 self._boucle = asyncio.new_event_loop()
                 threading.Thread(target=self._boucle.run_forever, name=self._nom, daemon=True).start()
-        return asyncio.run_coroutine_threadsafe(coroutine, self._boucle)
+        # La coroutine s’arrête d’elle-même au délai : l’annuler d’ici laisserait une erreur que personne ne lirait.
+        bornee = asyncio.wait_for(coroutine, delai_s)
+        return asyncio.run_coroutine_threadsafe(bornee, self._boucle).result(timeout=delai_s)

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from comptes.verbes import OBJETS, VERBES, libelle_de_l_objet, libelle_du_verbe
+from tests.sources import arbre
 
 RACINE = Path(settings.RACINE)
 APPLICATIONS = (
@@ -35,10 +36,9 @@ def appels() -> Iterator[tuple[str, ast.Call, ast.Module]]:
         for module in (RACINE / application).rglob("*.py"):
             if "demo" in module.parts or "migrations" in module.parts:
                 continue
-            arbre = ast.parse(module.read_text())
-            for noeud in ast.walk(arbre):
+            for noeud in ast.walk(arbre(module)):
                 if isinstance(noeud, ast.Call) and "tracer" in _nom(noeud.func):
-                    yield f"{module.relative_to(RACINE)}:{noeud.lineno}", noeud, arbre
+                    yield f"{module.relative_to(RACINE)}:{noeud.lineno}", noeud, arbre(module)
 
 
 def _nom(fonction: ast.expr) -> str:
