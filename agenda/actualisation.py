@@ -23,10 +23,11 @@ from agenda.tasks import ATTENTE_IMMEDIATE_S, repartir_pour_un_ecran
 journal = structlog.get_logger(__name__)
 LOTS_MAX = 40  # un écran montre dix cartes, presque toujours d’un seul éditeur chacune
 
-# Dans l’ordre des cartes : si tous ne peuvent être relus, les premières le sont.
+# Dans l’ordre des cartes : si tous ne peuvent être relus, les premières de chaque écran le sont.
 _LOTS = """
-    SELECT lot.id, coalesce(lot.interroge_le, lot.lu_le), e.id, e.requetes_par_heure, e.concurrence_max
-    FROM unnest(%s::bigint[]) WITH ORDINALITY AS montre (lieu_id, rang)
+    SELECT lot.id, count(DISTINCT montre.ecran), coalesce(lot.interroge_le, lot.lu_le),
+        e.id, e.requetes_par_heure, e.concurrence_max
+    FROM unnest(%s::int[], %s::int[], %s::bigint[]) AS montre (ecran, rang, lieu_id)
     JOIN annuaire_lieuexercice l ON l.id = montre.lieu_id
     JOIN agenda_raccordement r
         ON r.effecteur_id = l.effecteur_id OR (l.effecteur_id IS NULL AND r.structure_id = l.structure_id)
@@ -38,9 +39,10 @@ _LOTS = """
 
 @dataclass(frozen=True, slots=True)
 class LotMontre:
-    """Lot d’éditeur dont dépend une carte montrée. `vu_le` : sa dernière interrogation, réussie ou non."""
+    """Lot d’éditeur dont dépend une carte montrée, par combien d’écrans. `vu_le` : sa dernière interrogation, réussie ou non."""
 
     id: int
+    ecrans: int
     vu_le: datetime | None
     budget: Budget
 
@@ -48,24 +50,33 @@ class LotMontre:
         return inf if self.vu_le is None else (maintenant - self.vu_le).total_seconds()
 
 
-def lots_montres(lieu_ids: Sequence[int]) -> list[LotMontre]:
-    """Lots des effecteurs et des associations de ces lieux, même sans créneau, chez les éditeurs actifs."""
+def lots_montres(*ecrans: Sequence[int]) -> list[LotMontre]:
+    """Lots des effecteurs et des associations de ces lieux, même sans créneau, chez les éditeurs actifs.
+
+    Un écran : ses lieux, dans l’ordre des cartes.
+    """
+    montres = [(n, rang, lieu) for n, lieux in enumerate(ecrans) for rang, lieu in enumerate(lieux)]
+    if not montres:
+        return []
     with connection.cursor() as curseur:
-        curseur.execute(_LOTS, [list(lieu_ids), LOTS_MAX])
-        return [LotMontre(lot, vu_le, Budget(*budget)) for lot, vu_le, *budget in curseur.fetchall()]
+        curseur.execute(_LOTS, [*map(list, zip(*montres, strict=True)), LOTS_MAX * len(ecrans)])
+        return [
+            LotMontre(lot, nombre, vu_le, Budget(*budget))
+            for lot, nombre, vu_le, *budget in curseur.fetchall()
+        ]
 
 
-def demander(lieu_ids: Sequence[int], maintenant: datetime) -> None:
-    """Note ce qu’une recherche a montré, et fait relire, sans attendre, ce qui en est trop vieux.
+def demander(ecrans: Sequence[Sequence[int]], maintenant: datetime) -> None:
+    """Note ce que des recherches ont montré, et fait relire, sans attendre, ce qui en est trop vieux.
 
-    Un lot déjà demandé ne l’est pas deux fois. Ne lève rien si le courtier ne répond
-    pas : l’écran garde ce que la base sait, avec son âge.
+    Un écran : ses lieux, dans l’ordre des cartes. Un lot déjà demandé ne l’est pas deux fois. Ne lève
+    rien si le courtier ne répond pas : l’écran garde ce que la base sait, avec son âge.
     """
     if not settings.EDITEURS_ACTUALISATION_S:
         return
     try:
-        lots = lots_montres(lieu_ids)
-        demande.noter([lot.id for lot in lots], maintenant)
+        lots = lots_montres(*ecrans)
+        demande.noter({lot.id: lot.ecrans for lot in lots}, maintenant)
         vieux = [lot for lot in lots if lot.age_s(maintenant) >= settings.EDITEURS_ACTUALISATION_S]
         _enfiler(_par_budget(vieux))
     except (redis.RedisError, OperationalError) as erreur:
@@ -80,7 +91,7 @@ def _par_budget(lots: Collection[LotMontre]) -> dict[Budget, list[int]]:
 
 
 def _enfiler(vieux: Mapping[Budget, Sequence[int]]) -> None:
-    """Un seul message pour tout l’écran : c’est au travailleur d’en faire une tâche par éditeur."""
+    """Un seul message pour tous : c’est au travailleur d’en faire une tâche par éditeur."""
     retenus = Budget.retenir_chez(
         vieux, File.IMMEDIAT, places=settings.EDITEURS_ECRANS_MAX, duree_s=ATTENTE_IMMEDIATE_S
     )

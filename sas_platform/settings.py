@@ -368,6 +368,8 @@ FHIR_APPELS_PAR_MINUTE = env.int("FHIR_APPELS_PAR_MINUTE", default=600)
 EDITEURS_PART_IMMEDIATE = env.float("EDITEURS_PART_IMMEDIATE", default=0.25)
 # Âge (s) au-delà duquel une recherche fait relire ce qu’elle montre ; 0 : jamais.
 EDITEURS_ACTUALISATION_S = env.int("EDITEURS_ACTUALISATION_S", default=60)
+# Ce qui suit une recherche se fait à part (`sas_platform.socle.suites`) ; les tests le font sur place.
+SUITES_IMMEDIATES = False
 # Tâches qui attendent au plus dans la file de fond ; lots qui attendent au plus, par éditeur, pour des écrans.
 EDITEURS_FILE_MAX = env.int("EDITEURS_FILE_MAX", default=200)
 EDITEURS_ECRANS_MAX = env.int("EDITEURS_ECRANS_MAX", default=100)

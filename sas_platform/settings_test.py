@@ -12,6 +12,7 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.st
 WHITENOISE_AUTOREFRESH = True  # les fichiers sont lus à la demande, sans collectstatic
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
+SUITES_IMMEDIATES = True
 
 BANNIERES_MEMOIRE_S = 0  # relues à chaque page : le nombre de requêtes ne dépend pas de la précédente
 

@@ -7,8 +7,9 @@ quinze minutes en cours ; les tranches s’effacent d’elles-mêmes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import cast
 
 from agenda.domaine.priorite import demande_recente
@@ -16,18 +17,18 @@ from sas_platform.socle.courtier import connexion, script
 
 TRANCHE = timedelta(minutes=15)
 TRANCHES = 8
-# ARGV : ce que vit une tranche, puis les lots.
+# ARGV : ce que vit une tranche, puis chaque lot et son nombre.
 _NOTER = """
-for rang = 2, #ARGV do redis.call('HINCRBY', KEYS[1], ARGV[rang], 1) end
+for rang = 2, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[rang], ARGV[rang + 1]) end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """
 
 
-def noter(lot_ids: Collection[int], maintenant: datetime) -> None:
-    """Compte une recherche de plus pour chacun de ces lots."""
-    if lot_ids:
+def noter(recherches: Mapping[int, int], maintenant: datetime) -> None:
+    """Ajoute à chacun de ces lots les recherches qui l’ont montré."""
+    if recherches:
         duree_s = TRANCHE * (TRANCHES + 1) // timedelta(seconds=1)
-        script(_NOTER)([_cle(_rang(maintenant))], [duree_s, *lot_ids])
+        script(_NOTER)([_cle(_rang(maintenant))], [duree_s, *chain.from_iterable(recherches.items())])
 
 
 def lire(maintenant: datetime) -> dict[int, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,7 +15,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agenda.actions import PlaceIndisponible
-from agenda.actualisation import demander
 from agenda.lectures import place_gardee
 from comptes.enums import Portee
 from comptes.jetons import DebitDesOutils
@@ -35,11 +33,12 @@ from orientation.api.champs import (
     DemandeRechercheSerializer,
 )
 from orientation.api.reponses import OrientationSerializer, ProblemeSerializer, ResultatsSerializer, decrire
-from orientation.compteurs.prise import de_l_api, puis_compter
+from orientation.compteurs.prise import de_l_api
 from orientation.enums import MotifAnnulation
 from orientation.lectures import offre_du_lieu, page_json
 from orientation.models import Orientation
-from orientation.requetes import ReponseSuivie, RequeteApi
+from orientation.montrees import suivre
+from orientation.requetes import RequeteApi
 from sas_platform.socle.entrees import LecteurJson
 from sas_platform.socle.problemes import TYPE_MIME, Probleme
 
@@ -81,11 +80,9 @@ class Recherches(APIView):
         maintenant = timezone.now()
         criteres = replace(lus["criteres"], gardee=place_gardee(request.user, maintenant))
         page = page_json(criteres, maintenant=maintenant, page=lus["page"], par_page=lus["par_page"])
-        reponse = ReponseSuivie(page.contenu, content_type="application/json")
-        relire = partial(demander, page.lieu_ids, maintenant)
         constat = de_l_api(request.user.pk, criteres, lus["commune_insee"], lus["rayon_defaut_km"])
-        reponse.ensuite = puis_compter(relire, constat, page, maintenant)
-        return reponse
+        suivre(page, constat, maintenant)
+        return HttpResponse(page.contenu, content_type="application/json")
 
 
 class Orientations(APIView):

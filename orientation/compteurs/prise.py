@@ -1,11 +1,12 @@
-"""Noter une recherche dans Redis, une fois la réponse partie : un aller-retour, aucune écriture en base."""
+"""Noter des recherches dans Redis, une fois les réponses parties : un aller-retour, aucune écriture en base."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from django.utils import timezone
@@ -23,17 +24,21 @@ COMPTEURS = "compteurs:recherches"
 # Autant qu’une session : la même recherche rouverte, filtrée ou feuilletée n’en est pas une autre.
 _MEMOIRE_S = 8 * 3600
 
-# KEYS : les compteurs, la recherche déjà vue. ARGV : la ligne, le délai, élargie, ce qu’on s’en souvient, connue.
+# KEYS : les compteurs, puis la clé de chaque recherche. ARGV : ce que l’on se souvient d’elles, puis, pour chacune,
+# la ligne, le délai, élargie, connue.
 _NOTER = """
-local function premiere(cle)
-    return ARGV[5] == '0' or redis.call('SET', cle, '1', 'NX', 'EX', ARGV[4])
+local function premiere(cle, connue)
+    return connue == '0' or redis.call('SET', cle, '1', 'NX', 'EX', ARGV[1])
 end
-if premiere(KEYS[2]) then
-    redis.call('HINCRBY', KEYS[1], 'nombre' .. ARGV[1], 1)
-    if ARGV[2] ~= '0' then redis.call('HINCRBY', KEYS[1], 'delai_min' .. ARGV[1], ARGV[2]) end
-end
-if ARGV[3] == '1' and premiere(KEYS[2] .. ':elargie') then
-    redis.call('HINCRBY', KEYS[1], 'elargies' .. ARGV[1], 1)
+for rang = 2, #KEYS do
+    local ligne, delai, elargie, connue = unpack(ARGV, rang * 4 - 6, rang * 4 - 3)
+    if premiere(KEYS[rang], connue) then
+        redis.call('HINCRBY', KEYS[1], 'nombre' .. ligne, 1)
+        if delai ~= '0' then redis.call('HINCRBY', KEYS[1], 'delai_min' .. ligne, delai) end
+    end
+    if elargie == '1' and premiere(KEYS[rang] .. ':elargie', connue) then
+        redis.call('HINCRBY', KEYS[1], 'elargies' .. ligne, 1)
+    end
 end
 """
 
@@ -69,38 +74,47 @@ def de_l_api(compte_id: int, criteres: Criteres, commune_insee: str, rayon_defau
     return Constat(compte_id, commune_insee, _quoi(criteres.specialite_ids), Entree.API, elargie)
 
 
-def puis_compter(
-    suite: Callable[[], object], constat: Constat, lus: Resultats | PageJson, maintenant: datetime
-) -> Callable[[], None]:
-    """Ce qui suit la réponse, et le compte de cette recherche ; seule la première page en est une."""
+class Comptee(NamedTuple):
+    """Une recherche, et ce qu’elle a trouvé : `delai_min` jusqu’au premier créneau, 0 sans créneau."""
 
-    def faire() -> None:
-        if lus.page == 1:
-            noter(constat, *_issue(lus, maintenant), maintenant)
-        suite()
-
-    return faire
+    constat: Constat
+    suite: SuiteRecherche
+    delai_min: int
+    le: datetime
 
 
-def noter(constat: Constat, suite: SuiteRecherche, delai_min: int, maintenant: datetime) -> None:
-    """Sans courtier, la recherche n’est pas comptée : un compteur ne retient personne."""
-    ligne = [
-        timezone.localdate(maintenant).isoformat(),
-        constat.compte_id,
-        constat.commune_insee,
-        constat.quoi,
-        constat.entree.value,
-        suite.value,
-    ]
-    arguments: list[str | int] = [
-        json.dumps(ligne),
-        delai_min,
-        int(constat.elargie),
-        _MEMOIRE_S,
-        int(bool(constat.serie)),
-    ]
+def comptee(constat: Constat, lus: Resultats | PageJson, maintenant: datetime) -> Comptee:
+    if isinstance(lus, PageJson):
+        toutes, premier = lus.toutes, lus.premier_le
+    else:
+        toutes = lus.listes[TOUTES]
+        premier = min((c.debut for offre in lus.offres for c in offre.creneaux), default=None)
+    if not toutes:
+        return Comptee(constat, SuiteRecherche.SANS_RESULTAT, 0, maintenant)
+    if premier is None:
+        return Comptee(constat, SuiteRecherche.SANS_CRENEAU, 0, maintenant)
+    minutes = max(0, int((premier - maintenant).total_seconds()) // 60)
+    return Comptee(constat, SuiteRecherche(tranche(minutes)), minutes, maintenant)
+
+
+def noter(recherches: Sequence[Comptee]) -> None:
+    """Sans courtier, elles ne sont pas comptées : un compteur ne retient personne."""
+    if not recherches:
+        return
+    cles = [f"compteurs:vue:{constat.serie}" for constat, *_ in recherches]
+    arguments: list[str | int] = [_MEMOIRE_S]
+    for constat, suite, delai_min, le in recherches:
+        ligne = [
+            timezone.localdate(le).isoformat(),
+            constat.compte_id,
+            constat.commune_insee,
+            constat.quoi,
+            constat.entree.value,
+            suite.value,
+        ]
+        arguments += [json.dumps(ligne), delai_min, int(constat.elargie), int(bool(constat.serie))]
     try:
-        script(_NOTER)(keys=[COMPTEURS, f"compteurs:vue:{constat.serie}"], args=arguments)
+        script(_NOTER)(keys=[COMPTEURS, *cles], args=arguments)
     except RedisError as erreur:
         journal.warning("recherche_non_comptee", erreur=type(erreur).__name__)
 
@@ -108,17 +122,3 @@ def noter(constat: Constat, suite: SuiteRecherche, delai_min: int, maintenant: d
 def _quoi(specialite_ids: tuple[int, ...]) -> str:
     """Jamais un nom de personne : qui cherche un nom a cherché « un nom »."""
     return f"s:{','.join(map(str, sorted(specialite_ids)))}"[:60] if specialite_ids else "nom"
-
-
-def _issue(lus: Resultats | PageJson, maintenant: datetime) -> tuple[SuiteRecherche, int]:
-    if isinstance(lus, PageJson):
-        toutes, premier = lus.toutes, lus.premier_le
-    else:
-        toutes = lus.listes[TOUTES]
-        premier = min((c.debut for offre in lus.offres for c in offre.creneaux), default=None)
-    if not toutes:
-        return SuiteRecherche.SANS_RESULTAT, 0
-    if premier is None:
-        return SuiteRecherche.SANS_CRENEAU, 0
-    minutes = max(0, int((premier - maintenant).total_seconds()) // 60)
-    return SuiteRecherche(tranche(minutes)), minutes

@@ -93,6 +93,10 @@ class Resultats:
     facettes: Facettes | None
 
     @property
+    def lieu_ids(self) -> list[int]:
+        return [int(offre.lieu.id[1:]) for offre in self.offres]
+
+    @property
     def libres(self) -> int:
         return self.listes[LIBRES]
 

@@ -7,23 +7,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.template.loader import render_to_string
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from agenda.actualisation import demander
 from agenda.lectures import place_gardee, places_de_marche
 from agenda.qualite.suspensions import suspendus_pour
 from comptes.droits import peut
 from comptes.enums import Action
 from orientation import carnet, echelle, facettes, rendu
 from orientation.affinage import AffinageForm
-from orientation.compteurs.prise import d_une_page, puis_compter
+from orientation.compteurs.prise import d_une_page
 from orientation.forms import RAYON_MAX_KM, PageForm
 from orientation.lectures import FORFAIT, Resultats, rechercher
-from orientation.requetes import ReponseSuivie, RequeteDeCompte
+from orientation.montrees import suivre
+from orientation.requetes import RequeteDeCompte
 from orientation.suivi.lectures import signaux
 from orientation.suivi.rendu import place_tenue
 from orientation.views.csp import vers_les_editeurs
@@ -71,10 +70,8 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         "gardee": place_tenue(gardee, maintenant) if gardee else None,
         **_listes(request, demande, jeton, lus, maintenant),
     }
-    reponse = ReponseSuivie(render_to_string("orientation/resultats.html", contexte, request))
-    relire = partial(demander, [int(offre.lieu.id[1:]) for offre in lus.offres], maintenant)
-    reponse.ensuite = puis_compter(relire, d_une_page(request.user.pk, demande), lus, maintenant)
-    return reponse
+    suivre(lus, d_une_page(request.user.pk, demande), maintenant)
+    return render(request, "orientation/resultats.html", contexte)
 
 
 def _contexte(
@@ -88,7 +85,7 @@ def _contexte(
         "resultats": lus,
         "oriente": oriente,
         "places_de_marche": places_de_marche() if oriente and lus.page >= lus.pages else [],
-        "suspendus": suspendus_pour([int(offre.lieu.id[1:]) for offre in lus.offres]),
+        "suspendus": suspendus_pour(lus.lieu_ids),
         "onglets": facettes.onglets(request.user, demande, lus),
         "categories": categories,
         "puces": facettes.puces(demande),
@@ -115,11 +112,7 @@ def _listes(
         contacts=lus.contacts if oriente else None,
         cpts=lus.cpts,
         dit_le_forfait=demande.disponibilite == FORFAIT,
-        signaux=signaux(
-            [int(offre.lieu.id[1:]) for offre in lus.offres], compte_id=request.user.pk, maintenant=maintenant
-        )
-        if oriente
-        else None,
+        signaux=signaux(lus.lieu_ids, compte_id=request.user.pk, maintenant=maintenant) if oriente else None,
     )
     lister = partial(rendu.liste, oriente=oriente, oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS))
     return {

@@ -49,7 +49,7 @@ def enfiles(envois: Mock) -> list[tuple[int, list[int]]]:
     ],
 )
 def test_ce_qui_est_trop_vieux_est_relu(envois, age, relu):
-    demander([lieu_lu(age).pk], MAINTENANT)
+    demander([[lieu_lu(age).pk]], MAINTENANT)
 
     assert bool(envois.called) == relu
 
@@ -58,7 +58,7 @@ def test_un_ecran_envoie_un_seul_message_pour_tous_ses_editeurs(envois):
     editeur = EditeurFactory()
     lieux = [lieu_lu(300, editeur=editeur).pk for _ in range(3)] + [lieu_lu(300).pk]
 
-    demander(lieux, MAINTENANT)
+    demander([lieux], MAINTENANT)
 
     assert [(len(lots)) for _, lots in enfiles(envois)] == [3, 1]
     envois.assert_called_once()
@@ -78,8 +78,8 @@ def test_le_message_devient_une_tache_par_editeur(monkeypatch):
 
 def test_un_lot_deja_demande_n_est_pas_redemande_mais_compte(envois):
     lieu = lieu_lu(300)
-    demander([lieu.pk], MAINTENANT)
-    demander([lieu.pk], MAINTENANT)
+    demander([[lieu.pk]], MAINTENANT)
+    demander([[lieu.pk]], MAINTENANT)
 
     lot = Lot.objects.get()
     assert enfiles(envois) == [(lot.editeur_id, [lot.pk])]
@@ -87,12 +87,36 @@ def test_un_lot_deja_demande_n_est_pas_redemande_mais_compte(envois):
     assert en_cours(lots_montres([lieu.pk])) == {lot.pk}
 
 
+def test_un_lot_compte_une_fois_par_ecran_qui_le_montre(envois):
+    partage, seul = (lieu_lu(300) for _ in range(2))
+    deuxieme_lieu = LieuExerciceFactory(effecteur=partage.effecteur)
+
+    demander([[partage.pk, deuxieme_lieu.pk], [seul.pk, partage.pk]], MAINTENANT)
+
+    recherches = {
+        lot.raccordements.get().effecteur: demande.lire(MAINTENANT)[lot.pk] for lot in Lot.objects.all()
+    }
+    assert recherches == {partage.effecteur: 2.0, seul.effecteur: 1.0}
+    envois.assert_called_once()
+
+
+def test_les_premieres_cartes_de_chaque_ecran_passent_avant_les_autres(envois, monkeypatch):
+    monkeypatch.setattr(actualisation, "LOTS_MAX", 1)
+    ecrans = [[lieu_lu(300).pk for _ in range(3)] for _ in range(2)]
+
+    demander(ecrans, MAINTENANT)
+
+    relus = Lot.objects.filter(pk__in=[lot for _, lots in enfiles(envois) for lot in lots])
+    premiers = LieuExercice.objects.filter(pk__in=[ecran[0] for ecran in ecrans])
+    assert {lot.raccordements.get().effecteur_id for lot in relus} == {lieu.effecteur_id for lieu in premiers}
+
+
 def test_les_premieres_cartes_passent_d_abord(envois, settings):
     settings.EDITEURS_ECRANS_MAX = 1
     editeur = EditeurFactory()
     dernier, premier = (lieu_lu(300, editeur=editeur) for _ in range(2))
 
-    demander([premier.pk, dernier.pk], MAINTENANT)
+    demander([[premier.pk, dernier.pk]], MAINTENANT)
 
     ((_, lots),) = enfiles(envois)
     assert Lot.objects.get(pk__in=lots).raccordements.get().effecteur == premier.effecteur
@@ -113,7 +137,7 @@ def test_sans_courtier_la_recherche_ne_s_en_apercoit_pas(envois, panne):
     envois.side_effect = panne
     lieu = lieu_lu(300)
 
-    demander([lieu.pk], MAINTENANT)
+    demander([[lieu.pk]], MAINTENANT)
 
     assert en_cours(lots_montres([lieu.pk])) == set() or isinstance(panne, redis.RedisError)
 
@@ -122,15 +146,15 @@ def test_desactivee_elle_ne_lit_rien(settings, django_assert_num_queries):
     settings.EDITEURS_ACTUALISATION_S = 0
 
     with django_assert_num_queries(0):
-        demander([1], MAINTENANT)
+        demander([[1]], MAINTENANT)
 
 
 def test_le_nombre_de_requetes_ne_suit_pas_celui_des_lieux(envois, compter_requetes):
     un = [lieu_lu(300).pk]
-    avec_un = compter_requetes(lambda: demander(un, MAINTENANT))
+    avec_un = compter_requetes(lambda: demander([un], MAINTENANT))
     plusieurs = [lieu_lu(300).pk for _ in range(6)]
 
-    assert compter_requetes(lambda: demander(plusieurs, MAINTENANT)) == avec_un
+    assert compter_requetes(lambda: demander([plusieurs], MAINTENANT)) == avec_un
 
 
 def test_on_ne_fait_pas_attendre_un_ecran_plus_que_la_tache_ne_vit():

@@ -47,21 +47,21 @@ def test_un_lot_cherche_passe_avant_son_tour(maintenant):
     editeur = EditeurFactory()
     a_mi_chemin(editeur, maintenant)
     cherche = a_mi_chemin(editeur, maintenant)
-    demande.noter([cherche.pk], maintenant)
+    demande.noter({cherche.pk: 1}, maintenant)
 
     assert prendre_lots_dus(maintenant) == [cherche.pk]
 
 
 def test_la_demande_s_oublie(maintenant):
     cherche = a_mi_chemin(EditeurFactory(), maintenant)
-    demande.noter([cherche.pk], maintenant - demande.TRANCHE * demande.TRANCHES)
+    demande.noter({cherche.pk: 1}, maintenant - demande.TRANCHE * demande.TRANCHES)
 
     assert prendre_lots_dus(maintenant) == []
 
 
 def test_la_demande_ne_garde_que_des_numeros_de_lots_et_s_efface(maintenant):
-    demande.noter([12, 15], maintenant)
-    demande.noter([12], maintenant)
+    demande.noter({12: 1, 15: 1}, maintenant)
+    demande.noter({12: 1}, maintenant)
 
     (cle,) = connexion().scan_iter("sas:demande:*")
     assert connexion().hgetall(cle) == {b"12": b"2", b"15": b"1"}

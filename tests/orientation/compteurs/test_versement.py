@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from orientation.compteurs import versement
-from orientation.compteurs.prise import Constat, noter
+from orientation.compteurs.prise import Comptee, Constat, noter
 from orientation.compteurs.versement import LOTS, cle_du_lot, verser
 from orientation.enums import Entree, SuiteRecherche
 from orientation.models import LotDeCompteurs, RecherchesDuJour
@@ -20,7 +20,7 @@ CONSTAT = Constat(compte_id=1, commune_insee="59350", quoi="s:1", entree=Entree.
 
 def chercher(fois: int = 1, le: datetime = LE) -> None:
     for _ in range(fois):
-        noter(CONSTAT, SuiteRecherche.MOINS_1_H, 30, le)
+        noter([Comptee(CONSTAT, SuiteRecherche.MOINS_1_H, 30, le)])
 
 
 def total() -> tuple[int, int]:
