@@ -32,6 +32,8 @@ RAISONS = {
     Groupe.AUTRE: "Sans créneau libre, n’a pas déclaré accepter de patients en sus",
 }
 
+_JOURS = ("aujourd’hui", "demain", "après-demain")
+
 
 def groupe(*, est_libre: bool, participe: bool, en_sus: bool) -> Groupe:
     if est_libre:
@@ -54,17 +56,15 @@ def raison_du_rang(
     `premier` est dans le fuseau du lieu ; un créneau en cours se lit « dès maintenant ».
     `suspension` : pourquoi on n’y adresse plus de patient en sus.
     """
-    if suspension and groupe is Groupe.EN_SUS:
-        morceaux = [f"Sans créneau libre, {suspension}"]
-    else:
-        morceaux = [RAISONS[groupe], suspension]
-    if premier is not None:
-        morceaux.insert(1, f"libre {_quand(premier, maintenant)}")
-    if refus_du_jour:
-        morceaux.insert(1, "n’a pas donné suite aujourd’hui")
-    morceaux.append(f"à {distance(distance_km)}")
-    if sollicitations:
-        morceaux.append(f"sollicité {sollicitations} fois en 7\u00a0jours")
+    suspendu = bool(suspension) and groupe is Groupe.EN_SUS
+    morceaux = (
+        f"Sans créneau libre, {suspension}" if suspendu else RAISONS[groupe],
+        "n’a pas donné suite aujourd’hui" if refus_du_jour else "",
+        f"libre {_quand(premier, maintenant)}" if premier is not None else "",
+        "" if suspendu else suspension,
+        f"à {distance(distance_km)}",
+        f"sollicité {sollicitations} fois en 7\u00a0jours" if sollicitations else "",
+    )
     return " · ".join(filter(None, morceaux))
 
 
@@ -88,8 +88,6 @@ def distance(km: float) -> str:
 def _quand(premier: datetime, maintenant: datetime) -> str:
     if premier <= maintenant:
         return "dès maintenant"
-    ecart = (premier.date() - maintenant.astimezone(premier.tzinfo).date()).days
-    jour = {0: "aujourd’hui", 1: "demain", 2: "après-demain"}.get(
-        ecart, f"le {premier.day:02d}/{premier.month:02d}"
-    )
+    ecart = premier.toordinal() - maintenant.astimezone(premier.tzinfo).toordinal()
+    jour = _JOURS[ecart] if ecart < len(_JOURS) else f"le {premier.day:02d}/{premier.month:02d}"
     return f"{jour} à {heure(premier)}"

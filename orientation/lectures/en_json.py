@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -30,15 +31,20 @@ def page_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_pa
     """
     trouvees = lire(criteres, maintenant, page, par_page)
     tete = trouvees.tete
-    entete = (
+    morceaux = [
         f'{{"total":{tete.total},"libres":{tete.libres},"hors":{tete.hors},'
-        f'"page":{trouvees.page},"par_page":{par_page},"rayon_km":{criteres.rayon_km},"offres":['
-    )
-    offres = b",".join([_offre_json(ligne, trouvees) for ligne in trouvees.lignes])
+        f'"page":{trouvees.page},"par_page":{par_page},"rayon_km":{criteres.rayon_km},"offres":['.encode()
+    ]
+    for ligne in trouvees.lignes:
+        morceaux += _offre_json(ligne, trouvees)
+        morceaux.append(b",")
+    if trouvees.lignes:
+        morceaux.pop()
+    morceaux.append(b"]}")
     lieu_ids = [ligne.lieu_id for ligne in trouvees.lignes]
     premier = min((ligne.libre for ligne in trouvees.lignes if ligne.libre is not None), default=None)
     return PageJson(
-        b"%b%b]}" % (entete.encode(), offres),
+        b"".join(morceaux),
         lieu_ids,
         trouvees.page,
         tete.toutes,
@@ -67,11 +73,11 @@ _CRENEAUX = b'"creneaux":['
 _CRENEAU = b'{"id":"'
 
 
-def _offre_json(ligne: Ligne, trouvees: Trouvees) -> bytes:
-    """Comme `offre_de`, par morceaux de JSON : mêmes champs, mêmes valeurs (un test compare les deux)."""
+def _offre_json(ligne: Ligne, trouvees: Trouvees) -> Sequence[bytes]:
+    """Comme `offre_de`, en morceaux de JSON : mêmes champs, mêmes valeurs (un test compare les deux)."""
     gardee = trouvees.criteres.gardee
     if gardee is not None and gardee.lieu.pk == ligne.lieu_id:
-        return _offre_relue_json(ligne, trouvees)
+        return [_offre_relue_json(ligne, trouvees)]
     entete = _Entete(
         id=f"l{ligne.lieu_id}",
         groupe=ligne.groupe,
@@ -85,21 +91,22 @@ def _offre_json(ligne: Ligne, trouvees: Trouvees) -> bytes:
         forfait=ligne.accepte_le_forfait,
     )
     identite, _, suite = ligne.document.partition(_CRENEAUX)
-    return b"%b,%b%b%b]}" % (
-        msgspec.json.encode(entete)[:-1],
-        identite[1:],
-        _CRENEAUX,
-        b",".join(_creneaux_json(suite, ligne, trouvees)) if ligne.debuts else b"",
-    )
+    creneaux = _creneaux_json(suite, ligne, trouvees) if ligne.debuts else b""
+    return msgspec.json.encode(entete)[:-1], b",", identite[1:], _CRENEAUX, creneaux, b"]}"
 
 
-def _creneaux_json(suite: bytes, ligne: Ligne, trouvees: Trouvees) -> list[bytes]:
+def _creneaux_json(suite: bytes, ligne: Ligne, trouvees: Trouvees) -> bytes:
     """Ceux que l’on propose encore, chacun avec son âge ; `suite` : la fin du document."""
     textes = suite[len(_CRENEAU) : -len(b"}]}")].split(b"}," + _CRENEAU)
     ages = ages_de(ligne, trouvees)
+    montres = proposables(ligne, trouvees, ages)
     fins = {fraicheur: age.en_json() for fraicheur, age in ages.items()}
-    fraicheurs = ligne.fraicheurs
-    return [_CRENEAU + textes[n] + fins[fraicheurs[n]] for n in proposables(ligne, trouvees, ages)]
+    if len(fins) > 1:
+        return b",".join([_CRENEAU + textes[n] + fins[ligne.fraicheurs[n]] for n in montres])
+    # Presque toujours : la même fin pour tous, qui se met entre eux d’un seul geste.
+    (fin,) = fins.values()
+    milieu = fin + b"," + _CRENEAU
+    return _CRENEAU + milieu.join([textes[n] for n in montres]) + fin if montres else b""
 
 
 def _offre_relue_json(ligne: Ligne, trouvees: Trouvees) -> bytes:

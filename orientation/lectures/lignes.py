@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, repeat
 from math import inf
 from typing import NamedTuple
 
@@ -131,7 +132,7 @@ def _delais(criteres: Criteres, minute: int) -> list[tuple[int, int]]:
     return [(minute + DELAIS[delai], minute + suivantes[delai]) for delai in criteres.delais]
 
 
-_SANS_LIMITE = (inf, inf)
+_SANS_LIMITE = repeat(inf)
 
 
 class Age(NamedTuple):
@@ -184,12 +185,11 @@ def ages_de(ligne: Ligne, trouvees: Trouvees) -> dict[int, Age]:
         fraicheur: Age(max(0, epoque - fraicheur * 60)) for fraicheur in {*ligne.fraicheurs} if fraicheur >= 0
     }
     # Une carte écrite avant que les âges limites n’y soient n’en a pas.
-    limites = dict(zip(ligne.lots, zip(ligne.grises, ligne.peremptions, strict=False), strict=False))
-    for lot, lu_le in zip(ligne.lots, ligne.lectures, strict=True):
+    grises, peremptions = chain(ligne.grises, _SANS_LIMITE), chain(ligne.peremptions, _SANS_LIMITE)
+    for lot, lu_le, grise_s, perime_s in zip(ligne.lots, ligne.lectures, grises, peremptions, strict=False):
         age = None if lu_le is None else max(0, epoque - lu_le)
-        grise_s, perime_s = limites.get(lot, _SANS_LIMITE)
         vieux = age or 0
-        ages[-lot] = Age(age, est_ancien=vieux > grise_s, est_perime=vieux > perime_s)
+        ages[-lot] = Age(age, vieux > grise_s, vieux > perime_s)
     return ages
 
 
