@@ -127,7 +127,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {
     "default": env.db("DATABASE_URL", default="postgres://sas:sas@127.0.0.1:5432/sas")
     | {
-        "CONN_HEALTH_CHECKS": True,
+        "ENGINE": "sas_platform.postgresql",  # vérifie lui-même les connexions de sa réserve
         "OPTIONS": {
             # Base revenue : sans `reconnect_timeout` court, la réserve attendrait jusqu’à deux minutes de plus.
             "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 4},
