@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -64,21 +65,14 @@ class Suivi:
             lieu_ids=tuple(self.vus),
         )
         lus = rechercher(criteres, maintenant=maintenant, par_page=len(self.vus))
-        cartes = rendu.cartes(
-            lus.offres,
-            maintenant=maintenant,
-            jeton=self.jeton,
-            oriente=self.oriente,
-            signaux=signaux(list(self.vus), compte_id=self.compte.pk, maintenant=maintenant)
-            if self.oriente
-            else None,
-        )
+        dits: Mapping[int, tuple[str, ...]] = {}
+        if self.oriente:
+            dits = signaux(list(self.vus), compte_id=self.compte.pk, maintenant=maintenant)
         changees = []
-        for offre, carte in zip(lus.offres, cartes, strict=True):
-            lieu_id = int(offre.lieu.id[1:])
-            mobile = rendu.mobile(carte, oriente_en_sus=self.oriente_en_sus)
-            if self.vus[lieu_id] != mobile.version:
-                self.vus[lieu_id] = mobile.version
+        for carte in rendu.cartes(lus.offres, maintenant=maintenant, jeton=self.jeton, oriente=self.oriente):
+            mobile = rendu.mobile(carte, dits.get(carte.lieu_id, ()), oriente_en_sus=self.oriente_en_sus)
+            if self.vus[carte.lieu_id] != mobile.version:
+                self.vus[carte.lieu_id] = mobile.version
                 changees.append(
                     {
                         "ancre": carte.ancre,
@@ -87,10 +81,8 @@ class Suivi:
                         "raison": mobile.raison,
                     }
                 )
-        trouves = {int(offre.lieu.id[1:]) for offre in lus.offres}
-        return changees + [
-            self._retiree(lieu_id) for lieu_id in self.vus if lieu_id not in trouves | self.retires
-        ]
+        connus = {*lus.lieu_ids, *self.retires}
+        return changees + [self._retiree(lieu_id) for lieu_id in self.vus if lieu_id not in connus]
 
     def _gardee(self, maintenant: datetime) -> PlaceGardee | None:
         return place_gardee(self.compte, maintenant) if self.oriente else None
@@ -117,4 +109,4 @@ class Suivi:
             page=self.page,
             par_page=self.par_page,
         )
-        return [int(offre.lieu.id[1:]) for offre in lus.offres] != list(self.vus)
+        return lus.lieu_ids != list(self.vus)

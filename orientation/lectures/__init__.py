@@ -21,6 +21,7 @@ from orientation.lectures.offres import (
     Resultats,
     compter,
     offre_du_lieu,
+    recherche_lancee,
     rechercher,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "offre_du_lieu",
     "page_json",
     "parametres_de",
+    "recherche_lancee",
     "rechercher",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, repeat
@@ -23,6 +24,7 @@ from orientation.lectures.instruction import (
     masque_des_modalites,
     parametres_de,
 )
+from sas_platform.socle.envol import en_vol
 
 DUREE_MAX_MIN = int(DUREE_MAX_FENETRE.total_seconds()) // 60
 
@@ -90,7 +92,8 @@ class Trouvees:
     delais: list[tuple[int, int]]
 
 
-def lire(
+@contextmanager
+def lancer(
     criteres: Criteres,
     maintenant: datetime,
     page: int,
@@ -98,30 +101,42 @@ def lire(
     *,
     facettes: bool = False,
     apres: int | None = None,
-) -> Trouvees:
+) -> Iterator[Callable[[], Trouvees]]:
+    """Envoie l’instruction ; ce qui est rendu lit sa réponse, une fois, avant la sortie."""
     fenetres = fenetres_de(maintenant)
     parametres = parametres_de(criteres, maintenant, fenetres)
     parametres |= {"par_page": par_page, "saut": (page - 1) * par_page, "apres": apres}
-    with connection.cursor() as curseur:
+
+    def trouvees() -> Trouvees:
+        lignes = [Ligne._make(ligne) for ligne in curseur.fetchall()]
+        tete = lignes[0]
+        vide = tete.lieu_id is None
+        if vide and tete.total:
+            derniere = -(-(tete.total - tete.pliees) // par_page)
+            return lire(criteres, maintenant, min(page, derniere), par_page, facettes=facettes)
+        return Trouvees(
+            tete=tete,
+            lignes=[] if vide else lignes,
+            page=page if tete.total else 1,
+            maintenant=maintenant,
+            epoque=int(maintenant.timestamp()),
+            fenetres=fenetres,
+            criteres=criteres,
+            delais=_delais(criteres, en_minutes(maintenant)),
+        )
+
+    with connection.cursor() as curseur, en_vol():
         # Des milliers de minutes par page : en binaire, PostgreSQL ne les écrit pas et psycopg ne les analyse pas.
         curseur.cursor.format = Format.BINARY
         curseur.execute(instruction(criteres, facettes=facettes, apres=apres is not None), parametres)
-        lignes = [Ligne._make(ligne) for ligne in curseur.fetchall()]
-    tete = lignes[0]
-    vide = tete.lieu_id is None
-    if vide and tete.total:
-        derniere = -(-(tete.total - tete.pliees) // par_page)
-        return lire(criteres, maintenant, min(page, derniere), par_page, facettes=facettes)
-    return Trouvees(
-        tete=tete,
-        lignes=[] if vide else lignes,
-        page=page if tete.total else 1,
-        maintenant=maintenant,
-        epoque=int(maintenant.timestamp()),
-        fenetres=fenetres,
-        criteres=criteres,
-        delais=_delais(criteres, en_minutes(maintenant)),
-    )
+        yield trouvees
+
+
+def lire(
+    criteres: Criteres, maintenant: datetime, page: int, par_page: int, *, facettes: bool = False
+) -> Trouvees:
+    with lancer(criteres, maintenant, page, par_page, facettes=facettes) as trouvees:
+        return trouvees()
 
 
 def _delais(criteres: Criteres, minute: int) -> list[tuple[int, int]]:

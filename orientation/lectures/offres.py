@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,7 @@ from annuaire.enums import Accueil, Langue
 from orientation import sollicitation
 from orientation.lectures.criteres import DELAIS, DISPONIBILITES, HORS, LIBRES, NON_RENSEIGNE, OUI, Criteres
 from orientation.lectures.instruction import fenetres_de, instruction_de_comptes, parametres_de
-from orientation.lectures.lignes import Ligne, Trouvees, ages_de, lire, proposables, raison
+from orientation.lectures.lignes import Ligne, Trouvees, ages_de, lancer, lire, proposables, raison
 
 
 class Offre(msgspec.Struct, omit_defaults=True):
@@ -109,6 +110,21 @@ class Resultats:
         return max(1, -(-(self.total - self.pliees) // self.par_page))
 
 
+@contextmanager
+def recherche_lancee(
+    criteres: Criteres,
+    *,
+    maintenant: datetime,
+    page: int = 1,
+    par_page: int = 25,
+    facettes: bool = False,
+    apres: int | None = None,
+) -> Iterator[Callable[[], Resultats]]:
+    """Comme `rechercher`, mais sans attendre : ce qui est rendu lit la réponse, une fois, avant la sortie."""
+    with lancer(criteres, maintenant, page, par_page, facettes=facettes, apres=apres) as trouvees:
+        yield lambda: _resultats(trouvees(), par_page)
+
+
 def rechercher(
     criteres: Criteres,
     *,
@@ -123,7 +139,13 @@ def rechercher(
     Une page au-delà de la dernière rend la dernière. `apres` : dernier lieu déjà lu ; la page
     reprend après lui, même s’il a changé de rang, pour n’en sauter ni n’en répéter aucun.
     """
-    trouvees = lire(criteres, maintenant, page, par_page, facettes=facettes, apres=apres)
+    with recherche_lancee(
+        criteres, maintenant=maintenant, page=page, par_page=par_page, facettes=facettes, apres=apres
+    ) as resultats:
+        return resultats()
+
+
+def _resultats(trouvees: Trouvees, par_page: int) -> Resultats:
     tete = trouvees.tete
     return Resultats(
         total=tete.total,
@@ -131,7 +153,7 @@ def rechercher(
         pliees=tete.pliees,
         page=trouvees.page,
         par_page=par_page,
-        rayon_km=criteres.rayon_km,
+        rayon_km=trouvees.criteres.rayon_km,
         offres=[offre_de(ligne, trouvees) for ligne in trouvees.lignes],
         contacts=_contacts(trouvees.lignes),
         cpts={f"l{ligne.lieu_id}": _groupee(ligne) for ligne in trouvees.lignes if ligne.membres},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from urllib.parse import quote
@@ -29,6 +29,7 @@ INFORMATIONS_COURTES = 100
 class Carte:
     """Une offre prête à écrire : que du texte, rien à calculer ; seul `jours` est déjà du HTML."""
 
+    lieu_id: int
     ancre: str
     titre: str
     sous_titre: str
@@ -51,7 +52,6 @@ class Carte:
     via: str = ""
     forfait: bool = False
     cpts: CptsGroupee | None = None
-    signaux: tuple[str, ...] = ()
     itineraire: str = ""
     accueil: str = ""
 
@@ -65,32 +65,45 @@ def cartes(
     contacts: Mapping[str, Contact] | None = None,
     cpts: Mapping[str, CptsGroupee] | None = None,
     dit_le_forfait: bool = False,
-    signaux: Mapping[int, tuple[str, ...]] | None = None,
 ) -> list[Carte]:
     """Cartes d’une page, dans l’ordre reçu ; `oriente` : avec les liens pour orienter.
 
     `contacts` : ceux qui sont réservés à la régulation, par identifiant d’offre ; `cpts` : celles que la
-    carte annonce, au rang de leur premier membre ; `signaux` : places en cours d’appel et appels vains, par lieu
-    (`orientation.suivi.lectures`), réservés eux aussi.
+    carte annonce, au rang de leur premier membre.
     """
     liens = Liens.vers(jeton) if oriente else None
     reserves, annoncees = contacts or {}, cpts or {}
     return [
-        replace(
-            _carte(offre, maintenant, liens, reserves.get(offre.id)),
-            cpts=annoncees.get(offre.id),
+        _carte(
+            offre,
+            maintenant,
+            liens,
+            reserves.get(offre.id),
+            annoncees.get(offre.id),
             forfait=offre.forfait and dit_le_forfait,
-            signaux=(signaux or {}).get(int(offre.lieu.id[1:]), ()),
         )
         for offre in offres
     ]
 
 
-def liste(cartes: Sequence[Carte], *, oriente: bool, oriente_en_sus: bool) -> SafeString:
-    """Les cartes en HTML ; rien s’il n’y en a pas. `oriente` : avec les informations réservées à la régulation."""
+def liste(
+    cartes: Sequence[Carte],
+    *,
+    oriente: bool,
+    oriente_en_sus: bool,
+    signaux: Mapping[int, Sequence[str]] | None = None,
+) -> SafeString:
+    """Les cartes en HTML ; rien s’il n’y en a pas. `oriente` : avec les informations réservées à la régulation.
+
+    `signaux` : ce qui se passe aujourd’hui dans chaque lieu (`orientation.suivi.lectures`), réservé lui aussi.
+    """
     if not cartes:
         return SafeString()
-    articles = [_article(carte, oriente=oriente, oriente_en_sus=oriente_en_sus) for carte in cartes]
+    dits = signaux or {}
+    articles = [
+        _article(carte, dits.get(carte.lieu_id, ()), oriente=oriente, oriente_en_sus=oriente_en_sus)
+        for carte in cartes
+    ]
     return mark_safe(f'<ul class="sas-cartes">{"".join(articles)}</ul>')  # noqa: S308 - texte échappé plus bas
 
 
@@ -103,16 +116,16 @@ class Mobile:
     raison: str
 
 
-def mobile(carte: Carte, *, oriente_en_sus: bool) -> Mobile:
-    agenda = _agenda(carte, escape(carte.titre), oriente_en_sus=oriente_en_sus)
+def mobile(carte: Carte, signaux: Sequence[str] = (), *, oriente_en_sus: bool) -> Mobile:
+    agenda = _agenda(carte, signaux, escape(carte.titre), oriente_en_sus=oriente_en_sus)
     raison = _raison(carte)
     return Mobile(f"{crc32((agenda + raison).encode()):08x}", agenda, raison)
 
 
-def _article(carte: Carte, *, oriente: bool, oriente_en_sus: bool) -> str:
+def _article(carte: Carte, signaux: Sequence[str], *, oriente: bool, oriente_en_sus: bool) -> str:
     titre = escape(carte.titre)
     ancre = escape(carte.ancre)
-    vivant = mobile(carte, oriente_en_sus=oriente_en_sus)
+    vivant = mobile(carte, signaux, oriente_en_sus=oriente_en_sus)
     return (
         f'{_cpts(carte.cpts, oriente=oriente)}<li><article class="sas-carte" id="{ancre}" aria-labelledby="{ancre}-titre" '
         f'data-version="{vivant.version}">'
@@ -243,12 +256,12 @@ def _raison(carte: Carte) -> str:
     )
 
 
-def _agenda(carte: Carte, titre: str, *, oriente_en_sus: bool) -> str:
+def _agenda(carte: Carte, signaux: Sequence[str], titre: str, *, oriente_en_sus: bool) -> str:
     if carte.est_libre:
         html = f'<div class="sas-jours">{carte.jours}</div>'
     else:
         html = '<p class="sas-carte__vide">Aucun créneau libre dans les 3 jours.</p>'
-    html += "".join(f'<p class="sas-carte__signal">{escape(signal)}</p>' for signal in carte.signaux)
+    html += "".join(f'<p class="sas-carte__signal">{escape(signal)}</p>' for signal in signaux)
     if carte.en_sus and oriente_en_sus:
         html += (
             f'<a class="fr-btn fr-btn--secondary fr-btn--sm" href="{escape(carte.lien_en_sus)}">'
@@ -277,11 +290,20 @@ def adresse(offre: Offre) -> str:
     return ", ".join(partie for partie in (lieu.adresse, ville) if partie)
 
 
-def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, contact: Contact | None) -> Carte:
+def _carte(
+    offre: Offre,
+    maintenant: datetime,
+    liens: Liens | None,
+    contact: Contact | None,
+    cpts: CptsGroupee | None,
+    *,
+    forfait: bool,
+) -> Carte:
     affiche, lien = ecrire_telephone(offre.lieu.telephone)
     infos = offre.lieu.informations.strip()
     fuseau = ZoneInfo(offre.lieu.fuseau)
     return Carte(
+        lieu_id=int(offre.lieu.id[1:]),
         ancre=f"offre-{offre.id}",
         titre=titre(offre),
         sous_titre=sous_titre(offre),
@@ -303,6 +325,8 @@ def _carte(offre: Offre, maintenant: datetime, liens: Liens | None, contact: Con
         fuseau_autre=offre.lieu.fuseau != FUSEAU_DE_PARIS,
         medecin_traitant=offre.groupe == Groupe.MEDECIN_TRAITANT,
         via=_via(offre),
+        forfait=forfait,
+        cpts=cpts,
         itineraire=_vers(offre),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -20,10 +21,11 @@ from orientation import carnet, echelle, facettes, rendu
 from orientation.affinage import AffinageForm
 from orientation.compteurs.prise import d_une_page
 from orientation.forms import RAYON_MAX_KM, PageForm
-from orientation.lectures import FORFAIT, Resultats, rechercher
+from orientation.lectures import FORFAIT, Resultats, recherche_lancee
 from orientation.montrees import suivre
+from orientation.rendu.page import assembler, ecrire
 from orientation.requetes import RequeteDeCompte
-from orientation.suivi.lectures import signaux
+from orientation.suivi.lectures import signaux_demandes
 from orientation.suivi.rendu import place_tenue
 from orientation.views.csp import vers_les_editeurs
 
@@ -52,8 +54,15 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         carnet.remplacer(request.session, jeton, demande)
     maintenant = timezone.now()
     page = PageForm(request.GET)
-    gardee = place_gardee(request.user, maintenant) if peut(request.user, Action.ORIENTER) else None
-    lus = rechercher(
+    oriente = peut(request.user, Action.ORIENTER)
+    gardee = place_gardee(request.user, maintenant) if oriente else None
+    commun = {
+        "recherche": demande,
+        "jeton": jeton,
+        "oriente": oriente,
+        "gardee": place_tenue(gardee, maintenant) if gardee else None,
+    }
+    with recherche_lancee(
         demande.criteres(gardee),
         maintenant=maintenant,
         page=page.numero(),
@@ -61,33 +70,28 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         # Compter chaque filtre lit les créneaux de toute la zone : seulement pour qui les ouvre.
         facettes=bool(facettes.puces(demande)) or page.ouvre_les_filtres(),
         apres=page.apres(),
-    )
+    ) as trouves:
+        cadre = ecrire("orientation/resultats.html", commun, request)
+        lus = trouves()
+    suivre(lus, d_une_page(request.user.pk, demande), maintenant)
     marches = echelle.marches(demande, lus, listes=listes, maintenant=maintenant, gardee=gardee)
-    contexte = _contexte(request, demande, jeton, lus) | {
+    contexte = commun | _contexte(request, demande, lus) | _listes(request, demande, jeton, lus, maintenant)
+    contexte |= {
         "marches": [marche for marche in marches if marche.mene],
         "vaines": [marche for marche in marches if not marche.mene],
         "maintenant": maintenant,
-        "gardee": place_tenue(gardee, maintenant) if gardee else None,
-        **_listes(request, demande, jeton, lus, maintenant),
     }
-    suivre(lus, d_une_page(request.user.pk, demande), maintenant)
-    return render(request, "orientation/resultats.html", contexte)
+    return HttpResponse(assembler(cadre, ecrire("orientation/resultats/_trouves.html", contexte, request)))
 
 
-def _contexte(
-    request: RequeteDeCompte, demande: carnet.Recherche, jeton: str, lus: Resultats
-) -> dict[str, Any]:
-    oriente = peut(request.user, Action.ORIENTER)
-    categories = facettes.categories(demande, lus)
+def _contexte(request: RequeteDeCompte, demande: carnet.Recherche, lus: Resultats) -> dict[str, Any]:
+    vend = peut(request.user, Action.ORIENTER) and lus.page >= lus.pages
     return {
-        "recherche": demande,
-        "jeton": jeton,
         "resultats": lus,
-        "oriente": oriente,
-        "places_de_marche": places_de_marche() if oriente and lus.page >= lus.pages else [],
+        "places_de_marche": places_de_marche() if vend else [],
         "suspendus": suspendus_pour(lus.lieu_ids),
         "onglets": facettes.onglets(request.user, demande, lus),
-        "categories": categories,
+        "categories": facettes.categories(demande, lus),
         "puces": facettes.puces(demande),
         "plus_large_km": plus_large if (plus_large := demande.rayon_elargi(1)) > demande.rayon_km else None,
         "rayon_max_km": RAYON_MAX_KM,
@@ -100,11 +104,12 @@ def _contexte(
 
 
 def _listes(
-    request: RequeteDeCompte, demande: carnet.Recherche, jeton: str, lus: Resultats, maintenant: Any
+    request: RequeteDeCompte, demande: carnet.Recherche, jeton: str, lus: Resultats, maintenant: datetime
 ) -> dict[str, Any]:
     """Les cartes, en HTML, dans l’ordre : médecin traitant, avec créneau, sans."""
     oriente = peut(request.user, Action.ORIENTER)
-    cartes = rendu.cartes(
+    composer = partial(
+        rendu.cartes,
         lus.offres,
         maintenant=maintenant,
         jeton=jeton,
@@ -112,9 +117,18 @@ def _listes(
         contacts=lus.contacts if oriente else None,
         cpts=lus.cpts,
         dit_le_forfait=demande.disponibilite == FORFAIT,
-        signaux=signaux(lus.lieu_ids, compte_id=request.user.pk, maintenant=maintenant) if oriente else None,
     )
-    lister = partial(rendu.liste, oriente=oriente, oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS))
+    if oriente:
+        with signaux_demandes(lus.lieu_ids, compte_id=request.user.pk, maintenant=maintenant) as lire:
+            cartes, signaux = composer(), lire()
+    else:
+        cartes, signaux = composer(), {}
+    lister = partial(
+        rendu.liste,
+        oriente=oriente,
+        oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS),
+        signaux=signaux,
+    )
     return {
         "traitant": lister([carte for carte in cartes if carte.medecin_traitant]),
         "libres": lister([carte for carte in cartes if carte.est_libre and not carte.medecin_traitant]),

@@ -12,6 +12,7 @@ from orientation.lectures import Offre
 from tests.orientation.conftest import LUNDI_8H
 
 CARTE = {
+    "lieu_id": 1,
     "ancre": "offre-l1",
     "titre": "Camille MARTIN",
     "sous_titre": "Médecin",
@@ -32,11 +33,14 @@ CARTE = {
 }
 
 
-def html(*, oriente: bool = True, oriente_en_sus: bool = True, **champs: object) -> str:
+def html(
+    *, oriente: bool = True, oriente_en_sus: bool = True, signaux: tuple[str, ...] = (), **champs: object
+) -> str:
     return rendu.liste(
         [rendu.Carte(**CARTE | champs)],  # type: ignore[arg-type]
         oriente=oriente,
         oriente_en_sus=oriente_en_sus,
+        signaux={1: signaux, 2: ("d’un autre lieu",)},
     )
 
 
@@ -68,6 +72,15 @@ def generaliste_offert() -> Offre:
         en_sus=False,
         creneaux=[],
     )
+
+
+def test_les_signaux_d_un_lieu_vont_sur_sa_carte_echappes():
+    page = html(signaux=("Absent", "<b>Place tenue</b>"))
+
+    assert re.findall('<p class="sas-carte__signal">(.*?)</p>', page) == [
+        "Absent",
+        "&lt;b&gt;Place tenue&lt;/b&gt;",
+    ]
 
 
 def test_la_carte_entiere():
