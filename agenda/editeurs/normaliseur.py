@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import groupby
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,7 +16,15 @@ from msgspec import Raw
 
 from agenda.editeurs import fhir, fragments
 from agenda.editeurs.jugement import Juge
-from agenda.editeurs.reconnaissance import ecrire_ids, signer, suites_connues, tete, un_id_se_repete
+from agenda.editeurs.reconnaissance import (
+    MARQUE,
+    couper,
+    ecrire_ids,
+    premiers_octets,
+    separateur,
+    signer,
+    un_id_se_repete,
+)
 from agenda.editeurs.references import Annuaire
 from agenda.editeurs.verdicts import GARDE, Demande, Echantillon, Lecture, Memoire, Verdict
 
@@ -31,12 +38,12 @@ def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
     if sum(map(len, pages)) > TAILLE_MAX:
         return Lecture(defaut="réponse trop volumineuse")
     try:
-        enveloppes = [fhir.lire_enveloppe(page) for page in pages]
+        tri = _trier(pages, demande)
     except fhir.BundleInvalide as erreur:
         return Lecture(defaut=str(erreur))
-    brutes = [brute for enveloppe in enveloppes for brute in enveloppe.entry or ()]
-    lecture = _juger(brutes, _trier(brutes, demande))
-    _avertir_de_l_enveloppe(lecture, enveloppes, demande)
+    lecture = _juger(tri)
+    if tri.enveloppes:
+        _avertir_de_l_enveloppe(lecture, tri.enveloppes[0], demande)
     return lecture
 
 
@@ -44,54 +51,66 @@ def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
 class _Tri:
     """Ce qu’une réponse a de connu, et ce qui en est à juger. Les rangs sont ceux des entrées.
 
-    `rangs` : créneaux lus de chaque effecteur, sous la clé vide ceux de personne ; `signatures` : de ces
-    créneaux, si l’on peut les retenir ; `commun` : de ce dont leur jugement à tous dépend.
+    `rangs` : créneaux lus de chaque effecteur, sous la clé vide ceux de personne ; `suites` : leurs octets,
+    si l’on peut les retenir ; `commun` : signature de ce dont leur jugement à tous dépend.
     """
 
+    enveloppes: list[fhir.Enveloppe]
+    brutes: list[Raw]
     juge: Juge
     slots: dict[int, fhir.Slot]
     rangs: dict[str, list[int]]
     reconnues: dict[str, Memoire]
-    signatures: dict[str, str]
+    suites: dict[str, bytes]
     commun: str
 
 
-def _trier(brutes: Sequence[Raw], demande: Demande) -> _Tri:
-    """Lit ce qui n’est pas retrouvé d’un bloc, et reconnaît qui n’a pas changé.
+def _trier(pages: Sequence[bytes], demande: Demande) -> _Tri:
+    """Lit ce qui n’est pas retrouvé d’un bloc, et reconnaît qui n’a pas changé. Lève `BundleInvalide`.
 
     Quand un id se répète, le sort d’un créneau dépend de ceux des autres effecteurs : rien n’est
     alors reconnu ni retenu. Quand le reste de la réponse a changé, rien n’est reconnu.
     """
     memoires = {i: memoire for i, memoire in demande.memoires.items() if memoire.vaut(demande.fenetre.debut)}
-    suites, a_lire = suites_connues(brutes, memoires)
-    lues = [(rang, entree) for rang in a_lire if (entree := fhir.lire_entree(brutes[rang]))]
-    slots = {rang: lue.resource for rang, lue in lues if isinstance(lue.resource, fhir.Slot)}
-    autres = [(rang, lue) for rang, lue in lues if rang not in slots]
+    restes, trouves = couper(pages, memoires)
+    enveloppes = [fhir.lire_enveloppe(reste) for reste in restes]
+    brutes = [brute for enveloppe in enveloppes for brute in enveloppe.entry or ()]
+    entrees = [
+        (rang, entree)
+        for rang, brute in enumerate(brutes)
+        if brute != MARQUE and (entree := fhir.lire_entree(brute))
+    ]
+    slots = {rang: lue.resource for rang, lue in entrees if isinstance(lue.resource, fhir.Slot)}
+    autres = [(rang, lue) for rang, lue in entrees if rang not in slots]
     commun = _signer_le_commun([brutes[rang] for rang, _ in autres], demande)
     juge = Juge(demande, Annuaire(lue for _, lue in autres))
     rangs = _rangs_par_proprietaire(juge, slots)
-    en_partie = suites.keys() & rangs.keys()  # ils ont aussi d’autres créneaux : la suite n’est pas tout
     ids = [slot.id for slot in slots.values() if slot.id]
-    un_id_repete = un_id_se_repete(ids, [memoires[identifiant] for identifiant in suites])
-    if en_partie or (suites and un_id_repete) or any(memoires[i].commun != commun for i in suites):
-        douteux = en_partie or suites.keys()
-        return _trier(
-            brutes, replace(demande, memoires={i: m for i, m in memoires.items() if i not in douteux})
-        )
-    signatures = {
-        identifiant: signer([brutes[rang] for rang in rangs.get(identifiant, ())])
-        for identifiant in (() if un_id_repete else demande.identifiants - suites.keys())
+    un_id_repete = un_id_se_repete(ids, [memoires[identifiant] for identifiant in trouves])
+    douteux = trouves & rangs.keys()  # ils ont aussi d’autres créneaux : la suite n’est pas tout
+    if (
+        (trouves and un_id_repete)
+        or brutes.count(MARQUE) != len(trouves)  # coupé ailleurs qu’entre deux entrées
+        or any(memoires[i].commun != commun for i in trouves)
+    ):
+        douteux = trouves
+    if douteux:
+        sures = {i: memoire for i, memoire in memoires.items() if i not in douteux}
+        return _trier(pages, replace(demande, memoires=sures))
+    entre = separateur(restes, brutes)
+    suites = {
+        identifiant: entre.join([brutes[rang] for rang in rangs.get(identifiant, ())])
+        for identifiant in (() if un_id_repete else demande.identifiants - trouves)
     }
-    reconnues = {
-        identifiant: memoire
-        for identifiant, memoire in memoires.items()
-        if identifiant in suites
-        or (memoire.commun == commun and memoire.signature == signatures.get(identifiant))
+    reconnues = {i: memoires[i] for i in trouves} | {
+        i: memoires[i]
+        for i, suite in suites.items()
+        if i in memoires and (memoires[i].commun, memoires[i].signature) == (commun, signer(suite))
     }
-    return _Tri(juge, slots, rangs, reconnues, signatures, commun)
+    return _Tri(enveloppes, brutes, juge, slots, rangs, reconnues, suites, commun)
 
 
-def _juger(brutes: Sequence[Raw], tri: _Tri) -> Lecture:
+def _juger(tri: _Tri) -> Lecture:
     """Juge, dans l’ordre, les créneaux de qui n’est pas reconnu."""
     juge, lecture = tri.juge, Lecture(reconnues=tri.reconnues)
     proprietaires = sorted(
@@ -109,21 +128,21 @@ def _juger(brutes: Sequence[Raw], tri: _Tri) -> Lecture:
         lecture.verdicts.append(verdict)
         if verdict.raison and ecartes[verdict.raison] < ECHANTILLONS_MAX:
             ecartes[verdict.raison] += 1
-            lecture.echantillons.append(_echantillon(verdict, brutes[rang], juge))
+            lecture.echantillons.append(_echantillon(verdict, tri.brutes[rang], juge))
         verdicts[proprietaire].append(verdict)
-    for identifiant, signature in tri.signatures.items():
+    for identifiant, suite in tri.suites.items():
         if identifiant in tri.reconnues:
             continue
-        rangs = tri.rangs.get(identifiant, [])
-        lus, ids = verdicts[identifiant], [tri.slots[rang].id for rang in rangs]
+        lus, ids = verdicts[identifiant], [tri.slots[rang].id for rang in tri.rangs.get(identifiant, ())]
         debuts = [verdict.creneau.debut for verdict in lus if verdict.creneau is not None]
         lecture.memoires[identifiant] = Memoire(
-            signature=signature,
+            signature=signer(suite),
             commun=tri.commun,
             jusqu_a=min(debuts, default=JAMAIS),
             raisons=dict(Counter(verdict.raison or GARDE for verdict in lus)),
             avertissements=dict(avertissements[identifiant]),
-            tete=tete([brutes[rang] for rang in rangs[:1]]),
+            premiers=premiers_octets(suite),
+            taille=len(suite),
             ids=ecrire_ids(un for un in ids if un),
         )
     lecture.noms_cpts = juge.noms_cpts
@@ -157,16 +176,14 @@ def _signer_le_commun(contexte: Sequence[Raw], demande: Demande) -> str:
     """
     hotes = None if demande.hotes is None else sorted(demande.hotes)
     reglages = (demande.cas, sorted(demande.identifiants), demande.fenetre.fin, hotes, demande.http_local)
-    return sha256(repr(reglages).encode() + b"".join(contexte)).hexdigest()
+    return signer(repr(reglages).encode() + b"".join(contexte))
 
 
-def _avertir_de_l_enveloppe(lecture: Lecture, enveloppes: list[fhir.Enveloppe], demande: Demande) -> None:
-    if not enveloppes:
-        return
-    total = enveloppes[0].total_annonce()
+def _avertir_de_l_enveloppe(lecture: Lecture, enveloppe: fhir.Enveloppe, demande: Demande) -> None:
+    total = enveloppe.total_annonce()
     if total is not None and total != lecture.comptes().total():
         lecture.avertissements["total_different"] += 1
-    if demande.url and not _meme_recherche(enveloppes[0].lien("self"), demande.url):
+    if demande.url and not _meme_recherche(enveloppe.lien("self"), demande.url):
         lecture.avertissements["lien_self_different"] += 1
 
 

@@ -1,60 +1,85 @@
-"""Retrouver dans une réponse les créneaux déjà lus d’un effecteur, sans les lire de nouveau.
+"""Retrouver dans une page les créneaux déjà lus d’un effecteur, et l’en couper avant de la lire.
 
-D’une interrogation à l’autre, neuf effecteurs sur dix n’ont pas changé et leurs entrées se
-suivent : leurs octets suffisent. Ce qui n’est pas retrouvé ainsi se lit entrée par entrée.
+D’une interrogation à l’autre, neuf effecteurs sur dix n’ont pas changé et leurs entrées se suivent :
+les mêmes octets disent la même chose, les décoder n’apprendrait rien. Ce qui n’est pas retrouvé
+ainsi se lit entrée par entrée.
 """
 
 from __future__ import annotations
 
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
+from secrets import token_hex
 from zlib import crc32
 
 from msgspec import Raw
+from xxhash import xxh3_128_hexdigest
 
 from agenda.editeurs.verdicts import Memoire
 
+PREMIERS = 100  # octets : de quoi atteindre l’id du créneau, après son type ou son adresse
+AMORCE_MIN = 16  # commune à moins d’octets, l’amorce se trouverait partout
+# Mise à la place d’une suite coupée. Au hasard : un éditeur ne peut pas l’écrire.
+MARQUE = Raw(b'"%s"' % token_hex(16).encode())
 
-def signer(bruts: Iterable[Raw]) -> str:
-    return sha256(b"".join(bruts)).hexdigest()
+
+def signer(octets: bytes | memoryview) -> str:
+    """128 bits sans clé : qui en fabriquerait deux égales ne tromperait que sur son propre agenda."""
+    return xxh3_128_hexdigest(octets)
 
 
-def tete(bruts: Sequence[Raw]) -> int:
-    """Où commence une suite, à une collision près : la signature de la suite en décide."""
-    return crc32(bruts[0]) if bruts else 0
+def premiers_octets(suite: bytes) -> str:
+    """Un caractère par octet. Vide si la suite est trop courte pour se chercher."""
+    return suite[:PREMIERS].decode("latin-1") if len(suite) > PREMIERS else ""
 
 
 def ecrire_ids(ids: Iterable[str]) -> str:
     return b64encode(array("I", _sommes(ids)).tobytes()).decode()
 
 
-def suites_connues(
-    brutes: Sequence[Raw], memoires: Mapping[str, Memoire]
-) -> tuple[dict[str, range], Sequence[int]]:
-    """Rangs des entrées qui sont, octet pour octet, les créneaux retenus d’un effecteur ; et les autres rangs.
+def couper(pages: Iterable[bytes], memoires: Mapping[str, Memoire]) -> tuple[list[bytes], set[str]]:
+    """Les pages sans les suites d’octets que l’on a retenues, chacune remplacée par `MARQUE` ; et à qui elles étaient.
 
     Chaque effecteur n’est cherché qu’une fois : répéter son premier créneau ne coûte rien à personne.
     """
-    tetes = {memoire.tete: identifiant for identifiant, memoire in memoires.items() if memoire.creneaux}
-    if not tetes:
-        return {}, range(len(brutes))
-    suites: dict[str, range] = {}
-    autres: list[int] = []
-    rang = 0
-    while rang < len(brutes):
-        identifiant = tetes.pop(crc32(brutes[rang]), "")
-        if identifiant:
-            memoire = memoires[identifiant]
-            suite = range(rang, rang + memoire.creneaux)
-            if signer(brutes[rang : suite.stop]) == memoire.signature:
-                suites[identifiant] = suite
-                rang = suite.stop
+    a_trouver = {memoire.premiers.encode("latin-1"): i for i, memoire in memoires.items() if memoire.premiers}
+    amorce, trouves = _debut_commun(a_trouver), set[str]()
+    if len(amorce) < AMORCE_MIN:
+        return list(pages), trouves
+    restes = []
+    for page in pages:
+        vue, coupes, ici = memoryview(page), [0], 0
+        while a_trouver and (debut := page.find(amorce, ici)) >= 0:
+            ici = debut + len(amorce)
+            identifiant = a_trouver.pop(page[debut : debut + PREMIERS], "")
+            if not identifiant:
                 continue
-        autres.append(rang)
-        rang += 1
-    return suites, autres
+            fin = debut + memoires[identifiant].taille
+            if signer(vue[debut:fin]) == memoires[identifiant].signature:
+                trouves.add(identifiant)
+                coupes += debut, fin
+                ici = fin
+        coupes.append(len(page))
+        restes.append(bytes(MARQUE).join([vue[debut:fin] for debut, fin in pairwise(coupes)][::2]))
+    return restes, trouves
+
+
+def _debut_commun(textes: Collection[bytes]) -> bytes:
+    """Celui que partagent le premier et le dernier par ordre alphabétique : les autres sont entre eux."""
+    un, autre = min(textes, default=b""), max(textes, default=b"")
+    return un[: next((rang for rang, (a, b) in enumerate(zip(un, autre, strict=False)) if a != b), len(un))]
+
+
+def separateur(pages: Sequence[bytes], brutes: Sequence[Raw]) -> bytes:
+    """Ce qui sépare les deux premières entrées, et les autres de même, chez qui écrit du JSON."""
+    if len(brutes) > 1:
+        debut = pages[0].find(brutes[0]) + len(brutes[0])
+        entre = pages[0][debut : pages[0].find(brutes[1], debut)]
+        if entre.strip() == b",":
+            return entre
+    return b","
 
 
 def un_id_se_repete(lus: Sequence[str], reconnues: Iterable[Memoire]) -> bool:

@@ -46,7 +46,8 @@ class Memoire(Struct, frozen=True, gc=False):
     `signature` : des octets de ses créneaux ; `commun` : de tout ce dont le jugement dépend d’autre, l’heure
     exceptée. `jusqu_a` : minute où commence le premier créneau gardé, que l’heure fera alors
     rejeter. `raisons`, `avertissements` : ce qu’il faut compter ; `agendas` : combien elle en décrit.
-    `tete`, `ids` : de quoi retrouver ces créneaux et savoir leurs ids sans les lire (`reconnaissance`).
+    `premiers`, `taille`, `ids` : de quoi retrouver ces octets, et savoir les ids qu’ils portent, sans les lire
+    (`reconnaissance`).
     """
 
     signature: str
@@ -55,12 +56,9 @@ class Memoire(Struct, frozen=True, gc=False):
     avertissements: dict[str, int]
     agendas: int = 0
     commun: str = ""
-    tete: int = 0
+    premiers: str = ""
+    taille: int = 0
     ids: str = ""
-
-    @property
-    def creneaux(self) -> int:
-        return sum(self.raisons.values())
 
     def vaut(self, maintenant: datetime) -> bool:
         return maintenant.timestamp() < self.jusqu_a * 60

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,12 +52,17 @@ AUTRES = [
 TOUT = [*AUTRES, *UN, *DEUX, *TROISIEME]
 
 
-def _lire(ressources: Ressources, memoires: dict[str, Memoire] | None = None) -> Lecture:
+def _page(ressources: Ressources) -> bytes:
     """Sans `fullUrl` : il changerait avec la place d’une entrée."""
-    entrees = [{"resource": ressource} for ressource in ressources]
-    return normaliser(
-        [octets(bundle(*ressources, entry=entrees))], demande(identifiants=TROIS, memoires=memoires or {})
-    )
+    return octets(bundle(*ressources, entry=[{"resource": ressource} for ressource in ressources]))
+
+
+def _lire_pages(pages: list[bytes], memoires: dict[str, Memoire] | None = None) -> Lecture:
+    return normaliser(pages, demande(identifiants=TROIS, memoires=memoires or {}))
+
+
+def _lire(ressources: Ressources, memoires: dict[str, Memoire] | None = None) -> Lecture:
+    return _lire_pages([_page(ressources)], memoires)
 
 
 def _comme_en_entier(ressources: Ressources) -> Lecture:
@@ -108,14 +114,44 @@ def test_quoi_que_devienne_la_reponse_la_lecture_est_la_meme(ressources):
     _comme_en_entier([*AUTRES, *ressources])
 
 
-def test_les_creneaux_de_qui_n_a_pas_change_ne_sont_pas_lus(monkeypatch):
-    memoires, lues = _lire(TOUT).memoires, []
+@pytest.fixture
+def lues(monkeypatch) -> list[bytes]:
+    """Les entrées que l’on décode."""
+    lues: list[bytes] = []
     entiere = fhir.lire_entree
     monkeypatch.setattr(fhir, "lire_entree", lambda brute: lues.append(bytes(brute)) or entiere(brute))
+    return lues
+
+
+def test_les_creneaux_de_qui_n_a_pas_change_ne_sont_pas_lus(lues):
+    memoires = _lire(TOUT).memoires
+    lues.clear()
 
     _lire([*AUTRES, *UN, *NEUF, *TROISIEME], memoires)
 
     assert len(lues) == len(AUTRES) + len(NEUF)
+
+
+def test_des_pages_indentees_se_reconnaissent_aussi(lues):
+    pages = [
+        msgspec.json.format(_page([*AUTRES, *UN]), indent=3),
+        msgspec.json.format(_page([*DEUX, *TROISIEME]), indent=3),
+    ]
+    memoires = _lire_pages(pages).memoires
+    lues.clear()
+
+    aidee = _lire_pages(pages, memoires)
+
+    assert (set(aidee.reconnues), len(lues)) == (set(TROIS), len(AUTRES))
+
+
+def test_des_creneaux_connus_cites_ailleurs_ne_sont_pas_ceux_de_la_reponse():
+    """Les mêmes octets, au fond d’une autre ressource : ce ne sont plus des entrées."""
+    cites = {"resourceType": "Basic", "contained": [{"resource": creneau} for creneau in DEUX]}
+
+    aidee = _comme_en_entier([*AUTRES, *UN, cites, *TROISIEME])
+
+    assert (aidee.reconnues, aidee.memoires[AUTRE_RPPS].raisons) == ({}, {})
 
 
 def test_un_premier_creneau_repete_sans_fin_ne_fait_pas_signer_sans_fin(monkeypatch):
