@@ -14,7 +14,7 @@ from agenda.editeurs.client import Reponse
 from agenda.editeurs.verdicts import Demande
 from agenda.eligibilite import releves
 from agenda.eligibilite.alertes import alerter
-from agenda.models import CalendrierExterne, Editeur, EnvoiRegulateur, Lot
+from agenda.models import CalendrierExterne, Editeur, EnvoiRegulateur
 from agenda.regulateurs import comparaison, expedition, tour
 
 PASSAGE_MAX_S = 75  # une tâche finit avant que le courtier ne la redonne à un autre (120 s)
@@ -64,26 +64,26 @@ def interroger_lots_dus() -> int:
     maintenant = timezone.now()
     retraits.retirer_affichages_refuses(maintenant)
     retraits.retirer_agendas_perimes(maintenant)
-    lots = choix.prendre_lots_dus(maintenant)
-    for lot_id in lots:
-        interroger_lot.apply_async(kwargs={"lot_id": lot_id}, expires=choix.ATTENTE_MAX_S)
-    return len(lots)
+    groupes = choix.prendre_groupes_dus(maintenant)
+    for groupe in groupes:
+        interroger_lots.apply_async(kwargs=groupe._asdict(), expires=choix.ATTENTE_MAX_S)
+    return sum(len(groupe.lot_ids) for groupe in groupes)
 
 
 @shared_task(acks_late=True, time_limit=60, soft_time_limit=45)
-def interroger_lot(*, lot_id: int) -> int:
-    """Interroge un lot et enregistre sa réponse ; rend le nombre d’agendas changés.
+def interroger_lots(*, editeur_id: int, lot_ids: list[int]) -> int:
+    """Interroge ensemble des lots d’un éditeur et enregistre leurs réponses ; rend le nombre d’agendas changés.
 
     Rejouable : un lot déjà en cours, ou qu’un écran vient de faire interroger, est
     laissé, et une réponse inchangée n’écrit rien. Un échec de l’éditeur n’est pas
     retenté ici : le lot revient à la période suivante.
     """
-    lot = Lot.objects.filter(pk=lot_id, editeur__est_actif=True).select_related("editeur").first()
-    if lot is None:
+    editeur = Editeur.objects.filter(pk=editeur_id, est_actif=True).first()
+    if editeur is None:
         return 0
     with ordonnanceur.ouvrir_interrogateur() as interrogateur:
-        bilan = interrogateur.interroger(lot.editeur, [lot_id], timezone.now(), si_repose=True)
-    ordonnanceur.budget_de(lot.editeur).liberer(File.FOND, [lot_id])
+        bilan = interrogateur.interroger(editeur, lot_ids, timezone.now(), si_repose=True)
+    ordonnanceur.budget_de(editeur).liberer(File.FOND, lot_ids)
     return bilan.agendas_changes
 
 

@@ -9,7 +9,7 @@ son horloge : le nombre de processus et leurs décalages n’y changent rien.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from secrets import token_hex
@@ -62,22 +62,44 @@ if ARGV[12] ~= '' then
     redis.call('DEL', KEYS[3])
     ouvert, entrouvert = false, false
 end
-if redis.call('EXISTS', KEYS[5]) == 1 then return 'ralenti' end
-if ouvert then return 'disjoncte' end
-if redis.call('EXISTS', KEYS[6]) == 1 then return 'en_cours' end
-if ARGV[11] == '1' and redis.call('EXISTS', KEYS[7]) == 1 then return 'recent' end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', maintenant)
-if redis.call('ZCARD', KEYS[2]) >= concurrence then return 'concurrence' end
-if jetons < 1 + reserve then return 'epuise' end
-if entrouvert then redis.call('HSET', KEYS[3], 'jusqu', tostring(maintenant + tonumber(ARGV[10]))) end
-redis.call('HSET', KEYS[1], 'jetons', tostring(jetons - 1), 'le', tostring(maintenant))
-redis.call('PEXPIRE', KEYS[1], 7200000)
-redis.call('ZADD', KEYS[2], maintenant + bail_appel, appel)
-redis.call('PEXPIRE', KEYS[2], bail_appel)
-redis.call('SET', KEYS[6], appel, 'PX', bail)
-return 'pris'
+local refus = redis.call('EXISTS', KEYS[5]) == 1 and 'ralenti' or ouvert and 'disjoncte'
+local pleine = redis.call('ZCARD', KEYS[2]) >= concurrence
+local issues, pris = {}, 0
+for rang = 6, #KEYS, 2 do
+    local issue = refus
+    if issue then
+    elseif redis.call('EXISTS', KEYS[rang]) == 1 then issue = 'en_cours'
+    elseif ARGV[11] == '1' and redis.call('EXISTS', KEYS[rang + 1]) == 1 then issue = 'recent'
+    elseif pleine then issue = 'concurrence'
+    elseif jetons < 1 + reserve then issue = 'epuise'
+    else
+        issue, jetons, pris = 'pris', jetons - 1, pris + 1
+        redis.call('SET', KEYS[rang], appel, 'PX', bail)
+        refus = entrouvert and 'disjoncte'
+    end
+    issues[#issues + 1] = issue
+end
+if pris > 0 then
+    if entrouvert then redis.call('HSET', KEYS[3], 'jusqu', tostring(maintenant + tonumber(ARGV[10]))) end
+    redis.call('HSET', KEYS[1], 'jetons', tostring(jetons), 'le', tostring(maintenant))
+    redis.call('PEXPIRE', KEYS[1], 7200000)
+    redis.call('ZADD', KEYS[2], maintenant + bail_appel, appel)
+    redis.call('PEXPIRE', KEYS[2], bail_appel)
+end
+return issues
 """
 )
+_LAISSER = """
+local laisses = 0
+for rang = 2, #KEYS do
+    if redis.call('GET', KEYS[rang]) == ARGV[1] then
+        redis.call('DEL', KEYS[rang])
+        laisses = laisses + 1
+    end
+end
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'jetons', laisses) end
+"""
 _PRENDRE_PAGE = (
     _COMMUN
     + """
@@ -179,7 +201,10 @@ class File(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permis:
-    """Droit d’appeler une fois pour ce lot ; `finir_appel` puis `rendre_lots` le referment."""
+    """Droit d’appeler une fois pour ce lot. Le jeton est celui de la place d’appel, commune aux lots pris ensemble.
+
+    `finir_appel`, une fois par place, puis `rendre_lots` le referment ; `laisser`, si l’appel n’a pas eu lieu.
+    """
 
     lot_id: int
     jeton: str
@@ -215,18 +240,24 @@ class Budget:
     concurrence_max: int
 
     def prendre(
-        self, lot_id: int, *, immediat: bool = False, si_repose: bool = False, apres: Permis | None = None
-    ) -> Permis | Refus:
-        """`immediat` : un écran attend la réponse ; il a droit à la réserve et à la dernière place d’appel.
+        self,
+        lot_ids: Sequence[int],
+        *,
+        immediat: bool = False,
+        si_repose: bool = False,
+        apres: Permis | None = None,
+    ) -> tuple[list[Permis], dict[int, Refus]]:
+        """Une place d’appel, où appeler ces lots l’un après l’autre, et un jeton pour chacun ; sinon pourquoi.
 
+        `immediat` : un écran attend la réponse ; il a droit à la réserve et à la dernière place d’appel.
         `si_repose` : refuse un lot rendu il y a moins de dix secondes. C’est décidé avec le bail,
         donc vrai même si sa réponse n’est pas encore enregistrée. `apres` : appel qui vient de réussir, et que
-        ceci finit d’abord, quoi qu’il rende : qui enchaîne les appels ne paie qu’un aller-retour chacun.
+        ceci finit d’abord, quoi qu’il rende : qui enchaîne les appels ne paie qu’un aller-retour pour plusieurs.
         """
         jeton = token_hex(8)
-        issue = self._jouer(
+        dits = self._jouer(
             _PRENDRE,
-            lot_id,
+            lot_ids,
             self.simultanes(immediat=immediat),
             BAIL_MS,
             BAIL_APPEL_MS,
@@ -235,12 +266,22 @@ class Budget:
             int(si_repose),
             apres.jeton if apres else "",
             immediat=immediat,
-        ).decode()
-        return Permis(lot_id, jeton) if issue == "pris" else Refus(issue)
+        )
+        issues = {lot_id: dit.decode() for lot_id, dit in zip(lot_ids, dits, strict=True)}
+        return (
+            [Permis(lot_id, jeton) for lot_id, issue in issues.items() if issue == "pris"],
+            {lot_id: Refus(issue) for lot_id, issue in issues.items() if issue != "pris"},
+        )
+
+    def laisser(self, permis: Sequence[Permis]) -> None:
+        """Rend des lots pris ensemble que l’on n’a pas appelés, et leurs jetons."""
+        if permis:
+            cles = [self._cle("seau"), *(self._cle(f"lot:{un.lot_id}") for un in permis)]
+            script(_LAISSER)(cles, [permis[0].jeton])
 
     def prendre_page(self, *, immediat: bool = False) -> bool:
         """Un jeton pour la page suivante d’un appel en cours, qui garde sa place ; faux s’il n’en reste pas."""
-        return bool(self._jouer(_PRENDRE_PAGE, 0, immediat=immediat))
+        return bool(self._jouer(_PRENDRE_PAGE, (), immediat=immediat))
 
     def simultanes(self, *, immediat: bool) -> int:
         """Appels simultanés permis : tous pour un écran, un de moins pour l’interrogation de fond."""
@@ -255,7 +296,7 @@ class Budget:
         return min(1, libres) if etat.disjoncteur == Disjoncteur.ESSAI else libres
 
     def etat(self) -> EtatBudget:
-        jetons, reserve, allure, en_vol, ouvert, entrouvert, jusqu_ms, attente_ms = self._jouer(_LIRE, 0)
+        jetons, reserve, allure, en_vol, ouvert, entrouvert, jusqu_ms, attente_ms = self._jouer(_LIRE, ())
         return EtatBudget(
             requetes_par_heure=self.requetes_par_heure,
             allure=allure / 1000,
@@ -280,7 +321,7 @@ class Budget:
         """
         self._jouer(
             _FINIR_APPEL,
-            permis.lot_id,
+            (),
             permis.jeton,
             int(reussi),
             REPOS_MS,
@@ -328,9 +369,11 @@ class Budget:
         """Ceux de ces lots qui attendent encore dans cette file, ou que l’on y interroge."""
         return set(map(int, script(_ATTENDUS)([self._cle(file)], list(lot_ids)))) if lot_ids else set()
 
-    def _jouer(self, texte: str, lot_id: int, *arguments: str | float, immediat: bool = False) -> Any:
-        noms = ("seau", "appels", "pannes", "allure", "attente", *_cles_du_lot(lot_id))
-        cles = [self._cle(nom) for nom in noms]
+    def _jouer(
+        self, texte: str, lot_ids: Iterable[int], *arguments: str | float, immediat: bool = False
+    ) -> Any:
+        noms = ("seau", "appels", "pannes", "allure", "attente")
+        cles = [self._cle(nom) for nom in (*noms, *(nom for lot in lot_ids for nom in _cles_du_lot(lot)))]
         capacite = max(1, self.requetes_par_heure // 60)
         debit = max(1, self.requetes_par_heure - capacite)
         part = 0 if immediat else settings.EDITEURS_PART_IMMEDIATE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,9 +14,10 @@ from django.db import connection
 from agenda.domaine.priorite import Horaires, avancement, priorite
 from agenda.editeurs import demande
 from agenda.editeurs.budget import File
-from agenda.editeurs.ordonnanceur import budget_de
+from agenda.editeurs.ordonnanceur import LOTS_PAR_GROUPE, budget_de
 from agenda.models import Editeur, Lot
 from sas_platform.socle.courtier import longueur_de_file
+from sas_platform.socle.iterables import par_lots
 from sas_platform.socle.memoire import memoriser
 
 ATTENTE_MAX_S = (
@@ -31,7 +33,14 @@ class _Candidat:
     priorite: float
 
 
-def prendre_lots_dus(maintenant: datetime) -> list[int]:
+class Groupe(NamedTuple):
+    """Lots d’un éditeur, dus en même temps : une tâche les appelle et les enregistre ensemble."""
+
+    editeur_id: int
+    lot_ids: list[int]
+
+
+def prendre_groupes_dus(maintenant: datetime) -> list[Groupe]:
     """Lots à interroger maintenant, le plus pressant d’abord, autant que les budgets et la file en permettent.
 
     Ils sont retenus : deux ordonnanceurs ne prennent pas le même, et un lot dont
@@ -42,17 +51,19 @@ def prendre_lots_dus(maintenant: datetime) -> list[int]:
         return []
     editeurs = {editeur.pk: editeur for editeur in Editeur.objects.filter(est_actif=True)}
     candidats = _candidats(editeurs.values(), maintenant)
-    pris: set[int] = set()
+    groupes: list[Groupe] = []
     for editeur in editeurs.values():
         siens = [candidat.lot_id for candidat in candidats if candidat.editeur_id == editeur.pk]
         if not siens:
             continue
         budget = budget_de(editeur)
-        pris.update(budget.retenir(File.FOND, siens, places=budget.disponible(), duree_s=ATTENTE_MAX_S))
-    ordonnes = [candidat for candidat in candidats if candidat.lot_id in pris]
-    for candidat in ordonnes[places:]:
-        budget_de(editeurs[candidat.editeur_id]).liberer(File.FOND, [candidat.lot_id])
-    return [candidat.lot_id for candidat in ordonnes[:places]]
+        retenus = budget.retenir(File.FOND, siens, places=budget.disponible(), duree_s=ATTENTE_MAX_S)
+        groupes += [Groupe(editeur.pk, lot_ids) for lot_ids in par_lots(retenus, LOTS_PAR_GROUPE)]
+    rangs = {candidat.lot_id: rang for rang, candidat in enumerate(candidats)}
+    groupes.sort(key=lambda groupe: rangs[groupe.lot_ids[0]])
+    for groupe in groupes[places:]:
+        budget_de(editeurs[groupe.editeur_id]).liberer(File.FOND, groupe.lot_ids)
+    return groupes[:places]
 
 
 def _candidats(editeurs: Iterable[Editeur], maintenant: datetime) -> list[_Candidat]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,9 +34,16 @@ ECHECS = (EtatLot.DELAI, EtatLot.RESEAU, EtatLot.PANNE)
 # Ceux qui disent un éditeur chargé : on l’appelle alors moins.
 EMBARRAS = (EtatLot.DELAI, EtatLot.PANNE)
 ATTENTE_D_UNE_PLACE_S = 3.0
-# Passé ce temps, un appel de plus répondrait quand l’écran n’attend plus, et ferait dépasser à la tâche sa limite :
-# tout ce qui est déjà arrivé serait perdu.
+# Passé ce temps, un appel de plus répondrait quand l’écran n’attend plus ; le fond enregistre ce qui est arrivé,
+# et reprend tant que sa tâche est loin de sa limite.
 DEPART_MAX_S = 8.0
+REPRISE_MAX_S = 20.0
+# Lots que le fond prend ensemble au courtier, pour les appeler l’un après l’autre ; chaque jeton sert dans la seconde.
+SERIE = 8
+SERIE_MAX_S = 1.0
+# Lus puis enregistrés ensemble : mille effecteurs, dont on n’écrit que ceux qui ont changé. La trentaine
+# d’instructions d’un groupe ne dépend pas de sa taille.
+LOTS_PAR_GROUPE = 40
 # Octets gardés ensemble par un groupe de lots : quatre fois ce que pèsent quarante réponses ordinaires.
 GROUPE_TAILLE_MAX = 80 * 1024 * 1024
 HORS_LOT = 0  # ce qu’aucun lot ne demande : une recherche d’éditeur
@@ -96,19 +105,26 @@ class Interrogateur:
         }
         if ecrire:
             _passer(editeur, set(lot_ids) - demandes.keys(), maintenant)
-        budget = budget_de(editeur)
-        permis: list[Permis] = []
-        try:
-            appels = self._appeler(editeur, budget, demandes, permis, immediat=immediat, si_repose=si_repose)
-            reponses, reportes = self._boucle.run(appels)
-            lectures = [_lire(lot, demandes[lot], lue, maintenant) for lot, lue in reponses.items()]
-            with transaction.atomic():
-                bilan = stockage.enregistrer(editeur, lectures, maintenant)
-                transaction.set_rollback(not ecrire)
+        budget, a_appeler, bilan = budget_de(editeur), deque(demandes), Bilan()
+        terme = time.monotonic() + (0 if immediat else REPRISE_MAX_S)
+        while a_appeler:
+            permis: list[Permis] = []
+            appels = self._appeler(
+                editeur, budget, demandes, a_appeler, permis, immediat=immediat, si_repose=si_repose
+            )
+            try:
+                reponses, reportes = self._boucle.run(appels)
+                lectures = [_lire(lot, demandes[lot], lue, maintenant) for lot, lue in reponses.items()]
+                with transaction.atomic():
+                    bilan += stockage.enregistrer(editeur, lectures, maintenant)
+                    transaction.set_rollback(not ecrire)
+            finally:
+                budget.rendre_lots(permis)
             bilan.reportes.update(refus.value for refus in reportes.values())
-            return bilan
-        finally:
-            budget.rendre_lots(permis)
+            if time.monotonic() >= terme:
+                break
+        bilan.reportes.update([Refus.CONCURRENCE.value] * len(a_appeler))
+        return bilan
 
     def chercher(self, editeur: Editeur, demande: Demande) -> Reponse | None:
         """Pose une demande hors de tout lot, et une seule à la fois ; rien s’il ne reste pas la moitié du budget."""
@@ -117,9 +133,9 @@ class Interrogateur:
             return None
         permis: list[Permis] = []
         try:
-            reponses, _ = self._boucle.run(
-                self._appeler(editeur, budget, {HORS_LOT: demande}, permis, immediat=False)
-            )
+            demandes = {HORS_LOT: demande}
+            appels = self._appeler(editeur, budget, demandes, deque(demandes), permis, immediat=False)
+            reponses, _ = self._boucle.run(appels)
         finally:
             budget.rendre_lots(permis)
         return reponses.get(HORS_LOT)
@@ -129,48 +145,55 @@ class Interrogateur:
         editeur: Editeur,
         budget: Budget,
         demandes: Mapping[int, Demande],
+        a_appeler: deque[int],
         permis: list[Permis],
         *,
         immediat: bool,
         si_repose: bool = False,
     ) -> tuple[dict[int, Reponse], dict[int, Refus]]:
+        """Appelle ces lots, à plusieurs places ; ceux qui n’ont pu partir à temps restent à appeler."""
         reponses: dict[int, Reponse] = {}
         reportes: dict[int, Refus] = {}
-        limite = asyncio.get_running_loop().time() + DEPART_MAX_S
+        boucle = asyncio.get_running_loop()
+        limite = boucle.time() + DEPART_MAX_S
         suivre = partial(budget.prendre_page, immediat=immediat)
-        a_appeler = iter(demandes)
+        places = min(len(a_appeler), budget.simultanes(immediat=immediat))
+        par_serie = 1 if immediat else min(SERIE, -(-len(a_appeler) // places))
+
+        async def appeler(un: Permis) -> bool:
+            """Vrai si l’éditeur a répondu ; sinon la place d’appel est rendue."""
+            reponse = Reponse(EtatLot.RESEAU)
+            try:
+                reponse = await self._lire_chez(editeur, demandes[un.lot_id].url, suivre)
+                reponses[un.lot_id] = _admettre(reponse, reponses.values())
+            finally:
+                if reponse.etat in ECHECS:
+                    ralentir = reponse.etat in EMBARRAS
+                    budget.finir_appel(un, reussi=False, ralentir=ralentir, attente_s=reponse.attente_s)
+            return reponse.etat not in ECHECS
 
         async def enchainer() -> None:
             """Appelle lot après lot, à une même place d’appel."""
-            fini: Permis | None = None  # un appel réussi, que la prise du suivant finit
-            for lot_id in a_appeler:
-                if immediat and asyncio.get_running_loop().time() >= limite:
-                    reportes[lot_id] = Refus.CONCURRENCE
-                    continue
-                issue = await _prendre(budget, lot_id, immediat=immediat, si_repose=si_repose, apres=fini)
-                fini = None
-                if isinstance(issue, Refus):
-                    reportes[lot_id] = issue
-                    continue
-                permis.append(issue)
-                reponse = Reponse(EtatLot.RESEAU)
-                try:
-                    reponse = await self._lire_chez(editeur, demandes[lot_id].url, suivre)
-                    reponses[lot_id] = _admettre(reponse, reponses.values())
-                finally:
-                    if reponse.etat in ECHECS:
-                        budget.finir_appel(
-                            issue,
-                            reussi=False,
-                            ralentir=reponse.etat in EMBARRAS,
-                            attente_s=reponse.attente_s,
-                        )
-                    else:
-                        fini = issue
+            fini: Permis | None = None  # un appel réussi, que la prise suivante finit
+            while a_appeler and boucle.time() < limite:
+                serie = [a_appeler.popleft() for _ in range(min(len(a_appeler), par_serie))]
+                pris, refus = await _prendre(
+                    budget, serie, immediat=immediat, si_repose=si_repose, apres=fini
+                )
+                permis.extend(pris)
+                reportes.update(refus)
+                fini, terme = None, boucle.time() + SERIE_MAX_S
+                while pris and boucle.time() < terme:
+                    un = pris.pop(0)
+                    if not await appeler(un):
+                        fini = None
+                        break
+                    fini = un
+                budget.laisser(pris)
+                a_appeler.extendleft(un.lot_id for un in reversed(pris))
             if fini:
                 budget.finir_appel(fini, reussi=True)
 
-        places = min(len(demandes), budget.simultanes(immediat=immediat))
         await asyncio.gather(*(enchainer() for _ in range(places)))
         return reponses, reportes
 
@@ -193,16 +216,16 @@ def _admettre(reponse: Reponse, deja: Collection[Reponse]) -> Reponse:
 
 
 async def _prendre(
-    budget: Budget, lot_id: int, *, immediat: bool, si_repose: bool, apres: Permis | None
-) -> Permis | Refus:
+    budget: Budget, lot_ids: Sequence[int], *, immediat: bool, si_repose: bool, apres: Permis | None
+) -> tuple[list[Permis], dict[int, Refus]]:
     """Un écran attend un peu qu’une place d’appel se libère ; l’interrogation de fond reviendra."""
     boucle = asyncio.get_running_loop()
     limite = boucle.time() + ATTENTE_D_UNE_PLACE_S
     while True:
-        issue = budget.prendre(lot_id, immediat=immediat, si_repose=si_repose, apres=apres)
+        pris, refus = budget.prendre(lot_ids, immediat=immediat, si_repose=si_repose, apres=apres)
         apres = None
-        if issue != Refus.CONCURRENCE or not immediat or boucle.time() >= limite:
-            return issue
+        if Refus.CONCURRENCE not in refus.values() or not immediat or boucle.time() >= limite:
+            return pris, refus
         await asyncio.sleep(0.05)
 
 

@@ -21,7 +21,7 @@ def file_de(tache: str) -> str:
     [
         ("agenda.tasks.repartir_pour_un_ecran", "immediat"),
         ("agenda.tasks.interroger_pour_un_ecran", "immediat"),
-        ("agenda.tasks.interroger_lot", "fond"),
+        ("agenda.tasks.interroger_lots", "fond"),
         ("agenda.tasks.interroger_lots_dus", "fond"),
         ("comptes.tasks.envoyer_courriel", "sorties"),
         ("agenda.tasks.relever_heures", "calculs"),
@@ -37,7 +37,7 @@ def test_la_tache_d_un_worker_tue_revient():
     assert app.conf.worker_prefetch_multiplier == 1
     options = app.conf.broker_transport_options
     assert options["unacked_restore_interval"] * options["unacked_restore_throttle"] <= 5
-    for tache in (tasks.interroger_lot, tasks.interroger_pour_un_ecran):
+    for tache in (tasks.interroger_lots, tasks.interroger_pour_un_ecran):
         assert tache.acks_late
 
 
@@ -58,11 +58,13 @@ def test_aucune_tache_ne_dure_assez_pour_etre_redonnee_a_un_autre():
 def test_une_interrogation_de_fond_trop_vieille_disparait_et_le_lot_revient(monkeypatch):
     LotFactory(prochaine_le=None)
     envoi = Mock()
-    monkeypatch.setattr(tasks.interroger_lot, "apply_async", envoi)
+    monkeypatch.setattr(tasks.interroger_lots, "apply_async", envoi)
 
     assert tasks.interroger_lots_dus() == 1
 
-    envoi.assert_called_once_with(kwargs={"lot_id": Lot.objects.get().pk}, expires=ATTENTE_MAX_S)
+    lot = Lot.objects.get()
+    attendu = {"editeur_id": lot.editeur_id, "lot_ids": [lot.pk]}
+    envoi.assert_called_once_with(kwargs=attendu, expires=ATTENTE_MAX_S)
 
 
 def test_aucune_tache_periodique_ne_s_accumule():

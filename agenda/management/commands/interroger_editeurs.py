@@ -6,14 +6,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from agenda.editeurs.budget import Refus
-from agenda.editeurs.ordonnanceur import Interrogateur, ouvrir_interrogateur
+from agenda.editeurs.ordonnanceur import LOTS_PAR_GROUPE, Interrogateur, ouvrir_interrogateur
 from agenda.editeurs.retraits import retirer_affichages_refuses
 from agenda.editeurs.stockage import Bilan
 from agenda.enums import EtatLot
 from agenda.models import Editeur
 from sas_platform.socle.iterables import par_lots
-
-GROUPE = 40  # lots par transaction : mille effecteurs lus, dont on n’écrit que ceux qui ont changé
 
 
 class Command(BaseCommand):
@@ -47,9 +45,11 @@ class Command(BaseCommand):
     def _interroger(self, interrogateur: Interrogateur, editeur: Editeur, ecrire: bool) -> Bilan:
         bilan = Bilan()
         lots = list(editeur.lots.order_by("numero").values_list("pk", flat=True))
-        for faits, groupe in enumerate(par_lots(lots, GROUPE)):
+        faits = 0
+        for groupe in par_lots(lots, LOTS_PAR_GROUPE):
             bilan += interrogateur.interroger(editeur, groupe, timezone.now(), ecrire=ecrire)
-            self.stderr.write(f"  {editeur.code} : {min((faits + 1) * GROUPE, len(lots))}/{len(lots)} lots")
+            faits += len(groupe)
+            self.stderr.write(f"  {editeur.code} : {faits}/{len(lots)} lots")
         return bilan
 
 

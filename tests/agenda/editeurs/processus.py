@@ -1,4 +1,4 @@
-"""Un worker à part : joue `interroger_lot` sur chaque numéro lu de l’entrée, et le dit.
+"""Un worker à part : joue `interroger_lots` sur les numéros d’éditeur et de lots de chaque ligne de l’entrée, et le dit.
 
 `python -m tests.agenda.editeurs.processus` ; c’est la vraie tâche, sur les vrais serveurs.
 """
@@ -18,7 +18,8 @@ def main() -> None:
     client.DELAI_S = 300.0  # c’est le test, non l’horloge, qui décide de la fin d’un appel
     _dire("pret")
     for ligne in sys.stdin:
-        tasks.interroger_lot(lot_id=int(ligne))
+        editeur_id, *lot_ids = map(int, ligne.split())
+        tasks.interroger_lots(editeur_id=editeur_id, lot_ids=lot_ids)
         _dire("fini")
 
 

@@ -28,9 +28,15 @@ def _vieillir(editeur_id: int, secondes: int, quoi: str = "seau", champ: str = "
     connexion().hset(cle, champ, le - secondes * 1000)
 
 
+def _prendre(budget: Budget, lot_id: int, **comment: object) -> Permis | Refus:
+    """Un seul lot, comme pour un écran."""
+    pris, refus = budget.prendre([lot_id], **comment)
+    return pris[0] if pris else refus[lot_id]
+
+
 def _appeler(budget: Budget, lot_id: int, **issue: object) -> None:
     """Un appel pris et fini d’un bout à l’autre, son lot rendu."""
-    permis = budget.prendre(lot_id, immediat=True)
+    permis = _prendre(budget, lot_id, immediat=True)
     assert isinstance(permis, Permis), permis
     budget.finir_appel(permis, **({"reussi": True} | issue))
     budget.rendre_lots([permis])
@@ -49,7 +55,7 @@ def test_deux_ordonnanceurs_en_meme_temps_ne_depassent_pas_le_budget(editeur_id)
     def consommer(premier: int) -> None:
         budget = Budget(editeur_id, requetes_par_heure=180, concurrence_max=1000)
         for lot_id in range(premier, premier + 200):
-            issue = budget.prendre(lot_id)
+            issue = _prendre(budget, lot_id)
             if isinstance(issue, Permis):
                 pris.append(issue)
                 budget.finir_appel(issue, reussi=True)
@@ -67,7 +73,7 @@ def test_une_heure_entiere_ne_voit_jamais_plus_que_le_budget(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=120, concurrence_max=1000)
     pris = 0
     for passage in range(240):  # un beat toutes les quinze secondes
-        pris += sum(isinstance(budget.prendre(passage * 100 + rang), Permis) for rang in range(4))
+        pris += sum(isinstance(_prendre(budget, passage * 100 + rang), Permis) for rang in range(4))
         _vieillir(editeur_id, 15)
 
     assert 110 <= pris <= 120
@@ -76,22 +82,22 @@ def test_une_heure_entiere_ne_voit_jamais_plus_que_le_budget(editeur_id):
 def test_les_appels_simultanes_sont_comptes_pour_tous(editeur_id):
     un, autre = (Budget(editeur_id, requetes_par_heure=6000, concurrence_max=3) for _ in range(2))
 
-    premier, second = un.prendre(1), autre.prendre(2)
-    refuse = un.prendre(3)
+    premier, second = _prendre(un, 1), _prendre(autre, 2)
+    refuse = _prendre(un, 3)
     assert isinstance(premier, Permis)
     assert isinstance(second, Permis)
     un.finir_appel(premier, reussi=True)
 
     assert refuse == Refus.CONCURRENCE
-    assert isinstance(autre.prendre(3), Permis)
+    assert isinstance(_prendre(autre, 3), Permis)
 
 
 def test_la_prise_suivante_rend_la_place_de_l_appel_qui_vient_de_reussir(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=2)
-    premier = budget.prendre(1)
+    premier = _prendre(budget, 1)
     assert isinstance(premier, Permis)
 
-    second = budget.prendre(2, apres=premier)
+    second = _prendre(budget, 2, apres=premier)
 
     assert isinstance(second, Permis)
     assert budget.etat().en_vol == 1
@@ -99,11 +105,11 @@ def test_la_prise_suivante_rend_la_place_de_l_appel_qui_vient_de_reussir(editeur
 
 def test_une_prise_refusee_finit_quand_meme_l_appel_qui_vient_de_reussir(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=60, concurrence_max=2)
-    permis = budget.prendre(1)
+    permis = _prendre(budget, 1)
     assert isinstance(permis, Permis)
     budget.finir_appel(Permis(9, "autre"), reussi=False)
 
-    refus = budget.prendre(2, apres=permis)
+    refus = _prendre(budget, 2, apres=permis)
     for _ in range(module.PANNES_DE_SUITE - 1):
         budget.finir_appel(Permis(9, "autre"), reussi=False)
 
@@ -114,40 +120,40 @@ def test_une_prise_refusee_finit_quand_meme_l_appel_qui_vient_de_reussir(editeur
 
 def test_un_lot_n_est_interroge_qu_une_fois_a_la_fois(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10)
-    permis = budget.prendre(1)
+    permis = _prendre(budget, 1)
     assert isinstance(permis, Permis)
     budget.finir_appel(permis, reussi=True)
 
-    pendant = budget.prendre(1)
+    pendant = _prendre(budget, 1)
     budget.rendre_lots([permis])
 
     assert pendant == Refus.EN_COURS
-    assert isinstance(budget.prendre(1), Permis)
+    assert isinstance(_prendre(budget, 1), Permis)
 
 
 def test_un_permis_perime_ne_libere_pas_le_lot_repris_par_un_autre(editeur_id, monkeypatch):
     monkeypatch.setattr(module, "BAIL_MS", 1)
     budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10)
-    ancien = budget.prendre(1)
+    ancien = _prendre(budget, 1)
     assert isinstance(ancien, Permis)
     while connexion().exists(f"sas:editeur:{editeur_id}:lot:1"):
         pass
     monkeypatch.setattr(module, "BAIL_MS", 60_000)
-    assert isinstance(budget.prendre(1), Permis)
+    assert isinstance(_prendre(budget, 1), Permis)
 
     budget.rendre_lots([ancien])
 
-    assert budget.prendre(1) == Refus.EN_COURS
+    assert _prendre(budget, 1) == Refus.EN_COURS
 
 
 def test_un_processus_mort_ne_garde_pas_sa_place(editeur_id, monkeypatch):
     monkeypatch.setattr(module, "BAIL_APPEL_MS", 1)
     budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=1)
-    assert isinstance(budget.prendre(1), Permis)
+    assert isinstance(_prendre(budget, 1), Permis)
     while connexion().exists(f"sas:editeur:{editeur_id}:appels"):
         pass
 
-    assert isinstance(budget.prendre(2), Permis)
+    assert isinstance(_prendre(budget, 2), Permis)
 
 
 def test_cinq_echecs_de_suite_ouvrent_le_disjoncteur(editeur_id):
@@ -155,7 +161,7 @@ def test_cinq_echecs_de_suite_ouvrent_le_disjoncteur(editeur_id):
     for lot_id in range(5):
         _appeler(budget, lot_id, reussi=False)
 
-    assert (budget.prendre(99), budget.disponible()) == (Refus.DISJONCTE, 0)
+    assert (_prendre(budget, 99), budget.disponible()) == (Refus.DISJONCTE, 0)
     assert budget.etat().disjoncteur == Disjoncteur.OUVERT
     assert 0 < budget.etat().rouvre_dans_s <= 60
 
@@ -168,11 +174,11 @@ def test_apres_le_repos_un_seul_appel_essaie_l_editeur(editeur_id, reussi, ensui
     _vieillir(editeur_id, 60, "pannes", "jusqu")
 
     avant = budget.etat().disjoncteur, budget.disponible()
-    essai = budget.prendre(10)
-    pendant = budget.prendre(11)
+    essai = _prendre(budget, 10)
+    pendant = _prendre(budget, 11)
     assert isinstance(essai, Permis)
     budget.finir_appel(essai, reussi=reussi)
-    apres = budget.prendre(12)
+    apres = _prendre(budget, 12)
 
     assert avant == (Disjoncteur.ESSAI, 1)
     assert pendant == Refus.DISJONCTE
@@ -218,14 +224,14 @@ def test_l_editeur_qui_demande_d_attendre_n_est_plus_appele_par_personne(editeur
     un, autre = (Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10) for _ in range(2))
     _appeler(un, 1, reussi=False, attente_s=120)
 
-    assert [autre.prendre(2), autre.prendre(3, immediat=True)] == [Refus.RALENTI] * 2
+    assert [_prendre(autre, 2), _prendre(autre, 3, immediat=True)] == [Refus.RALENTI] * 2
     assert autre.disponible() == 0
     assert 115 <= autre.etat().attente_s <= 120
 
 
 def test_une_attente_plus_courte_n_abrege_pas_celle_qui_court(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=10)
-    premier, second = budget.prendre(1), budget.prendre(2)
+    premier, second = _prendre(budget, 1), _prendre(budget, 2)
     assert isinstance(premier, Permis)
     assert isinstance(second, Permis)
 
@@ -239,9 +245,9 @@ def test_le_fond_laisse_aux_ecrans_leur_part_de_jetons(editeur_id, settings):
     settings.EDITEURS_PART_IMMEDIATE = 0.25
     budget = Budget(editeur_id, requetes_par_heure=480, concurrence_max=100)  # huit jetons, deux réservés
 
-    fond = [budget.prendre(lot) for lot in range(8)]
+    fond = [_prendre(budget, lot) for lot in range(8)]
     reste = budget.disponible()
-    ecran = [budget.prendre(lot, immediat=True) for lot in range(8, 11)]
+    ecran = [_prendre(budget, lot, immediat=True) for lot in range(8, 11)]
 
     assert fond[6:] == [Refus.EPUISE] * 2
     assert all(isinstance(issue, Permis) for issue in [*fond[:6], *ecran[:2]])
@@ -251,7 +257,7 @@ def test_le_fond_laisse_aux_ecrans_leur_part_de_jetons(editeur_id, settings):
 def test_le_fond_laisse_aux_ecrans_une_place_d_appel(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=6000, concurrence_max=2)
 
-    issues = [budget.prendre(1), budget.prendre(2), budget.prendre(3, immediat=True)]
+    issues = [_prendre(budget, 1), _prendre(budget, 2), _prendre(budget, 3, immediat=True)]
 
     assert isinstance(issues[0], Permis)
     assert issues[1] == Refus.CONCURRENCE
@@ -293,7 +299,7 @@ def test_un_succes_referme_le_compte_des_echecs(editeur_id):
     for lot_id, reussi in enumerate([False] * 4 + [True] + [False] * 4):
         _appeler(budget, lot_id, reussi=reussi)
 
-    assert isinstance(budget.prendre(99), Permis)
+    assert isinstance(_prendre(budget, 99), Permis)
 
 
 def test_lire_ce_qui_reste_ne_prend_rien(editeur_id):
@@ -307,18 +313,54 @@ def test_le_fond_laisse_reposer_un_lot_qu_un_autre_vient_de_rendre(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=18_000, concurrence_max=10)
     _appeler(budget, 1)
 
-    assert budget.prendre(1, si_repose=True) == Refus.RECENT
-    assert isinstance(budget.prendre(2, si_repose=True), Permis)
-    assert isinstance(budget.prendre(1, immediat=True), Permis)
+    assert _prendre(budget, 1, si_repose=True) == Refus.RECENT
+    assert isinstance(_prendre(budget, 2, si_repose=True), Permis)
+    assert isinstance(_prendre(budget, 1, immediat=True), Permis)
+
+
+def test_des_lots_pris_ensemble_n_ont_qu_une_place_et_chacun_son_jeton(editeur_id):
+    un, autre = (Budget(editeur_id, requetes_par_heure=180, concurrence_max=2) for _ in range(2))
+    _prendre(autre, 2, immediat=True)
+
+    pris, refus = un.prendre([1, 2, 3, 4], immediat=True)
+
+    assert ([permis.lot_id for permis in pris], refus) == ([1, 3], {2: Refus.EN_COURS, 4: Refus.EPUISE})
+    assert (un.etat().en_vol, un.etat().jetons) == (2, 0)
+    assert [_prendre(autre, lot) for lot in (1, 3)] == [Refus.EN_COURS] * 2
+
+
+def test_un_lot_laisse_sans_appel_rend_son_jeton_et_ne_se_repose_pas(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=180, concurrence_max=3)
+    pris, _ = budget.prendre([1, 2, 3])
+
+    budget.laisser(pris[1:])
+    budget.finir_appel(pris[0], reussi=True)
+    repris = budget.prendre([2, 3], si_repose=True)[0]
+    budget.laisser(pris[1:])  # trop tard : ils sont à un autre
+
+    assert [permis.lot_id for permis in repris] == [2, 3]
+    assert _prendre(budget, 2) == Refus.EN_COURS
+    assert budget.etat().jetons == 0
+
+
+def test_un_seul_lot_d_une_serie_essaie_un_editeur_coupe(editeur_id):
+    budget = Budget(editeur_id, requetes_par_heure=60_000, concurrence_max=10)
+    for lot_id in range(5):
+        _appeler(budget, lot_id, reussi=False)
+    _vieillir(editeur_id, 60, "pannes", "jusqu")
+
+    pris, refus = budget.prendre([10, 11, 12])
+
+    assert ([permis.lot_id for permis in pris], refus) == ([10], dict.fromkeys((11, 12), Refus.DISJONCTE))
 
 
 def test_chaque_page_d_un_appel_prend_un_jeton(editeur_id):
     budget = Budget(editeur_id, requetes_par_heure=180, concurrence_max=1)
-    assert isinstance(budget.prendre(1), Permis)
+    assert isinstance(_prendre(budget, 1), Permis)
 
     assert [budget.prendre_page() for _ in range(3)] == [True, True, False]
 
-    assert budget.prendre(2, immediat=True) == Refus.CONCURRENCE  # l’appel qui lit ses pages garde sa place
+    assert _prendre(budget, 2, immediat=True) == Refus.CONCURRENCE  # l’appel qui lit ses pages garde sa place
     assert budget.etat().jetons == 0
 
 

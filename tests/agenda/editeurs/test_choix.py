@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from agenda.editeurs import choix, demande
 from agenda.editeurs.budget import File
-from agenda.editeurs.choix import prendre_lots_dus
+from agenda.editeurs.choix import Groupe, prendre_groupes_dus
 from agenda.editeurs.ordonnanceur import budget_de
 from sas_platform.socle.courtier import connexion
 from tests.agenda.factories import EditeurFactory, LotFactory, RaccordementFactory
@@ -20,6 +20,10 @@ PERIODE = dt.timedelta(seconds=300)
 @pytest.fixture
 def maintenant() -> dt.datetime:
     return timezone.now()
+
+
+def _pris(maintenant) -> list[int]:
+    return [lot_id for groupe in prendre_groupes_dus(maintenant) for lot_id in groupe.lot_ids]
 
 
 def a_mi_chemin(editeur, maintenant):
@@ -37,10 +41,23 @@ def test_les_lots_dus_sont_pris_une_seule_fois_dans_l_ordre_de_leur_retard(maint
     LotFactory(editeur=editeur, prochaine_le=maintenant + PERIODE)
     LotFactory(editeur=EditeurFactory(est_actif=False), prochaine_le=None)
 
-    premier, second = prendre_lots_dus(maintenant), prendre_lots_dus(maintenant)
+    premier, second = _pris(maintenant), _pris(maintenant)
 
     assert premier == [jamais.pk, ancien.pk, recent.pk]
     assert second == []
+
+
+def test_les_lots_dus_d_un_editeur_vont_ensemble_dans_l_ordre_du_plus_pressant(maintenant, monkeypatch):
+    monkeypatch.setattr(choix, "LOTS_PAR_GROUPE", 2)
+    un, autre = EditeurFactory.create_batch(2)
+    retards = [(un, 1), (autre, 3), (un, 5), (un, 4)]
+    a, b, c, d = (LotFactory(editeur=e, prochaine_le=maintenant - n * PERIODE).pk for e, n in retards)
+
+    assert prendre_groupes_dus(maintenant) == [
+        Groupe(un.pk, [c, d]),
+        Groupe(autre.pk, [b]),
+        Groupe(un.pk, [a]),
+    ]
 
 
 def test_un_lot_cherche_passe_avant_son_tour(maintenant):
@@ -49,14 +66,14 @@ def test_un_lot_cherche_passe_avant_son_tour(maintenant):
     cherche = a_mi_chemin(editeur, maintenant)
     demande.noter({cherche.pk: 1}, maintenant)
 
-    assert prendre_lots_dus(maintenant) == [cherche.pk]
+    assert _pris(maintenant) == [cherche.pk]
 
 
 def test_la_demande_s_oublie(maintenant):
     cherche = a_mi_chemin(EditeurFactory(), maintenant)
     demande.noter({cherche.pk: 1}, maintenant - demande.TRANCHE * demande.TRANCHES)
 
-    assert prendre_lots_dus(maintenant) == []
+    assert _pris(maintenant) == []
 
 
 def test_la_demande_ne_garde_que_des_numeros_de_lots_et_s_efface(maintenant):
@@ -75,7 +92,7 @@ def test_a_retard_egal_les_participants_passent_les_premiers(maintenant):
     RaccordementFactory(lot=sans)
     ParticipationFactory(effecteur=RaccordementFactory(lot=avec).effecteur)
 
-    assert prendre_lots_dus(maintenant) == [avec.pk, sans.pk]
+    assert _pris(maintenant) == [avec.pk, sans.pk]
 
 
 def test_la_nuit_un_lot_que_personne_ne_cherche_attend_deux_periodes(horloge):
@@ -84,15 +101,15 @@ def test_la_nuit_un_lot_que_personne_ne_cherche_attend_deux_periodes(horloge):
     LotFactory(interroge_le=nuit - PERIODE, prochaine_le=nuit)
     ancien = LotFactory(interroge_le=nuit - 2 * PERIODE, prochaine_le=nuit - PERIODE)
 
-    assert prendre_lots_dus(nuit) == [ancien.pk]
+    assert _pris(nuit) == [ancien.pk]
 
 
 def test_on_n_enfile_pas_plus_de_lots_que_le_budget_n_en_permet(maintenant):
     editeur = EditeurFactory(requetes_par_heure=120)  # un seau de deux
     LotFactory.create_batch(5, editeur=editeur, prochaine_le=None)
 
-    assert len(prendre_lots_dus(maintenant)) == 2
-    assert prendre_lots_dus(maintenant) == []  # ceux qui attendent ont déjà leurs jetons
+    assert len(_pris(maintenant)) == 2
+    assert _pris(maintenant) == []  # ceux qui attendent ont déjà leurs jetons
 
 
 def test_on_n_enfile_rien_chez_un_editeur_disjoncte(maintenant):
@@ -101,9 +118,10 @@ def test_on_n_enfile_rien_chez_un_editeur_disjoncte(maintenant):
     ailleurs = LotFactory(prochaine_le=None)
     budget = budget_de(editeur)
     for lot_id in range(5):
-        budget.finir_appel(budget.prendre(lot_id), reussi=False)
+        (permis,), _ = budget.prendre([lot_id])
+        budget.finir_appel(permis, reussi=False)
 
-    assert prendre_lots_dus(maintenant) == [ailleurs.pk]
+    assert _pris(maintenant) == [ailleurs.pk]
 
 
 @pytest.fixture
@@ -122,7 +140,7 @@ def test_rien_ne_s_enfile_dans_une_file_pleine(maintenant, file_de_fond, setting
     LotFactory.create_batch(2, prochaine_le=None)
     file_de_fond(3)
 
-    assert prendre_lots_dus(maintenant) == []
+    assert _pris(maintenant) == []
 
 
 def test_la_file_ne_depasse_pas_sa_borne_et_garde_les_plus_pressants(maintenant, file_de_fond, settings):
@@ -131,7 +149,7 @@ def test_la_file_ne_depasse_pas_sa_borne_et_garde_les_plus_pressants(maintenant,
     moins = LotFactory(prochaine_le=maintenant)
     plus = [LotFactory(prochaine_le=maintenant - rang * PERIODE) for rang in (3, 2)]
 
-    pris = prendre_lots_dus(maintenant)
+    pris = _pris(maintenant)
 
     assert pris == [lot.pk for lot in plus]
     assert budget_de(moins.editeur).attendus(File.FOND, [moins.pk]) == set()
@@ -150,9 +168,9 @@ def test_les_poids_des_heures_se_reglent(settings):
 def test_le_nombre_de_requetes_ne_suit_pas_celui_des_lots(maintenant, compter_requetes):
     editeur = EditeurFactory(requetes_par_heure=60_000)
     RaccordementFactory(lot=LotFactory(editeur=editeur, prochaine_le=None))
-    prendre_lots_dus(maintenant)
-    avec_un = compter_requetes(lambda: prendre_lots_dus(maintenant))
+    _pris(maintenant)
+    avec_un = compter_requetes(lambda: _pris(maintenant))
 
     LotFactory.create_batch(20, editeur=editeur, prochaine_le=None)
 
-    assert compter_requetes(lambda: prendre_lots_dus(maintenant)) == avec_un
+    assert compter_requetes(lambda: _pris(maintenant)) == avec_un

@@ -16,7 +16,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from agenda import tasks
-from agenda.editeurs.budget import File, Permis
+from agenda.editeurs import stockage
+from agenda.editeurs.budget import File
 from agenda.editeurs.client import Reponse
 from agenda.editeurs.ordonnanceur import budget_de, etat_de, ouvrir_interrogateur
 from agenda.editeurs.raccordements import raccorder
@@ -152,9 +153,9 @@ def test_un_lot_dont_personne_n_est_a_demander_n_est_pas_appele(editeur):
 
 def _epuiser(editeur: Editeur) -> None:
     budget = budget_de(editeur)
-    while isinstance(permis := budget.prendre(1_000_000, immediat=True), Permis):
-        budget.finir_appel(permis, reussi=True)
-        budget.rendre_lots([permis])
+    while pris := budget.prendre([1_000_000], immediat=True)[0]:
+        budget.finir_appel(pris[0], reussi=True)
+        budget.rendre_lots(pris)
 
 
 def test_un_lot_que_le_budget_refuse_reste_du(editeur):
@@ -177,10 +178,10 @@ def test_la_tache_periodique_interroge_les_lots_dus(editeur):
 
 def test_rejouer_la_tache_ne_rappelle_ni_ne_change_rien(editeur, simule, horloge):
     lot = editeur.lots.get()
-    tasks.interroger_lot(lot_id=lot.pk)
+    tasks.interroger_lots(editeur_id=editeur.pk, lot_ids=[lot.pk])
     simule.panne = Panne(Mode.ERREUR_500)
 
-    assert tasks.interroger_lot(lot_id=lot.pk) == 0
+    assert tasks.interroger_lots(editeur_id=editeur.pk, lot_ids=[lot.pk]) == 0
     assert Lot.objects.get().etat == EtatLot.REUSSI
 
 
@@ -210,27 +211,80 @@ def test_un_ecran_interroge_tous_ses_lots_et_les_rend(editeur):
     assert budget_de(editeur).attendus(File.IMMEDIAT, [lot.pk]) == set()
 
 
-def test_un_editeur_lent_ne_fait_pas_perdre_a_un_ecran_ce_qui_est_deja_arrive(editeur, monkeypatch):
-    """Un seul appel à la fois, de cinq secondes : ce qui ne tient pas dans l’attente d’un écran ne part pas."""
+@pytest.fixture
+def lots(editeur) -> list[int]:
+    """Trois lots de plus, et une seule place d’appel."""
     Editeur.objects.update(concurrence_max=1)
-    autres = [RaccordementFactory(lot=LotFactory(editeur=editeur, numero=n)).lot_id for n in (7, 8, 9)]
-    ecoule = [0.0]
+    editeur.refresh_from_db()
+    return [RaccordementFactory(lot=LotFactory(editeur=editeur, numero=n)).lot_id for n in (7, 8, 9)]
 
-    async def repondre_lentement(self, editeur, url, suivre):
+
+@pytest.fixture
+def lentement(monkeypatch) -> list[float]:
+    """Chaque appel dure cinq secondes, sans qu’aucune ne passe ; ce que l’on a attendu en tout."""
+    ecoule, horloge = [0.0], time.monotonic
+
+    async def repondre(self, editeur, url, suivre):
         ecoule[0] += 5
         return Reponse(EtatLot.REUSSI, [octets(bundle())])
 
-    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda boucle: time.monotonic() + ecoule[0])
-    monkeypatch.setattr("agenda.editeurs.ordonnanceur.Interrogateur._lire_chez", repondre_lentement)
+    monkeypatch.setattr("agenda.editeurs.ordonnanceur.time.monotonic", lambda: horloge() + ecoule[0])
+    monkeypatch.setattr("agenda.editeurs.ordonnanceur.Interrogateur._lire_chez", repondre)
+    return ecoule
 
-    tasks.interroger_pour_un_ecran(editeur_id=editeur.pk, lot_ids=autres)
 
-    assert ecoule[0] == 10
-    assert list(Lot.objects.filter(pk__in=autres).order_by("numero").values_list("etat", flat=True)) == [
-        EtatLot.REUSSI,
-        EtatLot.REUSSI,
-        EtatLot.JAMAIS,
-    ]
+def _etats(lots: list[int]) -> list[str]:
+    return list(Lot.objects.filter(pk__in=lots).order_by("numero").values_list("etat", flat=True))
+
+
+def test_un_editeur_lent_ne_fait_pas_perdre_a_un_ecran_ce_qui_est_deja_arrive(editeur, lots, lentement):
+    """Ce qui ne tient pas dans l’attente d’un écran ne part pas."""
+    tasks.interroger_pour_un_ecran(editeur_id=editeur.pk, lot_ids=lots)
+
+    assert lentement == [10]
+    assert _etats(lots) == [EtatLot.REUSSI, EtatLot.REUSSI, EtatLot.JAMAIS]
+
+
+def test_un_editeur_lent_voit_ses_reponses_de_fond_enregistrees_au_fur_et_a_mesure(
+    editeur, lots, lentement, monkeypatch
+):
+    enregistres = []
+    entier = stockage.enregistrer
+
+    def enregistrer(editeur, lectures, maintenant):
+        enregistres.append(len(lectures))
+        return entier(editeur, lectures, maintenant)
+
+    monkeypatch.setattr(stockage, "enregistrer", enregistrer)
+
+    tasks.interroger_lots(editeur_id=editeur.pk, lot_ids=lots)
+
+    assert (lentement, enregistres) == ([15], [2, 1])
+    assert _etats(lots) == [EtatLot.REUSSI] * 3
+
+
+def test_un_editeur_trop_lent_laisse_des_lots_a_la_prochaine_fois(editeur, lots, lentement, monkeypatch):
+    monkeypatch.setattr("agenda.editeurs.ordonnanceur.REPRISE_MAX_S", 9)
+    budget_de(editeur).retenir(File.FOND, lots, places=10, duree_s=60)
+
+    tasks.interroger_lots(editeur_id=editeur.pk, lot_ids=lots)
+
+    assert _etats(lots) == [EtatLot.REUSSI, EtatLot.REUSSI, EtatLot.JAMAIS]
+    assert budget_de(editeur).attendus(File.FOND, lots) == set()
+    assert budget_de(editeur).prendre(lots, si_repose=True)[0][0].lot_id == lots[2]
+
+
+def test_un_editeur_qui_tombe_ne_garde_pas_les_lots_pris_d_avance(editeur, lots, simule):
+    """Chaque échec rend les lots suivants de la série, et leurs jetons : le compte des pannes reste celui des appels."""
+    simule.panne = Panne(Mode.ERREUR_500)
+
+    with ouvrir_interrogateur() as interrogateur:
+        bilan = interrogateur.interroger(editeur, lots, timezone.now())
+
+    assert bilan.lots == {EtatLot.PANNE: 3}
+    assert etat_de(editeur).en_vol == 0
+    # Le premier échec réduit le seau de moitié ; les deux appels suivants y prennent chacun le leur.
+    assert etat_de(editeur).jetons == editeur.requetes_par_heure // 120 - 2
 
 
 def test_des_reponses_demesurees_n_emplissent_pas_la_memoire_ensemble(editeur, monkeypatch):
@@ -281,14 +335,14 @@ def test_un_ecran_n_attend_pas_une_tache_qui_echoue(editeur, monkeypatch):
         tasks.interroger_pour_un_ecran(editeur_id=editeur.pk, lot_ids=[lot.pk])
 
     assert budget_de(editeur).attendus(File.IMMEDIAT, [lot.pk]) == set()
-    assert isinstance(budget_de(editeur).prendre(lot.pk), Permis)
+    assert budget_de(editeur).prendre([lot.pk])[0]
 
 
 def test_un_lot_disparu_ou_d_un_editeur_inactif_n_est_pas_interroge(editeur):
     Editeur.objects.update(est_actif=False)
 
-    assert tasks.interroger_lot(lot_id=editeur.lots.get().pk) == 0
-    assert tasks.interroger_lot(lot_id=0) == 0
+    assert tasks.interroger_lots(editeur_id=editeur.pk, lot_ids=[editeur.lots.get().pk]) == 0
+    assert tasks.interroger_lots(editeur_id=0, lot_ids=[0]) == 0
 
 
 def _commande(*arguments: str) -> tuple[str, str]:
@@ -331,7 +385,7 @@ def test_la_commande_echoue_si_le_budget_a_fait_reporter_un_lot(editeur):
 
 
 def test_la_commande_n_echoue_pas_pour_un_lot_qu_un_autre_interroge(editeur):
-    budget_de(editeur).prendre(editeur.lots.get().pk)
+    budget_de(editeur).prendre([editeur.lots.get().pk])
 
     bilan, _ = _commande("--ecrire")
 

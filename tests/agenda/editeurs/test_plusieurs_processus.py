@@ -101,8 +101,10 @@ class Worker:
         for _ in self.processus.stdout:
             self._fins.put(self.nom)
 
-    def interroger(self, *lots: Lot) -> None:
-        self.processus.stdin.write("".join(f"{lot.pk}\n" for lot in lots))
+    def interroger(self, *groupes: list[Lot]) -> None:
+        """Une tâche par groupe de lots d’un même éditeur."""
+        lignes = [[groupe[0].editeur_id, *(lot.pk for lot in groupe)] for groupe in groupes]
+        self.processus.stdin.write("".join(f"{' '.join(map(str, ligne))}\n" for ligne in lignes))
         self.processus.stdin.flush()
 
     def tuer(self) -> None:
@@ -144,31 +146,33 @@ def creer_lots(lent: EditeurLent, nombre: int, **budget: int) -> list[Lot]:
     return lots
 
 
-def test_un_lot_dont_le_worker_est_tue_n_est_repris_qu_au_terme_de_son_bail(lent, workers, fins):
-    """A est tué au milieu de son appel ; B, puis C, ne rappellent pas tant que le bail court."""
-    (lot,) = creer_lots(lent, 1)
-    cle = f"sas:editeur:{lot.editeur_id}:lot:{lot.pk}"
+@pytest.mark.parametrize("nombre", [1, 3])
+def test_des_lots_dont_le_worker_est_tue_ne_sont_repris_qu_au_terme_de_leur_bail(lent, workers, fins, nombre):
+    """A est tué au milieu d’un appel, ses autres lots déjà pris ; B, puis C, n’appellent pas tant que les baux courent."""
+    lots = creer_lots(lent, nombre, concurrence_max=2)
+    cles = [f"sas:editeur:{lot.editeur_id}:lot:{lot.pk}" for lot in lots]
     tue, second, troisieme = workers
-    tue.interroger(lot)
+    tue.interroger(lots)
     attendre(lent.arrivees)
 
-    second.interroger(lot)
+    second.interroger(lots)
     attendre(fins)
     pendant_l_appel = lent.appels.total()
     tue.tuer()
     attendre(lent.departs)
-    troisieme.interroger(lot)
+    connexion().delete(f"sas:editeur:{lots[0].editeur_id}:appels")  # la place d’appel est rendue la première
+    troisieme.interroger(lots)
     attendre(fins)
-    pendant_le_bail, bail_ms = lent.appels.total(), connexion().pttl(cle)
-    connexion().delete(cle)  # le bail est échu
+    pendant_le_bail, baux_ms = lent.appels.total(), [connexion().pttl(cle) for cle in cles]
+    connexion().delete(*cles)  # les baux sont échus
     lent.repondre()
-    second.interroger(lot)
+    second.interroger(lots)
     attendre(fins)
 
     assert (pendant_l_appel, pendant_le_bail) == (1, 1)
-    assert 0 < bail_ms <= 60_000
-    assert (lent.appels.total(), lent.chevauchements) == (2, 0)
-    assert Lot.objects.get().etat == EtatLot.REUSSI
+    assert all(0 < bail_ms <= 60_000 for bail_ms in baux_ms)
+    assert (lent.appels.total(), lent.chevauchements) == (nombre + 1, 0)
+    assert set(Lot.objects.values_list("etat", flat=True)) == {EtatLot.REUSSI}
 
 
 def test_trois_workers_ne_depassent_ni_le_budget_ni_le_nombre_d_appels(lent, workers, fins):
@@ -176,7 +180,7 @@ def test_trois_workers_ne_depassent_ni_le_budget_ni_le_nombre_d_appels(lent, wor
     lots = creer_lots(lent, 6, requetes_par_heure=180, concurrence_max=3)
     debut = time.monotonic()
     for rang, worker in enumerate(workers):
-        worker.interroger(*lots[rang:], *lots[:rang])
+        worker.interroger(*([lot] for lot in (*lots[rang:], *lots[:rang])))
     # Deux appels de fond à la fois : le troisième worker finit ses six tâches sans appeler personne.
     attendre(lent.arrivees, 2)
     premiers = attendre(fins, 6)
