@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from csp.constants import HEADER as POLITIQUE
 from django.conf import settings
 from django.core.cache import cache
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from redis.exceptions import RedisError
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -44,6 +50,39 @@ class JetonAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+class CheminDesJetons:
+    """Une requête de l’API munie d’un jeton va droit à sa vue : ni session, ni page ne la concernent (docs/adr/0020).
+
+    Elle traverse ce qui précède, puis les seuls `MIDDLEWARE_DES_JETONS`. Son droit et sa portée se
+    vérifient dans la vue, comme avec une session (`APourPortee`). Qui porte aussi un cookie de session
+    prend le chemin de tous.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.aller: Callable[[HttpRequest], Any] = convert_exception_to_response(_repondre)
+        for chemin in reversed(settings.MIDDLEWARE_DES_JETONS):
+            self.aller = convert_exception_to_response(import_string(chemin)(self.aller))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        a_un_jeton = request.META.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
+        if not (a_un_jeton and request.path_info.startswith("/api/")):
+            return self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return self.get_response(request)
+        reponse: HttpResponse = self.aller(request)
+        # Ce que rend l’API ne charge rien et ne s’encadre pas.
+        reponse.headers[POLITIQUE] = "default-src 'none'; frame-ancestors 'none'"
+        return reponse
+
+
+def _repondre(request: HttpRequest) -> HttpResponse:
+    """Ce que fait Django au bout de ses intergiciels."""
+    route = request.resolver_match = resolve(request.path_info)
+    reponse: Any = route.func(request, *route.args, **route.kwargs)
+    return reponse.render() if hasattr(reponse, "render") else reponse
 
 
 class SchemaJeton(OpenApiAuthenticationExtension):

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "sas_platform.journalisation.Journal",
     "django.middleware.security.SecurityMiddleware",
+    "comptes.jetons.CheminDesJetons",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "sas_platform.socle.entrees.SansSigneNul",
@@ -94,6 +95,13 @@ MIDDLEWARE = [
     "comptes.droits.GardeDesRoutes",
     "allauth.account.middleware.AccountMiddleware",
     "comptes.local.prealables.Prealables",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+# Ce que traverse encore une requête de l’API munie d’un jeton.
+MIDDLEWARE_DES_JETONS = [
+    "sas_platform.socle.entrees.SansSigneNul",
+    "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

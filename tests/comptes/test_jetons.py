@@ -212,3 +212,49 @@ def test_revoquer_un_jeton_le_ferme_et_se_rejoue(capsys):
 def test_revoquer_un_jeton_inconnu_echoue():
     with pytest.raises(CommandError, match="Aucun jeton"):
         call_command("revoquer_jeton", "4242")
+
+
+RECHERCHES = "/api/v1/recherches/"
+
+
+def demander(client, chemin: str = RECHERCHES, **entetes: str):
+    client.raise_request_exception = False
+    return client.post(chemin, {}, "application/json", headers={"Authorization": "Bearer bon"} | entetes)
+
+
+@pytest.mark.parametrize("chemin", [RECHERCHES, "/api/v1/inconnue/"])
+def test_une_requete_munie_d_un_jeton_garde_les_entetes_de_securite(client, chemin):
+    avec_secret("bon")
+
+    entetes = demander(client, chemin).headers
+
+    assert entetes["Content-Type"] == "application/problem+json"
+    assert entetes["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert (entetes["X-Frame-Options"], entetes["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    assert entetes["Referrer-Policy"] == "same-origin"
+    assert {"Content-Length", "X-Request-ID", "Cross-Origin-Opener-Policy"} <= {*entetes}
+
+
+@pytest.mark.parametrize(
+    ("chemin", "entetes", "etat"),
+    [
+        pytest.param(f"{RECHERCHES}?a=%00", {}, 400, id="signe nul"),
+        pytest.param(RECHERCHES, {"Host": "ailleurs.exemple.invalid"}, 400, id="hôte étranger"),
+        pytest.param("/api/v1/inconnue/", {}, 404, id="route inconnue"),
+        pytest.param("/recherche/", {}, 302, id="une page ne s’ouvre pas avec un jeton"),
+    ],
+)
+def test_un_jeton_ne_dispense_d_aucun_refus(client, chemin, entetes, etat):
+    avec_secret("bon")
+
+    assert demander(client, chemin, **entetes).status_code == etat
+
+
+def test_un_jeton_ne_dispense_pas_des_prealables_de_la_session(client, settings):
+    settings.PREALABLES_EXIGES = True
+    jeton = avec_secret("bon")
+    client.force_login(jeton.compte)
+
+    assert demander(client).json()["code"] == "prealable"
+    client.logout()
+    assert demander(client).json()["code"] == "invalide"
