@@ -53,8 +53,8 @@ def colonnes(creneaux: Iterable[CreneauOffert], *, aujourd_hui: date, liens: Lie
     partagent, sinon sur chacun.
     """
     montres = list(creneaux)
-    sources = {fraicheur(creneau) for creneau in montres}
-    commune = sources.pop() if len(sources) == 1 else ""
+    sources = {(creneau.source, creneau.editeur, creneau.age_s, creneau.est_ancien) for creneau in montres}
+    commune = fraicheur(montres[0]) if len(sources) == 1 else ""
     par_jour: dict[date, list[CreneauOffert]] = {
         aujourd_hui + timedelta(days=n): [] for n in range(JOURS_MONTRES)
     }
@@ -94,7 +94,7 @@ def _colonne(
 
 
 def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None, *, source: bool) -> str:
-    lettres = "".join(_LETTRES_HTML.get(modalite, "") for modalite in creneau.modalites)
+    lettres = _lettres(creneau.modalites)
     suite = f'<span class="sas-creneau__source">{escape(fraicheur(creneau))}</span>' if source else ""
     if creneau.cpts:
         suite += f'<span class="sas-creneau__source">{escape(ouvert_aux_cpts(creneau.cpts))}</span>'
@@ -142,6 +142,11 @@ def _creneau(creneau: CreneauOffert, quand: str, liens: Liens | None, *, source:
         f'<li><a class="sas-creneau{garde}" href="{liens.orienter.replace(MARQUE, creneau.id)}">'
         f'<span class="fr-sr-only">Adresser un patient, {quand}, </span>{contenu}</a>{tenir}</li>'
     )
+
+
+@cache
+def _lettres(modalites: tuple[str, ...]) -> str:
+    return "".join(_LETTRES_HTML.get(modalite, "") for modalite in modalites)
 
 
 @cache

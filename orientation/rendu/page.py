@@ -12,8 +12,8 @@ from django.utils.safestring import mark_safe
 SUITE = mark_safe("<!--suite-->")
 
 
-def ecrire(gabarit: str, contexte: dict[str, Any], request: HttpRequest) -> list[str]:
-    """Les parts d’un gabarit, coupé à chaque `suite`."""
+def ecrire(gabarit: str, contexte: dict[str, Any], request: HttpRequest | None = None) -> list[str]:
+    """Les parts d’un gabarit, coupé à chaque `suite` ; `request` à qui s’en sert, comme le cadre."""
     return render_to_string(gabarit, contexte | {"suite": SUITE}, request).split(SUITE)
 
 

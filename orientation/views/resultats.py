@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -61,6 +62,7 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         "jeton": jeton,
         "oriente": oriente,
         "gardee": place_tenue(gardee, maintenant) if gardee else None,
+        "csrf_token": get_token(request),
     }
     with recherche_lancee(
         demande.criteres(gardee),
@@ -81,7 +83,7 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         "vaines": [marche for marche in marches if not marche.mene],
         "maintenant": maintenant,
     }
-    return HttpResponse(assembler(cadre, ecrire("orientation/resultats/_trouves.html", contexte, request)))
+    return HttpResponse(assembler(cadre, ecrire("orientation/resultats/_trouves.html", contexte)))
 
 
 def _contexte(request: RequeteDeCompte, demande: carnet.Recherche, lus: Resultats) -> dict[str, Any]:
