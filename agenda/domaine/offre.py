@@ -59,7 +59,7 @@ class Ouverture:
 
 
 class CreneauRecu(Struct, frozen=True, gc=False, omit_defaults=True):
-    """Créneau lu chez un éditeur ; forme d’un élément d’`AgendaEditeur.creneaux`. `cpts` : FINESS."""
+    """Créneau lu chez un éditeur ; forme d’un élément d’`AgendaEditeur.creneaux` dans le code. `cpts` : FINESS."""
 
     id: str = champ(name="i")
     debut: int = champ(name="d")

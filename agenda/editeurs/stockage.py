@@ -18,6 +18,8 @@ import msgspec
 import structlog
 from django.db import connection, transaction
 
+from agenda.domaine.offre import CreneauRecu
+from agenda.domaine.recus import VIDE, ecrire_creneaux
 from agenda.editeurs import mesures
 from agenda.editeurs.appariement import Appariement, LieuConnu, Trouve, apparier, cle_de_lieu, creation
 from agenda.editeurs.cadence import prochaine_interrogation
@@ -33,18 +35,6 @@ from agenda.offre import rafraichir
 
 journal = structlog.get_logger(__name__)
 DUREE_MAX_MIN = 24 * 60  # un créneau plus long est coupé : la fin sert à l’affichage, et doit tenir en base
-
-
-class CreneauStocke(msgspec.Struct, frozen=True, gc=False):
-    """Forme de `AgendaEditeur.creneaux`."""
-
-    i: str
-    d: int
-    f: int
-    m: tuple[str, ...]
-    v: tuple[str, ...]
-    l: str  # noqa: E741
-    c: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +145,7 @@ class AgendaLu(msgspec.Struct, frozen=True, gc=False):
 
     raccordement_id: int
     lieu_id: int
-    creneaux: msgspec.Raw
+    creneaux: str
     telephone: str
     noms_cpts: msgspec.Raw
     appariement: msgspec.Raw
@@ -167,7 +157,7 @@ _ECRIRE_AGENDAS = """
     INSERT INTO agenda_agendaediteur AS a
         (raccordement_id, lieu_id, creneaux, telephone, noms_cpts, appariement, empreinte)
     SELECT raccordement_id, lieu_id, creneaux, telephone, noms_cpts, appariement, empreinte
-    FROM json_to_recordset(%s::json) AS n (raccordement_id bigint, lieu_id bigint, creneaux jsonb,
+    FROM json_to_recordset(%s::json) AS n (raccordement_id bigint, lieu_id bigint, creneaux text,
         telephone text, noms_cpts jsonb, appariement jsonb, empreinte text)
     ON CONFLICT (raccordement_id, lieu_id) DO UPDATE
     SET creneaux = excluded.creneaux, telephone = excluded.telephone, noms_cpts = excluded.noms_cpts,
@@ -206,7 +196,7 @@ def _ecrire_agendas(lectures: Sequence[LectureLot], bilan: Bilan) -> tuple[set[i
     if changes:
         with connection.cursor() as curseur:
             curseur.execute(_ECRIRE_AGENDAS, [_JSON.encode(changes).decode()])
-        oublier_les_recherches_vides([a.raccordement_id for a in changes if a.creneaux != _VIDE])
+        oublier_les_recherches_vides([a.raccordement_id for a in changes if a.creneaux != VIDE])
     bilan.agendas_changes += len(changes)
     return {agenda.lieu_id for agenda in changes}, a_retenir
 
@@ -315,9 +305,6 @@ def _a_creer(places: list[Place], trouves: Sequence[Trouve | None]) -> list[int]
     return sorted(inconnues, key=lambda rang: cle_de_lieu(places[rang][0]))
 
 
-_VIDE = msgspec.Raw(b"[]")
-
-
 def _agenda(
     raccordement_id: int,
     lieu_id: int,
@@ -328,32 +315,32 @@ def _agenda(
 ) -> AgendaLu | None:
     """L’agenda à écrire ; rien s’il est déjà tel en base."""
     creneaux = [
-        CreneauStocke(
+        CreneauRecu(
             c.id,
             c.debut,
             min(c.fin, c.debut + DUREE_MAX_MIN),
             c.modalites,
             c.visibilites,
             c.lien,
-            tuple(finess[1:] for finess in c.cpts) or msgspec.UNSET,
+            tuple([finess[1:] for finess in c.cpts]),
         )
         for _, _, recus in places
         for c in recus
     ]
-    creneaux.sort(key=lambda c: (c.d, c.f, c.i))
-    citees = sorted({finess for c in creneaux for finess in c.c or ()})
+    creneaux.sort(key=lambda c: (c.debut, c.fin, c.id))
+    citees = sorted({finess for c in creneaux for finess in c.cpts})
     noms = {finess: nom for finess in citees if (nom := noms_cpts.get(f"1{finess}"))}
     telephone = next((lieu.telephone for _, lieu, _ in places if lieu.telephone), "")
-    contenu, nommees = _JSON.encode(creneaux), _JSON.encode(noms)
+    contenu, nommees = ecrire_creneaux(creneaux), _JSON.encode(noms)
     decisions = _JSON.encode([decision for decision, _, _ in places])
     empreinte = _empreinte(contenu, telephone, nommees, decisions)
     if empreinte == empreinte_connue:
         return None
-    bilan.chevauchements += sum(un.f > suivant.d for un, suivant in pairwise(creneaux))
+    bilan.chevauchements += sum(un.fin > suivant.debut for un, suivant in pairwise(creneaux))
     return AgendaLu(
         raccordement_id,
         lieu_id,
-        msgspec.Raw(contenu),
+        contenu.decode(),
         telephone,
         msgspec.Raw(nommees),
         msgspec.Raw(decisions),

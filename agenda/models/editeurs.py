@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Value
+from msgspec import convert, json
 
+from agenda.domaine.offre import CreneauRecu
+from agenda.domaine.recus import ecrire_creneaux, lire_creneaux
 from agenda.enums import Cas, Environnement, EtatLot, Flux
 from annuaire.models import Effecteur, LieuExercice, Structure
 from comptes.models import Compte
@@ -174,6 +180,17 @@ class Raccordement(models.Model):
         return f"{self.effecteur_id or self.structure_id} chez {self.editeur_id}"
 
 
+class CreneauxRecus(models.TextField):
+    """Créneaux d’un agenda d’éditeur : une liste d’objets dans le code, le texte d’`agenda.domaine.recus` en base."""
+
+    def from_db_value(self, value: str, *_: object) -> list[dict[str, Any]]:
+        lus: list[dict[str, Any]] = json.decode(json.encode(lire_creneaux(value)))
+        return lus
+
+    def get_prep_value(self, value: Sequence[Mapping[str, Any]]) -> str:
+        return ecrire_creneaux(convert(value, list[CreneauRecu])).decode()
+
+
 class AgendaEditeur(models.Model):
     """Créneaux libres d’un effecteur, ou d’une association SOS Médecins, en un lieu, tels que lus chez un éditeur.
 
@@ -185,7 +202,7 @@ class AgendaEditeur(models.Model):
 
     raccordement = models.ForeignKey(Raccordement, on_delete=models.CASCADE, related_name="agendas")
     lieu = models.ForeignKey(LieuExercice, on_delete=models.CASCADE, related_name="+")
-    creneaux = models.JSONField("créneaux", default=list)
+    creneaux = CreneauxRecus("créneaux", default=list)
     telephone = models.CharField("téléphone chez l’éditeur", max_length=20, blank=True)
     noms_cpts = models.JSONField(
         "noms des CPTS chez l’éditeur", default=dict, db_default=Value({}, models.JSONField())

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from agenda.domaine.offre import AgendaRecu, CreneauRecu
+from agenda.domaine.recus import lire_creneaux
 from agenda.editeurs.liens import LienRefuse, avec_origine
 from annuaire.enums import TypeStructure
 from annuaire.models import Structure
@@ -44,7 +45,6 @@ _AGENDAS = """
     JOIN agenda_editeur e ON e.id = r.editeur_id AND e.est_actif
     WHERE a.lieu_id = ANY(%s) ORDER BY a.id
 """
-_creneaux = msgspec.json.Decoder(list[CreneauRecu])
 _noms = msgspec.json.Decoder(dict[str, str])
 
 
@@ -53,7 +53,7 @@ def agendas_recus(lieu_ids: Collection[int], maintenant: datetime) -> Iterator[t
     with connection.cursor() as curseur:
         curseur.execute(_AGENDAS, [list(lieu_ids)])
         lus = [
-            _Lu._make((*colonnes, _creneaux.decode(creneaux), _noms.decode(noms)))
+            _Lu._make((*colonnes, lire_creneaux(creneaux), _noms.decode(noms)))
             for *colonnes, creneaux, noms in curseur.fetchall()
         ]
     if not lus:

@@ -198,7 +198,7 @@ def _volumes(_: None) -> dict[int, Volumes]:
         curseur.execute(
             """
             SELECT r.editeur_id, count(DISTINCT r.id), count(DISTINCT a.lieu_id),
-                coalesce(sum(jsonb_array_length(a.creneaux)), 0)
+                coalesce(sum(json_array_length(a.creneaux::json)), 0)
             FROM agenda_raccordement r LEFT JOIN agenda_agendaediteur a ON a.raccordement_id = r.id
             GROUP BY r.editeur_id
             """

@@ -18,7 +18,7 @@ _RELEVER = """
     INSERT INTO remuneration_creneaurecu (mois, effecteur_id)
     SELECT DISTINCT %(mois)s::date, r.effecteur_id
     FROM agenda_agendaediteur a JOIN agenda_raccordement r ON r.id = a.raccordement_id
-    WHERE r.effecteur_id IS NOT NULL AND a.creneaux <> '[]'::jsonb
+    WHERE r.effecteur_id IS NOT NULL AND a.creneaux <> '[]'
     ON CONFLICT DO NOTHING
 """
 _ECRIRE = """
