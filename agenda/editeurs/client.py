@@ -18,6 +18,7 @@ from yarl import URL
 from agenda.editeurs import codes, fhir
 from agenda.editeurs.corps import CorpsRefuse, attente_demandee, lire_corps, premier_motif
 from agenda.editeurs.normaliseur import TAILLE_MAX
+from agenda.editeurs.reconnaissance import Decoupe
 from agenda.editeurs.verdicts import PARIS, Cas
 from agenda.enums import EtatLot
 from sas_platform.socle.intervalles import Intervalle
@@ -40,7 +41,7 @@ EN_TETES = {
 class Reponse:
     """Ce qu’a rendu un éditeur. `tronquee` : des pages n’ont pas été suivies, une absence ne prouve rien.
 
-    `sans_jeton` : parce que le budget de l’éditeur était épuisé.
+    `sans_jeton` : parce que le budget de l’éditeur était épuisé. `decoupe` : de ces pages, s’il en était demandé une.
     """
 
     etat: EtatLot
@@ -52,6 +53,7 @@ class Reponse:
     detail: str = ""
     attente_s: int = 0  # temps que l’éditeur demande d’attendre avant le prochain appel (Retry-After)
     code_http: int = 0  # de l’échec ; 0 quand aucune réponse n’est arrivée
+    decoupe: Decoupe | None = field(default=None, repr=False)
 
 
 class _Echec(Exception):
@@ -141,6 +143,7 @@ async def interroger(
     http_admis: bool = False,
     tls: ssl.SSLContext | None = None,
     suivre: Callable[[], bool] = lambda: True,
+    decoupe: Decoupe | None = None,
 ) -> Reponse:
     """Lit la réponse et ses pages dans un seul délai de sept secondes. Ne lève jamais.
 
@@ -148,6 +151,7 @@ async def interroger(
     même origine. `http_admis` : la démonstration et les tests se passent de TLS.
     `tls` : celui de l’éditeur (`agenda.editeurs.certificats`), à défaut celui de la session.
     `suivre` : demandé avant chaque page suivante, qui est une requête de plus chez l’éditeur.
+    `decoupe` : coupe les pages à leur arrivée ; la suivante n’est cherchée que dans ce qui en reste.
     """
     boucle = asyncio.get_running_loop()
     debut = boucle.time()
@@ -158,7 +162,7 @@ async def interroger(
     etat, detail, attente_s, code_http = EtatLot.REUSSI, "", 0, 0
     try:
         async with asyncio.timeout(DELAI_S):
-            fin = await _lire_pages(session, url, pages, tls, suivre)
+            fin = await _lire_pages(session, url, pages, tls, suivre, decoupe)
     except _Echec as echec:
         etat, detail = echec.etat, echec.detail
         attente_s, code_http = echec.attente_s, echec.code_http
@@ -171,7 +175,8 @@ async def interroger(
     duree_ms = round((boucle.time() - debut) * 1000)
     if etat != EtatLot.REUSSI:
         return Reponse(etat, duree_ms=duree_ms, detail=detail, attente_s=attente_s, code_http=code_http)
-    return Reponse(etat, pages, duree_ms, fin != _Fin.ENTIERE, fin == _Fin.SANS_JETON)
+    tronquee, sans_jeton = fin != _Fin.ENTIERE, fin == _Fin.SANS_JETON
+    return Reponse(etat, pages, duree_ms, tronquee, sans_jeton, decoupe=decoupe)
 
 
 class _Fin(Enum):
@@ -188,6 +193,7 @@ async def _lire_pages(
     pages: list[bytes],
     tls: ssl.SSLContext | None,
     suivre: Callable[[], bool],
+    decoupe: Decoupe | None,
 ) -> _Fin:
     """Remplit `pages`."""
     vues = {url}
@@ -196,7 +202,7 @@ async def _lire_pages(
         page = await _lire_page(session, url, reste, tls)
         pages.append(page)
         reste -= len(page)
-        suivante = _page_suivante(page, url)
+        suivante = _page_suivante(decoupe.couper(page) if decoupe else page, url)
         if not suivante:
             return _Fin.ENTIERE
         if len(pages) >= PAGES_MAX or suivante in vues or not _meme_origine(suivante, url):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,7 +18,7 @@ from agenda.editeurs import fhir, fragments
 from agenda.editeurs.jugement import Juge
 from agenda.editeurs.reconnaissance import (
     MARQUE,
-    couper,
+    Decoupe,
     ecrire_ids,
     premiers_octets,
     separateur,
@@ -33,12 +33,15 @@ ECHANTILLONS_MAX = 2  # créneaux écartés que l’on garde d’une réponse, p
 JAMAIS = 2**31  # en minutes : rien de gardé, rien que l’heure puisse faire rejeter
 
 
-def normaliser(pages: Sequence[bytes], demande: Demande) -> Lecture:
-    """Lit les pages d’une réponse comme un seul Bundle. Ne lève jamais : le défaut est dans `Lecture`."""
+def normaliser(pages: Sequence[bytes], demande: Demande, decoupe: Decoupe | None = None) -> Lecture:
+    """Lit les pages d’une réponse comme un seul Bundle. Ne lève jamais : le défaut est dans `Lecture`.
+
+    `decoupe` : de ces pages, d’après les mêmes mémoires, si elle est déjà faite.
+    """
     if sum(map(len, pages)) > TAILLE_MAX:
         return Lecture(defaut="réponse trop volumineuse")
     try:
-        tri = _trier(pages, demande)
+        tri = _trier(pages, demande, decoupe or Decoupe(demande.memoires_valables, pages))
     except fhir.BundleInvalide as erreur:
         return Lecture(defaut=str(erreur))
     lecture = _juger(tri)
@@ -65,15 +68,14 @@ class _Tri:
     commun: str
 
 
-def _trier(pages: Sequence[bytes], demande: Demande) -> _Tri:
+def _trier(pages: Sequence[bytes], demande: Demande, decoupe: Decoupe) -> _Tri:
     """Lit ce qui n’est pas retrouvé d’un bloc, et reconnaît qui n’a pas changé. Lève `BundleInvalide`.
 
     Quand un id se répète, le sort d’un créneau dépend de ceux des autres effecteurs : rien n’est
     alors reconnu ni retenu. Quand le reste de la réponse a changé, rien n’est reconnu.
     """
-    memoires = {i: memoire for i, memoire in demande.memoires.items() if memoire.vaut(demande.fenetre.debut)}
-    restes, trouves = couper(pages, memoires)
-    enveloppes = [fhir.lire_enveloppe(reste) for reste in restes]
+    memoires, trouves = decoupe.memoires, decoupe.trouves
+    enveloppes = [fhir.lire_enveloppe(reste) for reste in decoupe.restes]
     brutes = [brute for enveloppe in enveloppes for brute in enveloppe.entry or ()]
     entrees = [
         (rang, entree)
@@ -96,8 +98,8 @@ def _trier(pages: Sequence[bytes], demande: Demande) -> _Tri:
         douteux = trouves
     if douteux:
         sures = {i: memoire for i, memoire in memoires.items() if i not in douteux}
-        return _trier(pages, replace(demande, memoires=sures))
-    entre = separateur(restes, brutes)
+        return _trier(pages, demande, Decoupe(sures, pages))
+    entre = separateur(decoupe.restes, brutes)
     suites = {
         identifiant: entre.join([brutes[rang] for rang in rangs.get(identifiant, ())])
         for identifiant in (() if un_id_repete else demande.identifiants - trouves)
@@ -190,6 +192,8 @@ def _avertir_de_l_enveloppe(lecture: Lecture, enveloppe: fhir.Enveloppe, demande
 def _meme_recherche(lien: str, url: str) -> bool:
     """Vrai si les paramètres sont les mêmes, décodés et sans ordre : l’hôte et l’encodage ne comptent pas."""
     try:
-        return sorted(parse_qsl(urlsplit(lien).query)) == sorted(parse_qsl(urlsplit(url).query))
+        return bool(lien) and sorted(parse_qsl(urlsplit(lien).query)) == sorted(
+            parse_qsl(urlsplit(url).query)
+        )
     except ValueError:
         return False

@@ -24,6 +24,7 @@ from agenda.editeurs.certificats import CertificatInutilisable
 from agenda.editeurs.client import Reponse, interroger, ouvrir_session, url_creneaux
 from agenda.editeurs.memoire import DemandesDuLot, demandes_par_lot
 from agenda.editeurs.normaliseur import normaliser
+from agenda.editeurs.reconnaissance import Decoupe
 from agenda.editeurs.stockage import Bilan, LectureLot
 from agenda.editeurs.verdicts import Demande, fenetre_interrogee
 from agenda.enums import EtatLot
@@ -164,7 +165,7 @@ class Interrogateur:
             """Vrai si l’éditeur a répondu ; sinon la place d’appel est rendue."""
             reponse = Reponse(EtatLot.RESEAU)
             try:
-                reponse = await self._lire_chez(editeur, demandes[un.lot_id].url, suivre)
+                reponse = await self._lire_chez(editeur, demandes[un.lot_id], suivre)
                 reponses[un.lot_id] = _admettre(reponse, reponses.values())
             finally:
                 if reponse.etat in ECHECS:
@@ -197,13 +198,18 @@ class Interrogateur:
         await asyncio.gather(*(enchainer() for _ in range(places)))
         return reponses, reportes
 
-    async def _lire_chez(self, editeur: Editeur, url: str, suivre: Callable[[], bool]) -> Reponse:
+    async def _lire_chez(self, editeur: Editeur, demande: Demande, suivre: Callable[[], bool]) -> Reponse:
         try:
             tls = certificats.contexte(editeur)
         except CertificatInutilisable as refus:
             return Reponse(EtatLot.RESEAU, detail=str(refus))
         return await interroger(
-            self._session, url, http_admis=not settings.EST_EN_LIGNE, tls=tls, suivre=suivre
+            self._session,
+            demande.url,
+            http_admis=not settings.EST_EN_LIGNE,
+            tls=tls,
+            suivre=suivre,
+            decoupe=Decoupe(demande.memoires_valables),
         )
 
 
@@ -258,7 +264,8 @@ def _demande(editeur: Editeur, demandes: DemandesDuLot, maintenant: datetime) ->
 
 
 def _lire(lot_id: int, demande: Demande, reponse: Reponse, maintenant: datetime) -> LectureLot:
-    lecture = normaliser(reponse.pages, demande) if reponse.etat == EtatLot.REUSSI else None
+    reussi = reponse.etat == EtatLot.REUSSI
+    lecture = normaliser(reponse.pages, demande, reponse.decoupe) if reussi else None
     return LectureLot(lot_id, maintenant, demande.identifiants, reponse, lecture)
 
 

@@ -39,31 +39,43 @@ def ecrire_ids(ids: Iterable[str]) -> str:
     return b64encode(array("I", _sommes(ids)).tobytes()).decode()
 
 
-def couper(pages: Iterable[bytes], memoires: Mapping[str, Memoire]) -> tuple[list[bytes], set[str]]:
-    """Les pages sans les suites d’octets que l’on a retenues, chacune remplacée par `MARQUE` ; et à qui elles étaient.
+class Decoupe:
+    """Les pages d’une réponse, au fil de leur arrivée, sans ce que l’on en connaît.
 
+    `restes` : ces pages, chaque suite d’octets retenue remplacée par `MARQUE` ; `trouves` : à qui elles étaient.
     Chaque effecteur n’est cherché qu’une fois : répéter son premier créneau ne coûte rien à personne.
     """
-    a_trouver = {memoire.premiers.encode("latin-1"): i for i, memoire in memoires.items() if memoire.premiers}
-    amorce, trouves = _debut_commun(a_trouver), set[str]()
-    if len(amorce) < AMORCE_MIN:
-        return list(pages), trouves
-    restes = []
-    for page in pages:
+
+    def __init__(self, memoires: Mapping[str, Memoire], pages: Iterable[bytes] = ()) -> None:
+        self.memoires = memoires
+        self.trouves: set[str] = set()
+        self._a_trouver = {
+            memoire.premiers.encode("latin-1"): i for i, memoire in memoires.items() if memoire.premiers
+        }
+        self._amorce = _debut_commun(self._a_trouver)
+        self.restes: list[bytes] = []
+        for page in pages:
+            self.couper(page)
+
+    def couper(self, page: bytes) -> bytes:
+        """Le reste de cette page."""
         vue, coupes, ici = memoryview(page), [0], 0
-        while a_trouver and (debut := page.find(amorce, ici)) >= 0:
-            ici = debut + len(amorce)
-            identifiant = a_trouver.pop(page[debut : debut + PREMIERS], "")
+        if len(self._amorce) < AMORCE_MIN:
+            self._a_trouver.clear()
+        while self._a_trouver and (debut := page.find(self._amorce, ici)) >= 0:
+            ici = debut + len(self._amorce)
+            identifiant = self._a_trouver.pop(page[debut : debut + PREMIERS], "")
             if not identifiant:
                 continue
-            fin = debut + memoires[identifiant].taille
-            if signer(vue[debut:fin]) == memoires[identifiant].signature:
-                trouves.add(identifiant)
+            fin = debut + self.memoires[identifiant].taille
+            if signer(vue[debut:fin]) == self.memoires[identifiant].signature:
+                self.trouves.add(identifiant)
                 coupes += debut, fin
                 ici = fin
         coupes.append(len(page))
-        restes.append(bytes(MARQUE).join([vue[debut:fin] for debut, fin in pairwise(coupes)][::2]))
-    return restes, trouves
+        reste = bytes(MARQUE).join([vue[debut:fin] for debut, fin in pairwise(coupes)][::2])
+        self.restes.append(reste)
+        return reste
 
 
 def _debut_commun(textes: Collection[bytes]) -> bytes:

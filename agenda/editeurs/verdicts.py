@@ -79,6 +79,10 @@ class Demande:
     url: str = ""
     memoires: Mapping[str, Memoire] = field(default_factory=dict)
 
+    @property
+    def memoires_valables(self) -> dict[str, Memoire]:
+        return {i: memoire for i, memoire in self.memoires.items() if memoire.vaut(self.fenetre.debut)}
+
 
 class LieuEditeur(Struct, frozen=True, gc=False):
     """Lieu tel que l’éditeur le décrit. `idnst` : FINESS 1…, SIRET 3…, RPPS-rang 4…, ou vide.

@@ -224,7 +224,7 @@ def lentement(monkeypatch) -> list[float]:
     """Chaque appel dure cinq secondes, sans qu’aucune ne passe ; ce que l’on a attendu en tout."""
     ecoule, horloge = [0.0], time.monotonic
 
-    async def repondre(self, editeur, url, suivre):
+    async def repondre(self, editeur, demande, suivre):
         ecoule[0] += 5
         return Reponse(EtatLot.REUSSI, [octets(bundle())])
 
@@ -293,7 +293,7 @@ def test_des_reponses_demesurees_n_emplissent_pas_la_memoire_ensemble(editeur, m
     page = octets(bundle()).ljust(1000)
     monkeypatch.setattr("agenda.editeurs.ordonnanceur.GROUPE_TAILLE_MAX", 2500)
 
-    async def repondre(self, editeur, url, suivre):
+    async def repondre(self, editeur, demande, suivre):
         return Reponse(EtatLot.REUSSI, [page])
 
     monkeypatch.setattr("agenda.editeurs.ordonnanceur.Interrogateur._lire_chez", repondre)
