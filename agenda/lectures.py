@@ -114,8 +114,12 @@ def place_gardee(compte: Compte, maintenant: datetime) -> PlaceGardee | None:
             "SELECT id FROM agenda_tenue WHERE compte_id = %s AND expire_le > %s", [compte.pk, maintenant]
         )
         trouvee = curseur.fetchone()
-    tenue = trouvee and Tenue.objects.select_related("disponibilite").filter(pk=trouvee[0]).first()
-    if not tenue:
+    return place_de_la_tenue(trouvee[0], maintenant) if trouvee else None
+
+
+def place_de_la_tenue(tenue_id: int, maintenant: datetime) -> PlaceGardee | None:
+    tenue = Tenue.objects.select_related("disponibilite").filter(pk=tenue_id).first()
+    if tenue is None:
         return None
     lus = lire([tenue.disponibilite.lieu_id], maintenant, sans_tenue=tenue.pk)
     creneau_id = identifiant_sas(tenue.disponibilite_id, en_minutes(tenue.debut))

@@ -30,7 +30,7 @@ _QUART = 15  # minutes
 # Colonne de l’instruction de recherche, pour un lieu `page` et ses consignes ; nulle si rien ne s’oppose. Sans
 # consignes, le cas courant, on ne compte rien.
 COLONNE = """CASE WHEN NOT page.en_sus OR consignes.lieu_id IS NULL THEN NULL
-        WHEN consignes.pause_jusqu_au > to_timestamp(%(minute)s::bigint * 60) THEN 'pause'
+        WHEN consignes.pause_jusqu_au > %(maintenant)s THEN 'pause'
         ELSE (SELECT CASE WHEN consignes.max_par_jour <= count(*) FILTER (
                     WHERE n.prise_le >= to_timestamp((%(jours)s::bigint[])[page.fuseau + 1] * 60)) THEN 'jour'
                 WHEN consignes.max_par_semaine <= count(*) THEN 'semaine' END
@@ -41,7 +41,7 @@ COLONNE = """CASE WHEN NOT page.en_sus OR consignes.lieu_id IS NULL THEN NULL
 # vains du jour sont peu : on les lit une fois, dans leur index, et l’on ne vérifie l’heure que des lieux qui y sont.
 # La borne haute n’écarte rien : sans elle, le plan générique croit lire le tiers de la table, et n’est jamais gardé.
 REFUS = """(o.lieu_id IN (SELECT v.lieu_id FROM orientation_appel v
-            WHERE v.issue <> 'accepte' AND v.le >= to_timestamp(%(premier_jour)s::bigint * 60)
+            WHERE v.issue <> 'accepte' AND v.le >= %(premier_jour)s
             AND v.le < to_timestamp((%(minute)s::bigint + 1) * 60))
         AND EXISTS (SELECT FROM orientation_appel v WHERE v.lieu_id = o.lieu_id AND v.issue <> 'accepte'
             AND v.le >= to_timestamp((%(jours)s::bigint[])[o.fuseau + 1] * 60)))::int"""
@@ -64,7 +64,11 @@ def _bornes(quart: int) -> dict[str, Any]:
         lundi = jour - timedelta(days=jour.weekday())
         jours.append(en_minutes(datetime.combine(jour, time.min, tzinfo=fuseau)))
         semaines.append(en_minutes(datetime.combine(lundi, time.min, tzinfo=fuseau)))
-    return {"jours": en_tableau(jours), "semaines": en_tableau(semaines), "premier_jour": min(jours)}
+    return {
+        "jours": en_tableau(jours),
+        "semaines": en_tableau(semaines),
+        "premier_jour": en_instant(min(jours)),
+    }
 
 
 def en_tableau(entiers: Iterable[int]) -> str:

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agenda.actions import PlaceIndisponible
-from agenda.lectures import place_gardee
 from comptes.enums import Portee
 from comptes.jetons import DebitDesOutils
 from orientation.actions import (
@@ -78,7 +77,7 @@ class Recherches(APIView):
         """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""
         lus = _DEMANDE_DE_RECHERCHE.run_validation(request.data)
         maintenant = timezone.now()
-        criteres = replace(lus["criteres"], gardee=place_gardee(request.user, maintenant))
+        criteres = replace(lus["criteres"], compte_id=request.user.pk)
         page = page_json(criteres, maintenant=maintenant, page=lus["page"], par_page=lus["par_page"])
         constat = de_l_api(request.user.pk, criteres, lus["commune_insee"], lus["rayon_defaut_km"])
         suivre(page, constat, maintenant)

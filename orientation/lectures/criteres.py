@@ -32,7 +32,8 @@ class Criteres:
     CPTS, sans distance. `regroupees` : CPTS dont les membres sans créneau se suivent
     derrière le premier d’entre eux. `medecin_traitant` : effecteurs dont tous les lieux
     passent en tête, sans distance ni filtre. `gardee` : la place que tient qui cherche ; elle
-    est libre pour lui, et prise pour les autres.
+    est libre pour lui, et prise pour les autres. `compte_id` : qui cherche, si l’on ne sait pas encore
+    s’il en tient une ; l’instruction le dira.
     """
 
     lat: float
@@ -55,6 +56,7 @@ class Criteres:
     lieu_id: int | None = None
     lieu_ids: tuple[int, ...] = ()
     gardee: PlaceGardee | None = None
+    compte_id: int | None = None
 
     @property
     def demande_un_creneau(self) -> bool:

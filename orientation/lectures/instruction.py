@@ -137,7 +137,7 @@ _TETE = """
             SELECT lieu_id, prise_le AS le FROM orientation_orientation WHERE annulee_le IS NULL
             UNION ALL SELECT lieu_id, le FROM orientation_redirection
         ) recentes
-        WHERE lieu_id = ANY(ARRAY(SELECT lieu_id FROM tete)) AND le > to_timestamp(%(semaine_passee)s::bigint * 60)
+        WHERE lieu_id = ANY(ARRAY(SELECT lieu_id FROM tete)) AND le > %(semaine_passee)s
         GROUP BY lieu_id
     ),
     rangees AS (
@@ -176,7 +176,8 @@ _PAGE = """
             FROM unnest(lots) WITH ORDINALITY AS cite (id, rang) ORDER BY cite.rang),
         {suspension}, telephone_prive, heures_d_appel,
         page.cpts, asso.nom, asso.telephone, informations_complementaires,
-        {membres}
+        {membres},
+        (SELECT id FROM agenda_tenue WHERE compte_id = %(compte)s AND expire_le > %(maintenant)s)
     FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id {consignes}
     LEFT JOIN LATERAL (
         SELECT * FROM annuaire_structure s WHERE page.cpts IS NOT NULL AND s.id = page.cpts OFFSET 0
@@ -313,7 +314,7 @@ def _page(*, facettes: bool, liste: str, regroupe: bool, apres: bool, **formes: 
         ordre_page=", ".join(f"page.{colonne}" for colonne in _ORDRE.split(", ")),
     )
     # Au-delà de 4 096 signes, psycopg refait l’analyse du texte à chaque recherche (docs/adr/0008).
-    return " ".join(page.split())
+    return " ".join(page.split()).replace("( ", "(").replace(" )", ")")
 
 
 # Le lieu après lequel on reprend a pu avancer ou reculer depuis que sa page a été écrite ; disparu, on reprend
@@ -430,7 +431,9 @@ def parametres_de(criteres: Criteres, maintenant: datetime, fenetres: list[int])
         "cos": cos(radians(criteres.lat)),
         "pente": sin(radians(criteres.lat)) * radians(0.5),
         "minute": minute,
-        "semaine_passee": minute - int(EQUITE.total_seconds()) // 60,
+        "maintenant": maintenant,
+        "semaine_passee": maintenant - EQUITE,
+        "compte": criteres.compte_id,
         "fenetres": sollicitation.en_tableau(fenetres),
         "masque": masque_des_modalites(criteres),
         "delais": _masque_des_delais(criteres),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, repeat
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from psycopg.pq import Format
@@ -69,6 +69,7 @@ class Ligne(NamedTuple):
     cpts_informations: str | None
     membres: int | None
     membres_libres: int | None
+    tenue: int | None
 
     @property
     def motif_de_suspension(self) -> str:
@@ -103,9 +104,33 @@ def lancer(
     apres: int | None = None,
 ) -> Iterator[Callable[[], Trouvees]]:
     """Envoie l’instruction ; ce qui est rendu lit sa réponse, une fois, avant la sortie."""
+    with connection.cursor() as curseur, en_vol():
+        yield _jouer(curseur, criteres, maintenant, page, par_page, facettes=facettes, apres=apres)
+
+
+def lire(
+    criteres: Criteres, maintenant: datetime, page: int, par_page: int, *, facettes: bool = False
+) -> Trouvees:
+    with connection.cursor() as curseur:
+        return _jouer(curseur, criteres, maintenant, page, par_page, facettes=facettes)()
+
+
+def _jouer(
+    curseur: Any,
+    criteres: Criteres,
+    maintenant: datetime,
+    page: int,
+    par_page: int,
+    *,
+    facettes: bool,
+    apres: int | None = None,
+) -> Callable[[], Trouvees]:
     fenetres = fenetres_de(maintenant)
     parametres = parametres_de(criteres, maintenant, fenetres)
     parametres |= {"par_page": par_page, "saut": (page - 1) * par_page, "apres": apres}
+    # Des milliers de minutes par page : en binaire, PostgreSQL ne les écrit pas et psycopg ne les analyse pas.
+    curseur.cursor.format = Format.BINARY
+    curseur.execute(instruction(criteres, facettes=facettes, apres=apres is not None), parametres)
 
     def trouvees() -> Trouvees:
         lignes = [Ligne._make(ligne) for ligne in curseur.fetchall()]
@@ -125,18 +150,7 @@ def lancer(
             delais=_delais(criteres, en_minutes(maintenant)),
         )
 
-    with connection.cursor() as curseur, en_vol():
-        # Des milliers de minutes par page : en binaire, PostgreSQL ne les écrit pas et psycopg ne les analyse pas.
-        curseur.cursor.format = Format.BINARY
-        curseur.execute(instruction(criteres, facettes=facettes, apres=apres is not None), parametres)
-        yield trouvees
-
-
-def lire(
-    criteres: Criteres, maintenant: datetime, page: int, par_page: int, *, facettes: bool = False
-) -> Trouvees:
-    with lancer(criteres, maintenant, page, par_page, facettes=facettes) as trouvees:
-        return trouvees()
+    return trouvees
 
 
 def _delais(criteres: Criteres, minute: int) -> list[tuple[int, int]]:

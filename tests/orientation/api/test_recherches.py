@@ -56,6 +56,14 @@ def test_l_accueil_declare_se_filtre_et_se_lit(appeler, creneau):
     assert (lieu["accueil"], lieu["langues"]) == (["carte_vitale"], ["en", "ar"])
 
 
+def test_une_recherche_prend_deux_instructions(appeler, creneau, django_assert_num_queries):
+    corps = {"specialite": "SM54", "commune": "59350"}
+    appeler(corps)  # la commune et la spécialité sont retenues
+
+    with django_assert_num_queries(2):  # le jeton et son compte ; l’offre, et si l’on tient une place
+        assert appeler(corps).json()["total"] == 1
+
+
 @pytest.mark.parametrize("code", ["SM26", "SM53", "SM54", "sm54"])
 def test_les_trois_codes_de_la_medecine_generale_se_valent(appeler, creneau, code):
     assert appeler({"specialite": code, "commune": "59350"}).json()["total"] == 1

@@ -1,6 +1,7 @@
 """La place que l’on tient reste libre pour soi, dans la liste, à son rang ; les autres la lisent tenue."""
 
 import re
+from dataclasses import replace
 from datetime import time, timedelta
 
 import msgspec
@@ -112,6 +113,16 @@ def test_la_reponse_json_dit_la_meme_chose_que_la_page(osnp, tenue, confrere, de
         offre["creneaux"] = [{"age_s": None} | creneau for creneau in offre["creneaux"]]
     assert lues == attendues
     assert lues[0]["creneaux"][0]["tenue_jusqu_a"] == "2026-11-02T08:03:00+01:00"
+
+
+def test_l_api_dit_de_qui_cherche_seul_la_place_qu_il_tient(osnp, tenue, demande, maintenant):
+    def cherchee_par(compte):
+        criteres = replace(demande.criteres(), compte_id=compte.pk)
+        lus = msgspec.json.decode(page_json(criteres, maintenant=maintenant).contenu)
+        return [creneau.get("tenue_jusqu_a") for offre in lus["offres"] for creneau in offre["creneaux"]]
+
+    assert cherchee_par(osnp) == ["2026-11-02T08:03:00+01:00"]
+    assert cherchee_par(CompteFactory(role=Role.REGULATEUR)) == []
 
 
 def test_la_page_la_marque_et_propose_de_prolonger_ou_de_rendre(connecte, tenue, jeton, creneau):
