@@ -6,7 +6,7 @@ Les motifs sont examinés dans l’ordre de `RAISONS`. Un créneau rejeté n’e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -33,20 +33,20 @@ class _Agenda(Struct, frozen=True, gc=False):
 
 
 class _Nature(Struct, frozen=True, gc=False):
-    """Ce que disent les serviceType d’un créneau."""
+    """Ce qui se répète d’un créneau à l’autre : tout, hors son id, son état, ses instants et son lien.
 
-    modalites: tuple[str, ...]
-    motifs: tuple[str, ...]
-    cpts: tuple[str, ...]
+    `raison` si cela le condamne ; `cpts_sans_lien` : à signaler.
+    """
 
-
-def _une_fois(memo: dict[bytes, T], brut: Raw, calcul: Callable[[bytes], T]) -> T:
-    """Ce qu’un champ brut veut dire, calculé une fois par valeur : d’un créneau à l’autre il se répète."""
-    octets = bytes(brut)
-    valeur = memo.get(octets)
-    if valeur is None:
-        valeur = memo[octets] = calcul(octets)
-    return valeur
+    agenda: _Agenda
+    raison: str = ""
+    modalites: tuple[str, ...] = ()
+    motifs: tuple[str, ...] = ()
+    cpts: tuple[str, ...] = ()
+    visibilites: tuple[str, ...] = ()
+    specialites: tuple[str, ...] = ()
+    rendez_vous: frozenset[str] = frozenset()
+    cpts_sans_lien: bool = False
 
 
 class Juge:
@@ -61,11 +61,9 @@ class Juge:
         self._dernier = demande.fenetre.fin.timestamp()
         self._ids: set[str] = set()
         self._vus: set[tuple[object, ...]] = set()
-        self._agendas: dict[bytes, _Agenda] = {}
-        self._natures: dict[bytes, _Nature] = {}
-        self._visibilites: dict[bytes, tuple[str, ...]] = {}
-        self._specialites: dict[bytes, tuple[str, ...]] = {}
-        self._rendez_vous: dict[bytes, frozenset[str]] = {}
+        self._natures: dict[tuple[bytes, ...], _Nature] = {}
+        self._precedents: tuple[Raw, ...] = ()
+        self._precedente = _Nature(_Agenda())
         self._liens: dict[str, bool] = {}
 
     def proprietaire(self, brut: bytes) -> str:
@@ -86,25 +84,18 @@ class Juge:
         raison, debut_s, fin_s = self._bornes(slot)
         if raison:
             return Verdict(identifiant, raison)
-        agenda = _une_fois(self._agendas, slot.schedule, self._agenda)
-        if agenda.raison or agenda.lieu is None:
-            return Verdict(identifiant, agenda.raison)
-        nature = _une_fois(self._natures, slot.service_type, self._nature)
-        visibilites = _une_fois(self._visibilites, slot.meta, _visibilites)
-        cpts = nature.cpts if "CPTS" in visibilites else ()
-        if "CPTS" in visibilites and not cpts:
-            if visibilites == ("CPTS",):
-                return Verdict(identifiant, "cpts_unresolved")
+        nature = self._nature_de(slot)
+        if nature.cpts_sans_lien:
             self.avertissements["cpts_sans_lien"] += 1
-            visibilites = visibilites[:-1]
-        if not visibilites:
-            return Verdict(identifiant, "no_visibility")
+        agenda = nature.agenda
+        if nature.raison or agenda.lieu is None:
+            return Verdict(identifiant, nature.raison)
         debut, fin = int(debut_s // 60), int(-(-fin_s // 60))
-        cle = (agenda.cle, debut, fin, visibilites, nature.modalites, nature.motifs, cpts)
+        cle = (agenda.cle, debut, fin, nature.visibilites, nature.modalites, nature.motifs, nature.cpts)
         if cle in self._vus:
             return Verdict(identifiant, "duplicate")
         self._vus.add(cle)
-        sans_rendez_vous, lien = self._reservation(slot)
+        sans_rendez_vous, lien = self._reservation(slot, nature)
         creneau = CreneauLu(
             identifiant or _empreinte(str(cle)),
             agenda.proprietaire,
@@ -112,10 +103,10 @@ class Juge:
             debut,
             fin,
             nature.modalites,
-            visibilites,
+            nature.visibilites,
             nature.motifs,
-            _une_fois(self._specialites, slot.specialty, _specialites),
-            cpts,
+            nature.specialites,
+            nature.cpts,
             sans_rendez_vous,
             lien,
         )
@@ -195,7 +186,42 @@ class Juge:
 
     # --- Contenu du créneau --------------------------------------------------
 
-    def _nature(self, brut: bytes) -> _Nature:
+    def _nature_de(self, slot: fhir.Slot) -> _Nature:
+        """Presque toujours celle du créneau précédent, au même agenda."""
+        champs = (slot.schedule, slot.meta, slot.service_type, slot.specialty, slot.appointment_type)
+        if champs != self._precedents:
+            cle = tuple(map(bytes, champs))
+            if cle not in self._natures:
+                self._natures[cle] = self._nature(*cle)
+            self._precedents, self._precedente = champs, self._natures[cle]
+        return self._precedente
+
+    def _nature(
+        self, schedule: bytes, meta: bytes, service_type: bytes, specialty: bytes, appointment_type: bytes
+    ) -> _Nature:
+        agenda = self._agenda(schedule)
+        if agenda.raison:
+            return _Nature(agenda, agenda.raison)
+        modalites, motifs, cpts = self._services(service_type)
+        visibilites = _visibilites(meta)
+        cpts_sans_lien = "CPTS" in visibilites and not cpts
+        if cpts_sans_lien and visibilites == ("CPTS",):
+            return _Nature(agenda, "cpts_unresolved")
+        if not visibilites:
+            return _Nature(agenda, "no_visibility")
+        return _Nature(
+            agenda,
+            modalites=modalites,
+            motifs=motifs,
+            cpts=cpts if "CPTS" in visibilites else (),
+            visibilites=visibilites[:-1] if cpts_sans_lien else visibilites,
+            specialites=_specialites(specialty),
+            rendez_vous=_types_de_rendez_vous(appointment_type),
+            cpts_sans_lien=cpts_sans_lien,
+        )
+
+    def _services(self, brut: bytes) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Modalités, motifs et CPTS que disent les serviceType d’un créneau."""
         consultations: set[str | None] = set()
         motifs: set[str] = set()
         cpts: set[str] = set()
@@ -207,7 +233,7 @@ class Juge:
                     cpts.update(self._finess_des_cpts(service))
             if service.text and (motif := borner(service.text, 200)):
                 motifs.add(motif)
-        return _Nature(
+        return (
             tuple(modalite for code, modalite in codes.MODALITES.items() if code in consultations),
             tuple(sorted(motifs)[:20]),
             tuple(sorted(cpts)),
@@ -230,7 +256,7 @@ class Juge:
                         self.noms_cpts[identifiant.value] = nom
                     yield identifiant.value
 
-    def _reservation(self, slot: fhir.Slot) -> tuple[bool, str]:
+    def _reservation(self, slot: fhir.Slot, nature: _Nature) -> tuple[bool, str]:
         """(sans rendez-vous, lien de réservation ou vide). Type inconnu : avec, si un lien l’accompagne."""
         lien = (slot.comment or "").strip()
         if lien:
@@ -241,12 +267,11 @@ class Juge:
             if not admis:
                 lien = ""
                 self.avertissements["lien_refuse"] += 1
-        lus = _une_fois(self._rendez_vous, slot.appointment_type, _types_de_rendez_vous)
-        if codes.AVEC_RENDEZ_VOUS in lus:
+        if codes.AVEC_RENDEZ_VOUS in nature.rendez_vous:
             if not lien:
                 self.avertissements["rendez_vous_sans_lien"] += 1
             return False, lien
-        if codes.SANS_RENDEZ_VOUS in lus:
+        if codes.SANS_RENDEZ_VOUS in nature.rendez_vous:
             return True, ""
         return not lien, lien
 
