@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
 
 from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre, identifiant_sas
 from agenda.editeurs.liens import LienRefuse, avec_origine
@@ -104,20 +103,8 @@ class PlaceGardee:
     creneau: CreneauOffert
 
 
-def place_gardee(compte: Compte, maintenant: datetime) -> PlaceGardee | None:
-    """Celle que `compte` tient en ce moment, si elle est toujours proposable ; d’après les sources.
-
-    Une instruction de 0,1 ms quand il n’en tient pas, ce qui est le cas de presque toutes les recherches.
-    """
-    with connection.cursor() as curseur:
-        curseur.execute(
-            "SELECT id FROM agenda_tenue WHERE compte_id = %s AND expire_le > %s", [compte.pk, maintenant]
-        )
-        trouvee = curseur.fetchone()
-    return place_de_la_tenue(trouvee[0], maintenant) if trouvee else None
-
-
 def place_de_la_tenue(tenue_id: int, maintenant: datetime) -> PlaceGardee | None:
+    """La place tenue, si elle est toujours proposable ; d’après les sources."""
     tenue = Tenue.objects.select_related("disponibilite").filter(pk=tenue_id).first()
     if tenue is None:
         return None

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from agenda.lectures import PlaceGardee
 from annuaire.enums import PrecisionGeo, TypeStructure
 from annuaire.lectures import LieuTrouve
 from annuaire.lectures.lieux import GEOPLATEFORME, INDEX_LOCAL, POINT_CHOISI
@@ -101,7 +100,7 @@ class Recherche:
         voulu = ceil(self.rayon_km + pas * self.lieu["pas_elargissement_km"])
         return max(self.rayon_km, min(voulu, self.lieu.get("rayon_maximal_km", voulu)))
 
-    def criteres(self, gardee: PlaceGardee | None = None) -> Criteres:
+    def criteres(self, compte_id: int | None = None) -> Criteres:
         return Criteres(
             lat=self.lieu["lat"],
             lon=self.lieu["lon"],
@@ -123,7 +122,7 @@ class Recherche:
             regroupees=()
             if self.cpts_id or self.noms
             else tuple(cpts_id for cpts_id, _ in self.secteur_cpts),
-            gardee=gardee,
+            compte_id=compte_id,
         )
 
     def avec(self, **changements: Any) -> Recherche:

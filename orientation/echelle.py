@@ -7,10 +7,9 @@ trouvera en la suivant, parce qu’il est compté par la même instruction.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agenda.lectures import PlaceGardee
 from annuaire.enums import TypeStructure
 from annuaire.models import Specialite
 from orientation import carnet, facettes
@@ -43,14 +42,7 @@ def est_pauvre(demande: Recherche, lus: Resultats) -> bool:
     return _nombre(demande, lus.total, lus.libres) < PAUVRE
 
 
-def marches(
-    demande: Recherche,
-    lus: Resultats,
-    *,
-    listes: list[str],
-    maintenant: datetime,
-    gardee: PlaceGardee | None = None,
-) -> list[Marche]:
+def marches(demande: Recherche, lus: Resultats, *, listes: list[str], maintenant: datetime) -> list[Marche]:
     """Celles qui donnent plus que ce que l’on a ; une instruction, et seulement si le résultat est pauvre.
 
     S’il est vide, les autres aussi : ne rien dire laisserait croire qu’on ne les a pas essayées.
@@ -58,7 +50,8 @@ def marches(
     if demande.cpts_id or not est_pauvre(demande, lus):
         return []
     possibles = [marche for marche in _possibles(demande) if marche[2].disponibilite in listes]
-    comptes = compter([visee.criteres(gardee) for _, _, visee in possibles], maintenant=maintenant)
+    visees = [replace(visee.criteres(), gardee=lus.gardee) for _, _, visee in possibles]
+    comptes = compter(visees, maintenant=maintenant)
     deja = plus_pres = _nombre(demande, lus.total, lus.libres)
     proposees: list[Marche] = []
     for (code, libelle, visee), (total, libres) in zip(possibles, comptes, strict=True):

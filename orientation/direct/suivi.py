@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from agenda import actualisation
 from agenda.actualisation import LotMontre
-from agenda.lectures import PlaceGardee, place_gardee
 from comptes.models import Compte
 from orientation import rendu
 from orientation.carnet import Recherche
@@ -53,7 +52,7 @@ class Suivi:
         Les lieux sont cherchés dans la zone de la recherche : un numéro d’ailleurs ne
         rend rien. Une carte qui a quitté l’offre est rendue vide de créneaux.
         """
-        demandes = self.recherche.criteres(self._gardee(maintenant))
+        demandes = self.recherche.criteres(self._qui)
         if not demandes.demande_un_creneau:
             demandes = replace(demandes, modalites=(), delais=())
         criteres = replace(
@@ -84,8 +83,10 @@ class Suivi:
         connus = {*lus.lieu_ids, *self.retires}
         return changees + [self._retiree(lieu_id) for lieu_id in self.vus if lieu_id not in connus]
 
-    def _gardee(self, maintenant: datetime) -> PlaceGardee | None:
-        return place_gardee(self.compte, maintenant) if self.oriente else None
+    @property
+    def _qui(self) -> int | None:
+        """Qui peut tenir une place, et la voit libre."""
+        return self.compte.pk if self.oriente else None
 
     def _retiree(self, lieu_id: int) -> dict[str, str]:
         self.retires.add(lieu_id)
@@ -104,7 +105,7 @@ class Suivi:
 
     def _ordre_change(self, maintenant: datetime) -> bool:
         lus = rechercher(
-            self.recherche.criteres(self._gardee(maintenant)),
+            self.recherche.criteres(self._qui),
             maintenant=maintenant,
             page=self.page,
             par_page=self.par_page,

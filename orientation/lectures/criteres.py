@@ -31,9 +31,8 @@ class Criteres:
     `departement` : la zone s’arrête à ses limites (W-04). `cpts_id` : les lieux de cette
     CPTS, sans distance. `regroupees` : CPTS dont les membres sans créneau se suivent
     derrière le premier d’entre eux. `medecin_traitant` : effecteurs dont tous les lieux
-    passent en tête, sans distance ni filtre. `gardee` : la place que tient qui cherche ; elle
-    est libre pour lui, et prise pour les autres. `compte_id` : qui cherche, si l’on ne sait pas encore
-    s’il en tient une ; l’instruction le dira.
+    passent en tête, sans distance ni filtre. `compte_id` : qui cherche ; la place qu’il tient
+    (`gardee`, que la lecture trouve) est libre pour lui, et prise pour les autres.
     """
 
     lat: float

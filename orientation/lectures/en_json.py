@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from agenda.domaine.offre import en_instant
-from agenda.lectures import place_de_la_tenue
 from orientation.lectures.criteres import Criteres
 from orientation.lectures.lignes import Ligne, Trouvees, ages_de, lire, proposables, raison
 from orientation.lectures.offres import offre_de
@@ -29,12 +27,9 @@ class PageJson(NamedTuple):
 def page_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_page: int = 25) -> PageJson:
     """Cette réponse, et les lieux qu’elle montre.
 
-    Les documents de la projection y entrent tels quels, sans être décodés. Qui cherche (`compte_id`) et tient une
-    place, ce que seule l’instruction dit, demande de la jouer une seconde fois : la sienne s’y ajoute.
+    Les documents de la projection y entrent tels quels, sans être décodés.
     """
     trouvees = lire(criteres, maintenant, page, par_page)
-    if trouvees.tete.tenue and (gardee := place_de_la_tenue(trouvees.tete.tenue, maintenant)):
-        trouvees = lire(replace(criteres, gardee=gardee), maintenant, page, par_page)
     tete = trouvees.tete
     morceaux = [
         f'{{"total":{tete.total},"libres":{tete.libres},"hors":{tete.hors},'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, repeat
 from math import inf
@@ -14,6 +14,7 @@ from django.db import connection
 from psycopg.pq import Format
 
 from agenda.domaine.offre import DUREE_MAX_FENETRE, en_instant, en_minutes
+from agenda.lectures import place_de_la_tenue
 from orientation import sollicitation
 from orientation.domaine.classement import Groupe, raison_du_rang
 from orientation.lectures.criteres import DELAIS, Criteres
@@ -109,10 +110,16 @@ def lancer(
 
 
 def lire(
-    criteres: Criteres, maintenant: datetime, page: int, par_page: int, *, facettes: bool = False
+    criteres: Criteres,
+    maintenant: datetime,
+    page: int,
+    par_page: int,
+    *,
+    facettes: bool = False,
+    apres: int | None = None,
 ) -> Trouvees:
     with connection.cursor() as curseur:
-        return _jouer(curseur, criteres, maintenant, page, par_page, facettes=facettes)()
+        return _jouer(curseur, criteres, maintenant, page, par_page, facettes=facettes, apres=apres)()
 
 
 def _jouer(
@@ -123,7 +130,7 @@ def _jouer(
     par_page: int,
     *,
     facettes: bool,
-    apres: int | None = None,
+    apres: int | None,
 ) -> Callable[[], Trouvees]:
     fenetres = fenetres_de(maintenant)
     parametres = parametres_de(criteres, maintenant, fenetres)
@@ -135,6 +142,10 @@ def _jouer(
     def trouvees() -> Trouvees:
         lignes = [Ligne._make(ligne) for ligne in curseur.fetchall()]
         tete = lignes[0]
+        if tete.tenue and not criteres.gardee and (gardee := place_de_la_tenue(tete.tenue, maintenant)):
+            # Ce que seule l’instruction dit : qui cherche tient une place. Elle se rejoue en le sachant.
+            sachant = replace(criteres, gardee=gardee)
+            return lire(sachant, maintenant, page, par_page, facettes=facettes, apres=apres)
         vide = tete.lieu_id is None
         if vide and tete.total:
             derniere = -(-(tete.total - tete.pliees) // par_page)

@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
+from agenda.lectures import PlaceGardee
 from agenda.models import OffreLieu
 from agenda.offre import (
     MASQUES,
@@ -80,6 +81,7 @@ class Resultats:
 
     `pliees` : membres de CPTS sans créneau, rangés derrière le premier de leur CPTS. `contacts` : ceux
     qui sont réservés à qui oriente, par identifiant d’offre ; hors des offres, que tous lisent.
+    `gardee` : la place que tient qui cherche.
     """
 
     total: int
@@ -92,6 +94,7 @@ class Resultats:
     contacts: dict[str, sollicitation.Contact]
     cpts: dict[str, CptsGroupee]
     facettes: Facettes | None
+    gardee: PlaceGardee | None
 
     @property
     def lieu_ids(self) -> list[int]:
@@ -158,6 +161,7 @@ def _resultats(trouvees: Trouvees, par_page: int) -> Resultats:
         contacts=_contacts(trouvees.lignes),
         cpts={f"l{ligne.lieu_id}": _groupee(ligne) for ligne in trouvees.lignes if ligne.membres},
         facettes=_facettes(tete.facettes) if tete.facettes else None,
+        gardee=trouvees.criteres.gardee,
     )
 
 

@@ -120,7 +120,7 @@ def signaux_demandes(
 def signaux(lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime) -> dict[int, tuple[str, ...]]:
     """Ce que la carte d’un lieu dit à la régulation : places que d’autres tiennent, absence en cours, appels vains du jour.
 
-    La place que tient `compte_id` n’y est pas : la carte la lui montre (`agenda.lectures.place_gardee`).
+    La place que tient `compte_id` n’y est pas : la carte la lui montre (`Criteres.compte_id`).
     """
     with signaux_demandes(lieu_ids, compte_id=compte_id, maintenant=maintenant) as lus:
         return lus()

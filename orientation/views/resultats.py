@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from agenda.lectures import place_gardee, places_de_marche
+from agenda.lectures import places_de_marche
 from agenda.qualite.suspensions import suspendus_pour
 from comptes.droits import peut
 from comptes.enums import Action
@@ -56,16 +56,14 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
     maintenant = timezone.now()
     page = PageForm(request.GET)
     oriente = peut(request.user, Action.ORIENTER)
-    gardee = place_gardee(request.user, maintenant) if oriente else None
     commun = {
         "recherche": demande,
         "jeton": jeton,
         "oriente": oriente,
-        "gardee": place_tenue(gardee, maintenant) if gardee else None,
         "csrf_token": get_token(request),
     }
     with recherche_lancee(
-        demande.criteres(gardee),
+        demande.criteres(request.user.pk if oriente else None),
         maintenant=maintenant,
         page=page.numero(),
         par_page=CARTES_PAR_PAGE,
@@ -76,12 +74,13 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         cadre = ecrire("orientation/resultats.html", commun, request)
         lus = trouves()
     suivre(lus, d_une_page(request.user.pk, demande), maintenant)
-    marches = echelle.marches(demande, lus, listes=listes, maintenant=maintenant, gardee=gardee)
+    marches = echelle.marches(demande, lus, listes=listes, maintenant=maintenant)
     contexte = commun | _contexte(request, demande, lus) | _listes(request, demande, jeton, lus, maintenant)
     contexte |= {
         "marches": [marche for marche in marches if marche.mene],
         "vaines": [marche for marche in marches if not marche.mene],
         "maintenant": maintenant,
+        "gardee": place_tenue(lus.gardee, maintenant) if lus.gardee else None,
     }
     return HttpResponse(assembler(cadre, ecrire("orientation/resultats/_trouves.html", contexte)))
 

@@ -1,7 +1,6 @@
 """La place que l’on tient reste libre pour soi, dans la liste, à son rang ; les autres la lisent tenue."""
 
 import re
-from dataclasses import replace
 from datetime import time, timedelta
 
 import msgspec
@@ -9,7 +8,6 @@ import pytest
 from django.urls import reverse
 
 from agenda import tenues
-from agenda.lectures import place_gardee
 from agenda.models import Tenue
 from comptes.enums import Role
 from orientation import carnet
@@ -49,6 +47,10 @@ def demande(connecte, jeton):
     return carnet.retrouver(connecte.session, jeton)
 
 
+def gardee(compte, demande, maintenant):
+    return rechercher(demande.criteres(compte.pk), maintenant=maintenant).gardee
+
+
 def ids(resultats):
     return [offre.lieu.id for offre in resultats.offres]
 
@@ -56,8 +58,7 @@ def ids(resultats):
 def test_la_place_tenue_garde_son_rang_pour_qui_la_tient_seulement(
     osnp, tenue, confrere, demande, maintenant, creneau
 ):
-    gardee = place_gardee(osnp, maintenant)
-    a_lui = rechercher(demande.criteres(gardee), maintenant=maintenant)
+    a_lui = rechercher(demande.criteres(osnp.pk), maintenant=maintenant)
     aux_autres = rechercher(demande.criteres(), maintenant=maintenant)
 
     assert ids(a_lui) == [f"l{creneau.lieu_id}", f"l{confrere.pk}"]
@@ -73,7 +74,7 @@ def test_sur_une_plage_la_place_tenue_n_est_pas_comptee_prise_pour_qui_la_tient(
     orienter(acteur=autre, cle="a", creneau_id=identifiant(plage), maintenant=maintenant)
     tenues.tenir(compte=osnp, creneau_id=identifiant(plage), territoire=None, maintenant=maintenant)
 
-    lus = rechercher(demande.criteres(place_gardee(osnp, maintenant)), maintenant=maintenant)
+    lus = rechercher(demande.criteres(osnp.pk), maintenant=maintenant)
     (vu,) = lus.offres[0].creneaux
     (par_un_autre,) = rechercher(demande.criteres(), maintenant=maintenant).offres[0].creneaux
 
@@ -95,7 +96,7 @@ def test_sur_une_plage_la_place_tenue_n_est_pas_comptee_prise_pour_qui_la_tient(
 def test_la_place_tenue_repond_aux_filtres_comme_une_place_libre(
     osnp, tenue, demande, maintenant, filtres, trouvee
 ):
-    criteres = demande.avec(**filtres).criteres(place_gardee(osnp, maintenant))
+    criteres = demande.avec(**filtres).criteres(osnp.pk)
 
     lus = rechercher(criteres, maintenant=maintenant, facettes=True)
 
@@ -103,7 +104,7 @@ def test_la_place_tenue_repond_aux_filtres_comme_une_place_libre(
 
 
 def test_la_reponse_json_dit_la_meme_chose_que_la_page(osnp, tenue, confrere, demande, maintenant):
-    criteres = demande.criteres(place_gardee(osnp, maintenant))
+    criteres = demande.criteres(osnp.pk)
     page = rechercher(criteres, maintenant=maintenant)
 
     lues = msgspec.json.decode(page_json(criteres, maintenant=maintenant).contenu)["offres"]
@@ -117,7 +118,7 @@ def test_la_reponse_json_dit_la_meme_chose_que_la_page(osnp, tenue, confrere, de
 
 def test_l_api_dit_de_qui_cherche_seul_la_place_qu_il_tient(osnp, tenue, demande, maintenant):
     def cherchee_par(compte):
-        criteres = replace(demande.criteres(), compte_id=compte.pk)
+        criteres = demande.criteres(compte.pk)
         lus = msgspec.json.decode(page_json(criteres, maintenant=maintenant).contenu)
         return [creneau.get("tenue_jusqu_a") for offre in lus["offres"] for creneau in offre["creneaux"]]
 
@@ -162,24 +163,23 @@ def test_ouvrir_une_place_tenue_par_un_autre_dit_pourquoi(client, tenue):
     assert "Cette place est tenue par un autre régulateur, en cours d’appel." in reponse.text
 
 
-def test_le_temps_passe_la_marque_s_efface(osnp, tenue, maintenant):
-    assert place_gardee(osnp, maintenant + TROIS_MINUTES - timedelta(seconds=1)) is not None
-    assert place_gardee(osnp, maintenant + TROIS_MINUTES) is None
+def test_le_temps_passe_la_marque_s_efface(osnp, tenue, demande, maintenant):
+    assert gardee(osnp, demande, maintenant + TROIS_MINUTES - timedelta(seconds=1)) is not None
+    assert gardee(osnp, demande, maintenant + TROIS_MINUTES) is None
 
 
-def test_une_place_fermee_entre_temps_n_est_plus_montree(osnp, tenue, creneau, maintenant):
+def test_une_place_fermee_entre_temps_n_est_plus_montree(osnp, tenue, creneau, demande, maintenant):
     creneau.delete()
 
-    assert place_gardee(osnp, maintenant) is None
+    assert gardee(osnp, demande, maintenant) is None
 
 
 def test_l_echelle_compte_la_place_tenue_comme_libre(osnp, tenue, demande, maintenant):
     """Chercher parmi les filtres, sans perdre la place que l’on tient dans les comptes."""
-    gardee = place_gardee(osnp, maintenant)
     sans_reponse = demande.avec(modalites=("domicile",))
-    lus = rechercher(sans_reponse.criteres(gardee), maintenant=maintenant)
+    lus = rechercher(sans_reponse.criteres(osnp.pk), maintenant=maintenant)
 
-    proposees = marches(sans_reponse, lus, listes=["toutes"], maintenant=maintenant, gardee=gardee)
+    proposees = marches(sans_reponse, lus, listes=["toutes"], maintenant=maintenant)
 
     assert {m.code: m.libres for m in proposees}["filtres"] == 1
 
