@@ -36,12 +36,17 @@ PATIENT_DANS_UNE_NOTE = (
 _NUMERO = re.compile(r"\d(?:[ .\-/]?\d){8,}|\b\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d{2}\b")
 
 
+# Dans l’adresse de l’étape où l’on revient choisir pourquoi.
+SANS_RAISON = "sans_raison"
+RAISON_ABSENTE = "Choisissez la raison du refus."
+
+
 class AppelForm(DsfrBaseForm):
-    """Ce qu’a donné un appel ; un refus dit pourquoi."""
+    """Ce qu’a donné un appel ; un refus dit pourquoi, et aucune raison n’est choisie d’avance."""
 
     issue = forms.ChoiceField(choices=IssueAppel.choices)
     motif = forms.ModelChoiceField(
-        label="Raison du refus", queryset=MotifRefus.objects.none(), required=False, empty_label=None
+        label="Raison du refus", queryset=MotifRefus.objects.none(), required=False
     )
     creneau = forms.SlugField(required=False)
     recherche = forms.SlugField(required=False)
@@ -54,7 +59,7 @@ class AppelForm(DsfrBaseForm):
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data
         if donnees.get("issue") == IssueAppel.REFUS and donnees.get("motif") is None:
-            self.add_error("motif", "Choisissez la raison du refus.")
+            self.add_error("motif", RAISON_ABSENTE)
         return donnees
 
 

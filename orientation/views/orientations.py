@@ -45,7 +45,7 @@ from orientation.models import Orientation
 from orientation.rendez_vous.lectures import departs, retours_des_orientations, sans_acte
 from orientation.requetes import RequeteDeCompte
 from orientation.sollicitation import contacts
-from orientation.suivi.forms import AnnulationForm
+from orientation.suivi.forms import RAISON_ABSENTE, SANS_RAISON, AnnulationForm
 from orientation.suivi.lectures import fiche_d_appel
 from orientation.views.csp import vers_les_editeurs
 from sas_platform.socle.francais import jour_long
@@ -104,7 +104,7 @@ def _etape_creneau(
         "jour": jour_long(creneau.debut),
         "changements": rendu.changements(etape.cleaned_data["vue"], creneau) if etape else [],
         "retour": _retour(jeton, f"offre-l{creneau.lieu.pk}"),
-        "appel": fiche_d_appel(request.user, creneau.lieu.pk, creneau_id, maintenant) | {"recherche": jeton},
+        "appel": _appel(request, creneau.lieu.pk, creneau_id, jeton, maintenant),
     }
     statut = 409 if etape and etape.cleaned_data["etape"] == EtapeForm.CONFIRMATION else 200
     gabarit = "orientation/confirmation.html" if etape else "orientation/saisie.html"
@@ -189,12 +189,23 @@ def _resume(lieu: LieuExercice, *, en_sus: bool = False) -> rendu.Resume:
     return rendu.resume(lieu, reserve, par=structure_destinataire(lieu, en_sus=en_sus))
 
 
+def _appel(
+    request: RequeteDeCompte, lieu_id: int, creneau_id: str, jeton: str, maintenant: datetime
+) -> dict[str, Any]:
+    """Ce qui se fait pendant l’appel, et ce qu’il manque pour le noter quand on en revient."""
+    sans_raison = request.method == "GET" and request.GET.get("appel") == SANS_RAISON
+    return fiche_d_appel(request.user, lieu_id, creneau_id, maintenant) | {
+        "recherche": jeton,
+        "erreur": RAISON_ABSENTE if sans_raison else "",
+    }
+
+
 def _saisie_en_sus(request: RequeteDeCompte, lieu: LieuExercice, form: EnSusForm, jeton: str) -> HttpResponse:
     contexte = {
         "form": form,
         "resume": _resume(lieu, en_sus=True),
         "retour": _retour(jeton, f"offre-l{lieu.pk}"),
-        "appel": fiche_d_appel(request.user, lieu.pk, "", timezone.now()) | {"recherche": jeton},
+        "appel": _appel(request, lieu.pk, "", jeton, timezone.now()),
     }
     return render(request, "orientation/saisie_en_sus.html", contexte)
 

@@ -25,7 +25,7 @@ from orientation.enums import IssueAppel
 from orientation.forms import PageForm
 from orientation.requetes import RequeteDeCompte
 from orientation.suivi.appels import noter_appel
-from orientation.suivi.forms import AppelForm
+from orientation.suivi.forms import SANS_RAISON, AppelForm
 
 
 @require_POST
@@ -55,7 +55,7 @@ def rendre(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
 @require_POST
 @never_cache
 def appel(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
-    """Note l’appel ; en vain, on revient aux résultats, sinon à l’orientation en cours."""
+    """Note l’appel ; en vain, on revient aux résultats, sinon à l’étape d’où l’on vient."""
     lieu = get_object_or_404(
         LieuExercice.objects.select_related("commune"), pk=lieu_designe(lieu_id), est_actif=True
     )
@@ -64,7 +64,8 @@ def appel(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
         messages.error(
             request, "L’appel n’est pas noté : choisissez ce qu’il a donné, et la raison d’un refus."
         )
-        return _retour(request, form.data.get("creneau", ""), lieu.pk)
+        suite = {"appel": SANS_RAISON} if "motif" in form.errors else {}
+        return _retour(request, form.data.get("creneau", ""), lieu.pk, **suite)
     lus = form.cleaned_data
     issue = IssueAppel(lus["issue"])
     noter_appel(acteur=request.user, lieu=lieu, issue=issue, motif=lus["motif"], maintenant=timezone.now())
@@ -74,7 +75,7 @@ def appel(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
     messages.success(
         request, f"Appel noté : {issue.label.lower()}. Ce lieu passe après les autres aujourd’hui."
     )
-    return _retour(request, "", lieu.pk)
+    return _vers_les_resultats(request, lieu.pk)
 
 
 def _changer(request: RequeteDeCompte, creneau_id: str, changer: Callable[[Compte], object]) -> HttpResponse:
@@ -89,20 +90,22 @@ def _d_ou_l_on_vient(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
     """La carte du lieu, à sa page, si le bouton était dans les résultats ; sinon l’étape de l’orientation."""
     page, lieu = PageForm(request.POST), lieu_du_creneau(creneau_id)
     if not request.POST.get("page") or lieu is None:
-        return _vers_l_etape(request, creneau_id)
+        return _vers_l_etape(request, reverse("orientation:orienter", args=[creneau_id]))
     return _vers_les_resultats(request, lieu.pk, page=page.numero())
 
 
-def _vers_l_etape(request: RequeteDeCompte, creneau_id: str) -> HttpResponse:
-    url = reverse("orientation:orienter", kwargs={"creneau_id": creneau_id})
-    return redirect(f"{url}{_recherche(request)}")
-
-
-def _retour(request: RequeteDeCompte, creneau_id: str, lieu_id: int) -> HttpResponse:
-    """L’étape d’où l’on vient si elle est bien formée, sinon la carte du lieu dans la recherche."""
+def _retour(request: RequeteDeCompte, creneau_id: str, lieu_id: int, **suite: str) -> HttpResponse:
+    """L’étape d’où l’on vient : celle du créneau, ou celle hors créneaux, qui n’en désigne aucun."""
     if occurrence_designee(creneau_id):
-        return _vers_l_etape(request, creneau_id)
-    return _vers_les_resultats(request, lieu_id)
+        return _vers_l_etape(request, reverse("orientation:orienter", args=[creneau_id]), **suite)
+    return _vers_l_etape(request, reverse("orientation:orienter_en_sus", args=[f"l{lieu_id}"]), **suite)
+
+
+def _vers_l_etape(request: RequeteDeCompte, url: str, **suite: str) -> HttpResponse:
+    jeton = request.POST.get("recherche", "")
+    if carnet.retrouver(request.session, jeton):
+        suite = {"recherche": jeton} | suite
+    return redirect(f"{url}?{urlencode(suite)}" if suite else url)
 
 
 def _vers_les_resultats(request: RequeteDeCompte, lieu_id: int, *, page: int = 1) -> HttpResponse:
@@ -111,8 +114,3 @@ def _vers_les_resultats(request: RequeteDeCompte, lieu_id: int, *, page: int = 1
         return redirect("orientation:recherche")
     suite = f"?page={page}" if page > 1 else ""
     return redirect(f"{reverse('orientation:resultats', kwargs={'jeton': jeton})}{suite}#offre-l{lieu_id}")
-
-
-def _recherche(request: RequeteDeCompte) -> str:
-    jeton = request.POST.get("recherche", "")
-    return f"?{urlencode({'recherche': jeton})}" if carnet.retrouver(request.session, jeton) else ""

@@ -101,11 +101,14 @@ def test_un_refus_demande_sa_raison_et_se_relit_sur_l_etape(connecte, creneau, m
     motif = MotifRefus.objects.create(libelle="Absent, congé")
     url = reverse("suivi:appel", args=[f"l{creneau.lieu_id}"])
 
-    sans_raison = connecte.post(url, {"issue": IssueAppel.REFUS}, follow=True)
-    connecte.post(url, {"issue": IssueAppel.REFUS, "motif": motif.pk})
+    demande = {"issue": IssueAppel.REFUS, "creneau": identifiant(creneau)}
+    sans_raison = connecte.post(url, demande | {"motif": ""}, follow=True)
+    connecte.post(url, demande | {"motif": motif.pk})
     etape = connecte.get(reverse("orientation:orienter", args=[identifiant(creneau)]))
 
-    assert "la raison d’un refus" in corps(sans_raison)
+    assert "Choisissez la raison du refus." in corps(sans_raison)
+    assert 'aria-describedby="motif-refus-erreur"' in corps(sans_raison)
+    assert "Choisissez la raison du refus." not in corps(etape)
     assert Appel.objects.count() == 1
     assert "1 refus (absent, congé) aujourd’hui" in corps(etape)
 
@@ -117,6 +120,30 @@ def test_un_accord_ramene_a_l_orientation(connecte, creneau, maintenant):
     reponse = connecte.post(url, {"issue": IssueAppel.ACCEPTE, "creneau": creneau_id})
 
     assert reponse.headers["Location"] == reverse("orientation:orienter", args=[creneau_id])
+
+
+def test_aucune_raison_de_refus_n_est_choisie_d_avance(connecte, creneau, maintenant):
+    etape = connecte.get(reverse("orientation:orienter", args=[identifiant(creneau)]))
+
+    liste = re.search(r'<select[^>]*name="motif".*?</select>', corps(etape), re.DOTALL)[0]
+    valeurs = re.findall(r'<option value="(.*?)"', liste)
+    assert valeurs[0] == ""
+    assert len(valeurs) == MotifRefus.objects.filter(est_actif=True).count() + 1
+    assert "selected" not in liste
+
+
+@pytest.mark.parametrize(
+    ("issue", "suite"),
+    [
+        pytest.param(IssueAppel.ACCEPTE, "", id="accord"),
+        pytest.param(IssueAppel.REFUS, "?appel=sans_raison", id="refus sans raison"),
+    ],
+)
+def test_hors_creneaux_l_appel_ramene_a_la_saisie_de_l_heure(connecte, lieu, maintenant, issue, suite):
+    reponse = connecte.post(reverse("suivi:appel", args=[f"l{lieu.pk}"]), {"issue": issue, "creneau": ""})
+
+    saisie = reverse("orientation:orienter_en_sus", args=[f"l{lieu.pk}"])
+    assert reponse.headers["Location"] == saisie + suite
 
 
 def test_la_carte_dit_a_la_regulation_ce_qui_se_passe_en_ce_moment(

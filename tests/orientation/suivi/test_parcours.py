@@ -55,6 +55,11 @@ def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, p
     suivre(page.get_by_role("button", name="Prolonger de 3 minutes"))
     expect(page.get_by_role("button", name="Rendre la place")).to_be_visible()
     page.get_by_text("Noter ce que l’appel a donné").click()
+    page.get_by_role("button", name="Noter le refus").click()
+    # Le navigateur demande la raison sur place : rien n’est parti, rien n’est perdu.
+    expect(page.get_by_role("combobox", name="Refus :")).to_be_focused()
+    page.goto(f"{page.url}?appel=sans_raison")
+    expect(page.get_by_text("Choisissez la raison du refus.")).to_be_visible()
     axe(page)
     capture(page, "suivi-appel")
     suivre(page.get_by_role("button", name="Accepté"))
