@@ -18,6 +18,7 @@ from orientation.enums import MotifAnnulation
 from orientation.forms import RAYON_MAX_KM
 from orientation.lectures import DELAIS, DISPONIBILITES, OUI, TOUTES, Criteres
 from orientation.suivi.forms import AnnulationForm
+from sas_platform.socle.formes import EntreeSerializer
 from sas_platform.socle.memoire import memoriser
 
 PAR_PAGE_MAX = 100
@@ -89,7 +90,7 @@ class FiltresSerializer(serializers.Serializer):
     )
 
 
-class DemandeRechercheSerializer(serializers.Serializer):
+class DemandeRechercheSerializer(EntreeSerializer):
     """Une spécialité, et un lieu donné d’une seule façon : `adresse`, `commune` ou `position`."""
 
     specialite = serializers.CharField(max_length=10, help_text="Code, par exemple SM54.")
