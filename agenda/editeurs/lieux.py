@@ -27,7 +27,7 @@ class Titulaire(NamedTuple):
 
 
 # Ensemble, par ou exclusif, celles des lieux d’un titulaire disent s’il en est un de changé (`memoire`).
-VERSION_LIEU = "hashtextextended(concat(l.id, ' ', l.xmin), 0)"
+VERSION_LIEU = "hash_record_extended((l.id, l.xmin), 0)"
 _CONNUS = f"""
     SELECT l.effecteur_id, l.structure_id, l.id, l.cle, l.finess, l.siret, l.adresse, l.code_postal,
         c.nom_recherche, {VERSION_LIEU}, l.precision_geo, l.lat, l.lon, l.source

@@ -19,7 +19,7 @@ from agenda.editeurs.lieux import VERSION_LIEU
 from agenda.editeurs.verdicts import Cas, Memoire
 
 # `xmin` change avec chaque version d’une ligne, quel que soit son auteur : import, administration, SQL.
-_VERSION_AGENDA = "hashtextextended(concat(a.id, ' ', a.xmin), 0)"
+_VERSION_AGENDA = "hash_record_extended((a.id, a.xmin), 0)"
 # Les lieux d’une association sont ses points fixes, non ceux des effecteurs qui y exercent.
 _LIEUX = f"""CASE WHEN r.effecteur_id IS NOT NULL
     THEN (SELECT bit_xor({VERSION_LIEU})
@@ -42,14 +42,12 @@ _DEMANDES = f"""
     ORDER BY r.id
 """  # noqa: S608 : des constantes
 _RETENIR = f"""
-    UPDATE agenda_raccordement SET memoire = neuve.memoire, etat = neuve.etat
-    FROM (
-        SELECT r.id, n.memoire, md5(concat(n.lieux, '|', {_AGENDAS})) AS etat
-        FROM agenda_raccordement r
-        JOIN json_to_recordset(%s::json) AS n (id bigint, lieux text, memoire jsonb) ON n.id = r.id
-    ) neuve
-    WHERE agenda_raccordement.id = neuve.id AND (agenda_raccordement.memoire, agenda_raccordement.etat)
-        IS DISTINCT FROM (neuve.memoire, neuve.etat)
+    WITH neuve AS MATERIALIZED (
+        SELECT r.id, r.memoire, md5(concat(r.lieux, '|', {_AGENDAS})) AS etat
+        FROM json_to_recordset(%s::json) AS r (id bigint, lieux text, memoire jsonb)
+    )
+    UPDATE agenda_raccordement r SET memoire = neuve.memoire, etat = neuve.etat FROM neuve
+    WHERE r.id = neuve.id AND (r.memoire, r.etat) IS DISTINCT FROM (neuve.memoire, neuve.etat)
 """  # noqa: S608 : des constantes
 _decodeur = msgspec.json.Decoder(Memoire)
 

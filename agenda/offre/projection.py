@@ -123,13 +123,14 @@ _RETIRER_OFFRES = """
         SELECT FROM unnest(%s::bigint[], %s::int[]) AS n (lieu_id, specialite_id)
         WHERE n.lieu_id = o.lieu_id AND n.specialite_id = o.specialite_id)
 """
+# Les documents à part : échappés dans le JSON des autres colonnes, ils coûteraient plus à lire qu’à écrire.
 _ECRIRE_CARTES = """
     INSERT INTO agenda_cartelieu
-        (lieu_id, document, debuts, fins, masques, fraicheurs, lots, grises, peremptions, empreinte)
-    SELECT lieu_id, document, debuts, fins, masques, fraicheurs, lots, grises, peremptions, empreinte
-    FROM json_to_recordset(%s::json)
-        AS n (lieu_id bigint, document text, debuts int[], fins int[], masques smallint[], fraicheurs int[],
-              lots int[], grises int[], peremptions int[], empreinte text)
+        (lieu_id, debuts, fins, masques, fraicheurs, lots, grises, peremptions, empreinte, document)
+    SELECT * FROM ROWS FROM (
+        json_to_recordset(%s::json) AS (lieu_id bigint, debuts int[], fins int[], masques smallint[],
+            fraicheurs int[], lots int[], grises int[], peremptions int[], empreinte text),
+        unnest(%b::text[]))
     ON CONFLICT (lieu_id) DO UPDATE SET document = excluded.document, debuts = excluded.debuts,
         fins = excluded.fins, masques = excluded.masques, fraicheurs = excluded.fraicheurs,
         lots = excluded.lots, grises = excluded.grises, peremptions = excluded.peremptions,
@@ -171,7 +172,8 @@ def ecrire(lignes: list[Ligne], lieu_ids: Collection[int]) -> int:
     if retirees:
         _jouer("DELETE FROM agenda_cartelieu WHERE lieu_id = ANY(%s)", list(retirees))
     if changees:
-        _jouer(_ECRIRE_CARTES, _en_json(map(_carte, changees)))
+        documents = [ligne.document for ligne in changees]
+        _jouer(_ECRIRE_CARTES, _en_json(map(_carte, changees)), documents)
         _jouer(_ECRIRE_OFFRES, _en_json(offre for ligne in changees for offre in _offres(ligne)))
     signaler({ligne.lieu_id for ligne in changees} | retirees)
     return len(changees) + len(retirees)
@@ -196,7 +198,6 @@ def _masque(modalites: tuple[str, ...]) -> int:
 def _carte(ligne: Ligne) -> dict[str, Any]:
     return {
         "lieu_id": ligne.lieu_id,
-        "document": ligne.document,
         "debuts": [creneau.debut for creneau in ligne.creneaux],
         "fins": [creneau.expire for creneau in ligne.creneaux],
         "masques": [_masque(creneau.modalites) for creneau in ligne.creneaux],
