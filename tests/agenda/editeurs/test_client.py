@@ -6,6 +6,7 @@ import json
 import socket
 import zlib
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
 import pytest
@@ -14,22 +15,32 @@ from aiohttp.test_utils import TestServer
 
 from agenda.editeurs import client
 from agenda.editeurs.client import Reponse, interroger, ouvrir_session, url_creneaux
+from agenda.editeurs.normaliseur import normaliser
+from agenda.editeurs.reconnaissance import Decoupe
 from agenda.editeurs.verdicts import fenetre_interrogee
 from agenda.enums import EtatLot
-from tests.agenda.editeurs.bundles import AUTRE_RPPS, MAINTENANT, RPPS, SIRET, bundle, octets
+from tests.agenda.editeurs.bundles import (
+    AUTRE_RPPS,
+    MAINTENANT,
+    RPPS,
+    SIRET,
+    agenda_complet,
+    bundle,
+    demande,
+    octets,
+    slot,
+)
 
 Gestionnaire = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def _appeler(
-    gestionnaire: Gestionnaire, *, http_admis: bool = True, suivre: Callable[[], bool] = lambda: True
-) -> Reponse:
+def _appeler(gestionnaire: Gestionnaire, *, http_admis: bool = True, **comment: Any) -> Reponse:
     async def appel() -> Reponse:
         application = web.Application()
         application.router.add_get("/fhir/{ressource}", gestionnaire)
         async with TestServer(application) as serveur, ouvrir_session() as session:
             url = url_creneaux(str(serveur.make_url("/fhir")), [RPPS], fenetre_interrogee(MAINTENANT))
-            return await interroger(session, url, http_admis=http_admis, suivre=suivre)
+            return await interroger(session, url, http_admis=http_admis, **comment)
 
     return asyncio.run(appel())
 
@@ -209,6 +220,23 @@ def test_la_page_suivante_est_suivie_sur_la_meme_origine():
     reponse = _appeler(gestionnaire)
 
     assert (len(reponse.pages), reponse.tronquee) == (2, False)
+
+
+def test_la_page_suivante_est_suivie_aussi_quand_on_connait_deja_les_creneaux():
+    """Celle d’une réponse dont on coupe ce que l’on connaît, au fil de son arrivée ; les pages restent entières."""
+    connus = octets(bundle(*agenda_complet(), slot(), slot("s2", comment='"next"')))
+    memoires = normaliser([connus], demande()).memoires
+    paginee = connus.replace(b'"searchset"', b'"searchset", "link": [{"relation": "next", "url": "?page=2"}]')
+    decoupe = Decoupe(memoires)
+
+    async def gestionnaire(requete: web.Request) -> web.StreamResponse:
+        return web.Response(body=octets(bundle()) if "page" in requete.query else paginee)
+
+    reponse = _appeler(gestionnaire, decoupe=decoupe)
+
+    assert (reponse.pages, reponse.tronquee) == ([paginee, octets(bundle())], False)
+    assert (reponse.decoupe, decoupe.trouves) == (decoupe, {RPPS})
+    assert b"Slot" not in decoupe.restes[0]
 
 
 @pytest.mark.parametrize(
