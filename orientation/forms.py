@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +34,8 @@ DUREE_VUE = timedelta(hours=4)
 RAYON_MAX_KM = 300
 PASSE = "Il n’est pas possible de saisir/sélectionner une date/heure dans le passé."
 LOINTAIN = f"Choisissez une date dans les {HORIZON_SURNUMERAIRE.days} jours."
+SAUTEE = "Cette heure n’existe pas ce jour-là : on passe à l’heure d’été."
+QUARTS_D_HEURE = [*(time(quart // 4, quart % 4 * 15) for quart in range(96)), time(23, 59)]
 
 
 class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
@@ -204,14 +208,19 @@ def sceller(vue: dict[str, Any]) -> str:
 
 
 class EnSusForm(EtapeForm):
-    """Date et heure d’une orientation hors disponibilité, à l’heure murale du lieu (W-21)."""
+    """Date et heure d’une orientation hors disponibilité, à l’heure murale du lieu (W-21).
+
+    La page retire de la liste les heures que le jour choisi n’a plus ou n’a pas (static/js/en-sus.js).
+    """
 
     date = forms.DateField(
         label="Date",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Saisissez une date, par exemple 4/11/2026."},
     )
-    heure = forms.TimeField(label="Heure", widget=forms.Select)
+    heure = forms.TimeField(
+        label="Heure", widget=forms.Select, error_messages={"required": "Choisissez une heure."}
+    )
 
     def __init__(self, *args: Any, fuseau: str, maintenant: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -223,26 +232,49 @@ class EnSusForm(EtapeForm):
         jour.widget.attrs |= {
             "min": local.date().isoformat(),
             "max": (local.date() + HORIZON_SURNUMERAIRE).isoformat(),
+            "data-sas-heures-impossibles": json.dumps(self._impossibles()),
         }
-        quarts = [*(time(quart // 4, quart % 4 * 15) for quart in range(96)), time(23, 59)]
-        heure.widget.choices = [(f"{quart:%H:%M}", heure_ecrite(quart)) for quart in quarts]
+        heure.widget.choices = [(f"{quart:%H:%M}", heure_ecrite(quart)) for quart in QUARTS_D_HEURE]
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data
         jour, heure = donnees.get("date"), donnees.get("heure")
         if jour is None or heure is None:
             return donnees
-        aujourd_hui = self.maintenant.astimezone(self.fuseau).date()
-        # Avant tout calcul d’instant : l’an 1 et l’an 9999 débordent en passant à l’heure universelle.
-        if not aujourd_hui <= jour <= aujourd_hui + HORIZON_SURNUMERAIRE:
-            self.add_error("date", PASSE if jour < aujourd_hui else LOINTAIN)
-            return donnees
-        debut = datetime.combine(jour, heure, tzinfo=self.fuseau).astimezone(UTC)
-        if debut.astimezone(self.fuseau).time() != time(heure.hour, heure.minute):
-            self.add_error("heure", "Cette heure n’existe pas ce jour-là : on passe à l’heure d’été.")
-        elif debut < self.maintenant:
-            self.add_error("heure", PASSE)
-        elif debut > self.maintenant + HORIZON_SURNUMERAIRE:
-            self.add_error("date", LOINTAIN)
-        donnees["debut"] = debut
+        murale = datetime.combine(jour, heure)
+        if refus := self._refus(murale):
+            self.add_error(*refus)
+        else:
+            donnees["debut"] = self._instant(murale)
         return donnees
+
+    def _refus(self, murale: datetime) -> tuple[str, str] | None:
+        """Le champ à corriger, et pourquoi ; rien si cette heure du lieu se peut."""
+        ecart = murale.date() - self.maintenant.astimezone(self.fuseau).date()
+        # Avant tout calcul d’instant : l’an 1 et l’an 9999 débordent en passant à l’heure universelle.
+        if not timedelta(0) <= ecart <= HORIZON_SURNUMERAIRE:
+            return "date", LOINTAIN if ecart > timedelta(0) else PASSE
+        debut = self._instant(murale)
+        if debut.astimezone(self.fuseau).replace(tzinfo=None) != murale:
+            return "heure", SAUTEE
+        if debut < self.maintenant:
+            return "heure", PASSE
+        return ("date", LOINTAIN) if debut > self.maintenant + HORIZON_SURNUMERAIRE else None
+
+    def _instant(self, murale: datetime) -> datetime:
+        """L’heure qui revient au passage à l’heure d’hiver est la première puis, celle-ci passée, la seconde."""
+        premiere, seconde = (murale.replace(tzinfo=self.fuseau, fold=fold).astimezone(UTC) for fold in (0, 1))
+        return premiere if premiere >= self.maintenant else seconde
+
+    def _impossibles(self) -> dict[str, list[str]]:
+        """Par jour, les heures que `clean` refuse : le premier jour, le dernier, et ceux où l’heure change."""
+        minuit = datetime.combine(self.maintenant.astimezone(self.fuseau), time.min)
+        jours = [minuit + timedelta(days=n) for n in range(HORIZON_SURNUMERAIRE.days + 1)]
+        decalages = [jour.replace(tzinfo=self.fuseau).utcoffset() for jour in jours]
+        changent = [jours[n] for n, (ici, demain) in enumerate(pairwise(decalages)) if ici != demain]
+        return {
+            f"{jour:%Y-%m-%d}": [
+                f"{quart:%H:%M}" for quart in QUARTS_D_HEURE if self._refus(datetime.combine(jour, quart))
+            ]
+            for jour in sorted({jours[0], *changent, jours[-1]})
+        }
