@@ -130,7 +130,7 @@ class Recherche:
 
 
 def garder(session: SessionBase, recherche: Recherche) -> str:
-    """Range la recherche et rend son jeton ; les plus anciennes s’effacent."""
+    """Range la recherche et rend son jeton ; ce que l’on a quitté s’efface."""
     jeton = secrets.token_urlsafe(12)
     remplacer(session, jeton, recherche if recherche.serie else recherche.avec(serie=jeton))
     return jeton
@@ -140,7 +140,19 @@ def remplacer(session: SessionBase, jeton: str, recherche: Recherche) -> None:
     if not recherche.secteur_cpts and recherche.lieu["code_insee"]:
         recherche = recherche.avec(secteur_cpts=_cpts_du_secteur(recherche.lieu["code_insee"]))
     gardees = session.get(CLE, {}) | {jeton: asdict(recherche)}
-    session[CLE] = dict(list(gardees.items())[-GARDEES:])
+    while len(gardees) > GARDEES:
+        del gardees[_moins_utile(gardees)]
+    session[CLE] = gardees
+
+
+def _moins_utile(gardees: dict[str, Any]) -> str:
+    """La plus ancienne que l’on a affinée depuis ; à défaut, la plus ancienne.
+
+    Affiner sans fin dans un onglet n’efface ni ce qu’un autre montre, ni où « Retour à la recherche » mène.
+    """
+    dernieres = {gardee["serie"]: jeton for jeton, gardee in gardees.items()}.values()
+    montrees = {*dernieres, *(gardees[jeton]["retour"] for jeton in dernieres)}
+    return next((jeton for jeton in gardees if jeton not in montrees), next(iter(gardees)))
 
 
 def retrouver(session: SessionBase, jeton: str) -> Recherche | None:
