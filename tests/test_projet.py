@@ -1,15 +1,13 @@
-"""Ce qu’aucun outil ne sait du projet : routes fermées, gabarits tous utiles, pages sans code en ligne."""
+"""Ce qu’aucun outil ne sait des pages : routes fermées, objets montrés à qui il faut, pages sans code en ligne."""
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -22,8 +20,8 @@ from comptes.enums import Action, Role
 from comptes.models import Compte
 from sas_platform import urls
 from sas_platform.demo.personas import PERSONAS, creer_comptes
-from tests import lectures_immediates, matrice
-from tests.sources import arbre
+from tests import matrice
+from tests.monde import creer_le_monde
 
 RACINE = Path(settings.RACINE)
 GABARITS = RACINE / "templates"
@@ -166,7 +164,7 @@ def _demander_l_objet(client: Client, nom: str, chemin: str, *, en_post: bool) -
 def test_chaque_objet_ne_se_montre_qu_a_qui_il_doit(settings, tmp_path):
     """Vraies requêtes : titulaire, délégataire, même territoire, étranger, anonyme, et chaque rôle."""
     settings.MEDIA_ROOT = tmp_path
-    monde = matrice.creer_le_monde()
+    monde = creer_le_monde()
     fautes = []
     for qui, compte in {**monde.comptes, matrice.ANONYME: None}.items():
         client = Client(raise_request_exception=False)
@@ -311,100 +309,3 @@ def test_aucune_variable_ne_manque_dans_nos_gabarits(personnes, settings):
             manquantes = set(re.findall("⟦([^⟧]*)⟧", reponse.content.decode()))
             # Les gabarits des bibliothèques comptent sur des variables absentes, pas les nôtres.
             assert {variable for variable in manquantes if variable in nos_gabarits} == set(), nom
-
-
-# Une espace ordinaire laisserait « : » seul en tête de ligne ; l’apostrophe droite est celle des machines.
-FAUTE_TYPOGRAPHIQUE = re.compile(r"\w[^\S\u00a0]+[:;?!»](?=\s|$)|«[^\u00a0]|[a-zà-ÿ]'[a-zà-ÿ]", re.IGNORECASE)
-BALISAGE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)
-# Ce qui s’écrit dans un terminal ou un journal, non à l’écran.
-HORS_ECRAN = {
-    "management",
-    "migrations",
-    "connecteurs",
-    "generation",
-    "editeurs",
-    "imports.py",
-    "referentiels.py",
-    "identifiants.py",
-}
-
-
-@pytest.mark.parametrize("gabarit", sorted(GABARITS.rglob("*.html")), ids=lambda gabarit: gabarit.name)
-def test_les_gabarits_ont_la_typographie_francaise(gabarit):
-    source = gabarit.read_text()
-    textes = [source, *re.findall(r'(?:title|aria-label|placeholder)="([^"]*)"', source)]
-
-    fautes = [faute for texte in textes for faute in FAUTE_TYPOGRAPHIQUE.findall(BALISAGE.sub("x", texte))]
-
-    assert fautes == []
-
-
-def test_les_messages_ont_la_typographie_francaise():
-    modules = [
-        module
-        for application in APPLICATIONS
-        for module in (RACINE / application).rglob("*.py")
-        if HORS_ECRAN.isdisjoint(module.parts)
-    ]
-
-    fautes = [
-        f"{module.name} : {texte}"
-        for module in modules
-        for texte in _textes(arbre(module))
-        if FAUTE_TYPOGRAPHIQUE.search(texte)
-    ]
-
-    assert fautes == []
-
-
-def _textes(module: ast.AST) -> Iterator[str]:
-    """Chaînes d’un module, sans ses docstrings ; une chaîne composée est lue d’un bloc."""
-    for parent in ast.walk(module):
-        if isinstance(parent, ast.JoinedStr):
-            yield "".join(p.value if isinstance(p, ast.Constant) else "x" for p in parent.values)
-        elif not isinstance(parent, ast.Expr):
-            for enfant in ast.iter_child_nodes(parent):
-                if isinstance(enfant, ast.Constant) and isinstance(enfant.value, str):
-                    yield enfant.value
-
-
-def test_tous_les_gabarits_servent():
-    sources = "\n".join(
-        fichier.read_text()
-        for dossier in ("templates", "sas_platform", *(app for app in APPLICATIONS))
-        for fichier in (RACINE / dossier).rglob("*")
-        if fichier.suffix in {".py", ".html", ".txt"}
-    )
-    surcharges = {
-        str(fichier.relative_to(dossier))
-        for app in apps.get_app_configs()
-        if not Path(app.path).is_relative_to(RACINE) or "site-packages" in app.path
-        for dossier in [Path(app.path) / "templates"]
-        for fichier in dossier.rglob("*.*")
-    }
-    inutiles = [
-        nom
-        for nom in (str(fichier.relative_to(GABARITS)) for fichier in GABARITS.rglob("*.*"))
-        if nom not in surcharges and f'"{nom}"' not in sources and not _page_ou_erreur(nom, sources)
-    ]
-
-    assert inutiles == []
-
-
-def test_aucun_test_du_navigateur_ne_lit_la_page_sans_attendre():
-    """En cas d’échec : le message dit quoi écrire ; les outils sont dans `tests/navigateur.py`."""
-    assert lectures_immediates.fautes(RACINE / "tests") == []
-
-
-APPLICATIONS = ("comptes", "annuaire", "participation", "agenda", "orientation", "remuneration", "assistance")
-
-
-def _page_ou_erreur(nom: str, sources: str) -> bool:
-    """Les pages de texte sont nommées par leur route, les pages d’erreur par leur état."""
-    if nom.startswith("courriels/"):
-        # Trois fichiers par courriel, que `ecrire(gabarit="comptes/bienvenue", …)` nomme d’un mot, entier ou non.
-        courriel = re.sub("_(sujet|corps)[.](txt|html)$", "", nom.removeprefix("courriels/"))
-        return f'"{courriel}"' in sources or f'"{courriel.partition("/")[2]}"' in sources
-    if nom.startswith("pages/"):
-        return f'"gabarit": "{nom.removeprefix("pages/").removesuffix(".html")}"' in sources
-    return nom in {"429.html", "500.html", "503.html"}

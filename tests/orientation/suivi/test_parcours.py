@@ -58,7 +58,7 @@ def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, p
     page.get_by_role("button", name="Noter le refus").click()
     # Le navigateur demande la raison sur place : rien n’est parti, rien n’est perdu.
     expect(page.get_by_role("combobox", name="Refus :")).to_be_focused()
-    page.goto(f"{page.url}?appel=sans_raison")
+    page.goto(reverse("orientation:orienter", args=[identifiant(places)]) + "?appel=sans_raison")
     expect(page.get_by_text("Choisissez la raison du refus.")).to_be_visible()
     axe(page)
     capture(page, "suivi-appel")
