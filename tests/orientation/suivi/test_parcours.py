@@ -48,7 +48,8 @@ def places(creneau):
 def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, places, axe, capture):
     MotifRefus.objects.create(libelle="Absent ou en congé")
     connecter(equipier)
-    page.goto(reverse("orientation:orienter", args=[identifiant(places)]))
+    etape = reverse("orientation:orienter", args=[identifiant(places)])
+    page.goto(etape)
     axe(page)
     suivre(page.get_by_role("button", name="Tenir la place 3 minutes"))
     expect(page.locator("[data-sas-minuteur]")).to_contain_text("encore")
@@ -58,7 +59,7 @@ def test_tenir_noter_confirmer_transmettre_corriger(page, connecter, equipier, p
     page.get_by_role("button", name="Noter le refus").click()
     # Le navigateur demande la raison sur place : rien n’est parti, rien n’est perdu.
     expect(page.get_by_role("combobox", name="Refus :")).to_be_focused()
-    page.goto(reverse("orientation:orienter", args=[identifiant(places)]) + "?appel=sans_raison")
+    page.goto(f"{etape}?appel=sans_raison")
     expect(page.get_by_text("Choisissez la raison du refus.")).to_be_visible()
     axe(page)
     capture(page, "suivi-appel")
