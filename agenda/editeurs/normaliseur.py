@@ -149,7 +149,8 @@ def _juger(tri: _Tri) -> Lecture:
         )
     lecture.noms_cpts = juge.noms_cpts
     for nombres in (*avertissements.values(), *(m.avertissements for m in lecture.reconnues.values())):
-        lecture.avertissements.update(nombres)
+        if nombres:
+            lecture.avertissements.update(nombres)
     return lecture
 
 
