@@ -24,7 +24,7 @@ PAUVRE = 5
 TELECONSULTATION_KM = 100
 CPTS_MAX = 3
 # D’autres lieux que ceux que l’on a : toujours bons à dire, même sans créneau.
-AILLEURS = ("cpts", "sos", "en_sus")
+AILLEURS = ("cpts", "sos", "msp", "en_sus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +98,22 @@ def _possibles(demande: Recherche, *, jeton: str = "") -> Iterator[tuple[str, st
         yield "teleconsultation", f"Téléconsultation jusqu’à {round(rayon)}\u00a0km", a_distance
     for cpts_id, nom in demande.secteur_cpts[:CPTS_MAX]:
         yield f"cpts-{cpts_id}", nom, carnet.chez_la_cpts(demande, cpts_id, jeton=jeton)
-    if (sos := _sos(None)) and sos != demande.specialite_ids:
-        rayon = demande.rayon_elargi(1)
+    rayon = demande.rayon_elargi(1)
+    jusque = f"jusqu’à {round(rayon)}\u00a0km"
+    if (sos := _structures(TypeStructure.SOS)) and sos != demande.specialite_ids:
         points = sans_filtre.avec(quoi="SOS Médecins", specialite_ids=sos, noms="", rayon_km=rayon)
-        yield "sos", f"SOS Médecins jusqu’à {round(rayon)}\u00a0km", points
+        yield "sos", f"SOS Médecins {jusque}", points
+    if (msp := _structures(TypeStructure.MSP)) and msp != demande.specialite_ids:
+        # Une maison de santé n’a pas d’agenda : elle reçoit en sus, par ceux qui participent par elle (S-86).
+        maisons = sans_filtre.avec(
+            quoi="Maison de santé", specialite_ids=msp, noms="", rayon_km=rayon, disponibilite=EN_SUS
+        )
+        yield "msp", f"Maisons de santé, en sus, {jusque}", maisons
     if demande.disponibilite != EN_SUS:
         yield "en_sus", "En sus des disponibilités", demande.avec(disponibilite=EN_SUS)
 
 
-@memoriser(duree_s=60, taille=1)
-def _sos(_tout: None) -> tuple[int, ...]:
-    points = Specialite.objects.filter(type_structure=TypeStructure.SOS).order_by("pk")
-    return tuple(points.values_list("pk", flat=True))
+@memoriser(duree_s=60, taille=2)
+def _structures(genre: TypeStructure) -> tuple[int, ...]:
+    """Ce que l’on cherche pour trouver les structures de ce type."""
+    return tuple(Specialite.objects.filter(type_structure=genre).order_by("pk").values_list("pk", flat=True))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import NamedTuple
 from urllib.parse import quote
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -23,6 +24,23 @@ from orientation.sollicitation import Contact
 from participation.enums import Modalite
 
 INFORMATIONS_COURTES = 100
+
+
+class Relais(NamedTuple):
+    """Les structures par lesquelles on participe : elles reçoivent en sus, et non soi (S-24, S-86).
+
+    `marche` : celle de l’échelle qui mène à elles (`orientation.echelle`).
+    """
+
+    marche: str
+    via: str
+    bouton: str
+
+
+_RELAIS = {
+    Modalite.MSP.value: Relais("msp", " via une maison de santé", "Maisons de santé qui reçoivent en sus"),
+    Modalite.SOS.value: Relais("sos", " via SOS Médecins", "Points fixes SOS Médecins"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,7 @@ class Carte:
     contact: Contact | None = None
     medecin_traitant: bool = False
     via: str = ""
+    relais: Relais | None = None
     forfait: bool = False
     cpts: CptsGroupee | None = None
     itineraire: str = ""
@@ -267,6 +286,12 @@ def _agenda(carte: Carte, signaux: Sequence[str], titre: str, *, oriente_en_sus:
             f'<a class="fr-btn fr-btn--secondary fr-btn--sm" href="{escape(carte.lien_en_sus)}">'
             f'Orientation hors disponibilité<span class="fr-sr-only"> vers {titre}</span></a>'
         )
+    elif carte.relais and oriente_en_sus:
+        html += (
+            '<button class="fr-btn fr-btn--secondary fr-btn--sm" form="affinage" name="elargir" '
+            f'value="{carte.relais.marche}">{carte.relais.bouton}'
+            f'<span class="fr-sr-only">, à défaut de {titre}</span></button>'
+        )
     return html
 
 
@@ -325,6 +350,7 @@ def _carte(
         fuseau_autre=offre.lieu.fuseau != FUSEAU_DE_PARIS,
         medecin_traitant=offre.groupe == Groupe.MEDECIN_TRAITANT,
         via=_via(offre),
+        relais=_RELAIS.get(offre.via),
         forfait=forfait,
         cpts=cpts,
         itineraire=_vers(offre),
@@ -343,13 +369,11 @@ def _vers(offre: Offre) -> str:
     return lien
 
 
-_PAR_UNE_STRUCTURE = {Modalite.MSP.value: " via une maison de santé", Modalite.SOS.value: " via SOS Médecins"}
-
-
 def _via(offre: Offre) -> str:
     if offre.via == Modalite.CPTS:
         return f" via {_la_cpts(offre.cpts)}"
-    return _PAR_UNE_STRUCTURE.get(offre.via, "")
+    relais = _RELAIS.get(offre.via)
+    return relais.via if relais else ""
 
 
 def _la_cpts(nom: str) -> str:

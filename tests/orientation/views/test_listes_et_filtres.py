@@ -14,7 +14,12 @@ from orientation.enums import IssueAppel
 from orientation.models import Appel
 from participation.models import Participation
 from tests.agenda.factories import DisponibiliteFactory
-from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, StructureFactory
+from tests.annuaire.factories import (
+    EffecteurFactory,
+    LieuExerciceFactory,
+    SpecialiteFactory,
+    StructureFactory,
+)
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import projeter, url_resultats
 from tests.orientation.factories import OrientationFactory
@@ -209,6 +214,36 @@ def test_l_echelle_dit_ce_que_l_on_trouvera_vraiment(connecte, jeton, lieu, main
         lus = suivie.context["resultats"]
         avec_creneau = sum(bool(offre.creneaux) for offre in lus.offres)
         assert (lus.total, avec_creneau) == (marche.total, marche.libres), marche.code
+
+
+@pytest.fixture
+def maison(medecine_generale, jeton, maintenant):
+    """Une maison de santé, par laquelle un généraliste participe."""
+    SpecialiteFactory(
+        code="MSP", libelle="Maison de santé", profession=None, type_structure=TypeStructure.MSP
+    )
+    maison = LieuExerciceFactory(effecteur=None, structure=StructureFactory(msp=True))
+    medecin = EffecteurFactory()
+    ParticipationFactory(effecteur=medecin, modalite="msp", structure=maison.structure)
+    projeter(LieuExerciceFactory(effecteur=medecin), maison)
+    return maison
+
+
+def test_un_medecin_d_une_maison_de_sante_mene_a_celles_qui_recoivent_en_sus(connecte, jeton, maison):
+    page = connecte.get(url_resultats(jeton))
+    suivie = connecte.post(url_resultats(jeton), {"elargir": "msp"}, follow=True)
+
+    assert re.findall(r'form="affinage" name="elargir" value="(\w+)">Maisons', texte(page)) == ["msp"]
+    assert [offre.lieu.id for offre in suivie.context["resultats"].offres] == [f"l{maison.pk}"]
+    assert reverse("orientation:orienter_en_sus", args=[f"l{maison.pk}"]) in texte(suivie)
+    assert 'value="msp"' not in texte(suivie)
+
+
+def test_qui_n_oriente_pas_en_sus_n_est_pas_mene_aux_maisons_de_sante(client, maison):
+    client.force_login(CompteFactory(role=Role.IOA))
+    reponse = client.post(URL, {"quoi": "médecine générale", "ou": "Lille"}, follow=True)
+
+    assert 'value="msp">Maisons' not in texte(reponse)
 
 
 def test_une_recherche_vide_dit_chaque_marche_meme_sans_rien(connecte, jeton, maintenant):
