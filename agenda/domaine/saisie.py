@@ -15,7 +15,6 @@ MODALITES = ("cabinet", "teleconsultation", "domicile")
 CAPACITE_MAX = 200
 HORAIRES_MAX = 6
 AVENIR_MAX = timedelta(days=730)
-ANNEES = range(2000, 2101)  # celles qu’un agenda peut porter ; au-delà, une faute de frappe
 
 
 @dataclass(frozen=True, slots=True)

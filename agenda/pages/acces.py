@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from agenda.domaine.saisie import ANNEES
 from agenda.saisie.actions import SaisieRefusee
 from agenda.saisie.lectures import agenda_saisi_ouvert
 from annuaire.champs import champ, lieux_du
@@ -23,6 +22,7 @@ from comptes.actions import tracer_lecture
 from comptes.enums import Action, Role
 from comptes.models import Compte, Trace
 from comptes.requetes import RequeteDeCompte
+from sas_platform.socle.jours import ANNEES
 
 FUSEAU_DE_PARIS = "Europe/Paris"
 VUES = {"semaine": 7, "jour": 1}

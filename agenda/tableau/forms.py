@@ -15,6 +15,7 @@ from annuaire.enums import Accueil, Langue
 from annuaire.models import LieuExercice
 from participation.forms import VersionField
 from participation.models import Sollicitation
+from sas_platform.socle.jours import JourField
 
 INFORMATIONS_MAX = 1_000
 PATIENTS_MAX = 200
@@ -100,11 +101,10 @@ class SollicitationForm(DsfrBaseForm):
         required=False,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
-    pause_jusqu_au = forms.DateField(
+    pause_jusqu_au = JourField(
         label="Ne pas me solliciter avant le",
         help_text="Jusqu’à la veille au soir, personne ne vous est adressé en sus. Vide\u00a0: pas de pause.",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     vue_le = VersionField(required=False)
 

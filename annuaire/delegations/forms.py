@@ -14,6 +14,7 @@ from annuaire.domaine.identifiants import est_adeli, est_finess, est_rpps, est_s
 from annuaire.enums import TypeStructure
 from annuaire.models import Effecteur, LieuExercice, Structure
 from annuaire.territoires.villes import LieuxField, VilleForm
+from sas_platform.socle.jours import JourField
 
 EMAIL_INVALIDE = "ATTENTION : Adresse email invalide"
 
@@ -24,16 +25,6 @@ class CourrielField(forms.EmailField):
 
     def clean(self, value: Any) -> str:
         return str(super().clean(value)).lower()
-
-
-class JourField(forms.DateField):
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(
-            widget=widget,
-            error_messages={"invalid": "Saisissez une date, par exemple 4/11/2026."},
-            **kwargs,
-        )
 
 
 class DemandeForm(VilleForm):

@@ -12,6 +12,7 @@ from dsfr.forms import DsfrBaseForm
 from annuaire.models import Commune, Departement, Territoire
 from annuaire.models.territoires import SAMU_DU_HUB
 from annuaire.territoires.actions import version_de
+from sas_platform.socle.jours import JourField
 
 CODES_MAX = 6_000
 NOMMES_MAX = 10
@@ -60,16 +61,14 @@ class TerritoireForm(DsfrBaseForm):
         help_text="Codes INSEE, non codes postaux. Une ville comprend ses arrondissements.",
         required=False,
     )
-    ouvert_date = forms.DateField(
+    ouvert_date = JourField(
         label="SAS ouvert depuis le",
         help_text="Avant cette date, et sans elle, aucune rémunération n’est due.",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    ferme_date = forms.DateField(
+    ferme_date = JourField(
         label="SAS fermé le",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     courriel_gestionnaires = forms.EmailField(label="Boîte des gestionnaires de comptes", required=False)
     courriel_referents = forms.EmailField(label="Boîte des référents territoriaux", required=False)

@@ -11,14 +11,9 @@ from dsfr.forms import DsfrBaseForm
 from orientation.enums import EtatMessageHub
 from orientation.hub.lectures import A_REGARDER
 from orientation.models import MessageHub
+from sas_platform.socle.jours import JourField
 
 A_REGARDER_CHOIX = "a_regarder"
-
-
-def _jour(label: str) -> forms.DateField:
-    return forms.DateField(
-        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
 
 
 class FiltreForm(DsfrBaseForm):
@@ -29,8 +24,8 @@ class FiltreForm(DsfrBaseForm):
         required=False,
         choices=[("", "Tous"), (A_REGARDER_CHOIX, "À regarder"), *EtatMessageHub.choices],
     )
-    du = _jour("Du")
-    au = _jour("Au")
+    du = JourField(label="Du", required=False)
+    au = JourField(label="Au", required=False)
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data

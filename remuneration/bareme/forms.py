@@ -17,6 +17,7 @@ from remuneration.domaine.baremes import refus_des_tranches
 from remuneration.domaine.periodes import bornes
 from remuneration.enums import Condition, Mode, Prestation
 from remuneration.models import Regle, Tranche
+from sas_platform.socle.jours import JourField
 
 LIGNES_TRANCHES = 12
 _COMMUNS = ("debut", "fin", "modes", "conditions")
@@ -29,13 +30,6 @@ CHAMPS: dict[Prestation, tuple[str, ...]] = {
     Prestation.MAJORATION_SOIREE: (*_A_L_ACTE, "heure_debut", "heure_fin"),
     Prestation.MAJORATION_VISITE: (*_A_L_ACTE, "modalite"),
 }
-
-
-class JourField(forms.DateField):
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        invalide = {"invalid": "Saisissez une date, par exemple 1/7/2026."}
-        super().__init__(widget=widget, error_messages=invalide, **kwargs)
 
 
 class CasesField(forms.MultipleChoiceField):

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
+from sas_platform.socle.jours import JourField
+
 MESSAGE_MAX = 2000
 # Treize chiffres, avec ou sans clé : ce qu’un message ne peut porter par mégarde. Un RPPS en a onze.
 _NUMERO_DE_SECURITE_SOCIALE = re.compile(
@@ -35,11 +37,10 @@ class MessageForm(DsfrBaseForm):
 class SemaineForm(DsfrBaseForm):
     """La semaine à montrer : n’importe lequel de ses jours la désigne. Une date illisible ne filtre rien."""
 
-    semaine = forms.DateField(
+    semaine = JourField(
         label="Semaine du",
         required=False,
         help_text="N’importe quel jour de la semaine.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def lundi(self) -> date | None:

@@ -12,18 +12,14 @@ from dsfr.forms import DsfrBaseForm
 
 from comptes.models import Compte, Trace
 from comptes.verbes import libelle_du_verbe
+from sas_platform.socle.jours import JourField
 
 TOUS, AUTRES, SOI = "", "autres", "soi"
 
 
-def _jour(libelle: str) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=libelle, required=False, widget=widget)
-
-
 class FiltreHistoriqueForm(DsfrBaseForm):
-    du = _jour("Du")
-    au = _jour("Au")
+    du = JourField(label="Du", required=False)
+    au = JourField(label="Au", required=False)
     verbe = forms.ChoiceField(label="Action", required=False)
     qui = forms.ChoiceField(
         label="Qui",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.forms import Form
 
-from agenda.domaine.saisie import ANNEES, Refus
+from agenda.domaine.saisie import Refus
 
 # Gabarits d’un champ facultatif en soi, mais attendu selon les autres réponses.
 SELON_LE_CAS = "agenda/_champ.html"
@@ -21,27 +20,6 @@ class EntierField(forms.IntegerField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-
-
-class JourField(forms.DateField):
-    """Une date qu’un agenda peut porter : une année à cinq chiffres, ou l’an 1, sont des fautes de frappe."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        erreurs = {
-            "required": "Une date valide est obligatoire.",
-            "invalid": "Saisissez une date, par exemple 4/11/2026.",
-        }
-        super().__init__(
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            error_messages=erreurs | kwargs.pop("error_messages", {}),
-            **kwargs,
-        )
-
-    def to_python(self, value: Any) -> date | None:
-        jour = super().to_python(value)
-        if jour is not None and jour.year not in ANNEES:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return jour
 
 
 class HeureField(forms.TimeField):

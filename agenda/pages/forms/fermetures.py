@@ -11,8 +11,9 @@ from django import forms
 from dsfr.forms import DsfrBaseForm
 from dsfr.utils import dsfr_input_class_attr
 
-from agenda.pages.forms.champs import CASE, SELON_LE_CAS, HeureField, JourField
+from agenda.pages.forms.champs import CASE, SELON_LE_CAS, HeureField
 from annuaire.models import LieuExercice
+from sas_platform.socle.jours import JourField
 
 LIGNES = (1, 2, 3)  # périodes d’un même envoi ; on en pose autant que l’on veut
 

@@ -14,9 +14,10 @@ from dsfr.forms import DsfrBaseForm
 
 from agenda.domaine.saisie import CAPACITE_MAX, Saisie, refus
 from agenda.enums import Genre, ModaliteConsultation, Portee
-from agenda.pages.forms.champs import CASE, SELON_LE_CAS, EntierField, HeureField, JourField, poser
+from agenda.pages.forms.champs import CASE, SELON_LE_CAS, EntierField, HeureField, poser
 from agenda.saisie.lectures import Occurrence
 from sas_platform.socle.francais import JOURS
+from sas_platform.socle.jours import JourField
 
 GENRES = (
     (Genre.PLAGE, "Plage\u00a0: plusieurs patients sans rendez-vous sur l’horaire"),

@@ -9,9 +9,9 @@ from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from agenda.models import SemaineType
-from agenda.pages.forms.champs import JourField
 from agenda.saisie.semaines import SEMAINES_MAX
 from annuaire.models import LieuExercice
+from sas_platform.socle.jours import JourField
 
 
 class NombreField(forms.IntegerField):

@@ -53,11 +53,3 @@ class ClesField(forms.TypedMultipleChoiceField):
 
     def valid_value(self, value: Any) -> bool:
         return str(value).isascii() and str(value).isdecimal() and len(str(value)) < 19
-
-
-class JourField(forms.DateField):
-    """Dernier jour, facultatif."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(required=False, input_formats=["%Y-%m-%d", "%d/%m/%Y"], widget=widget, **kwargs)

@@ -12,13 +12,14 @@ from dsfr.forms import DsfrBaseForm
 
 from annuaire.champs import Champ, champ, territoires_du
 from annuaire.gestion.actions import CompteRefuse
-from annuaire.gestion.forms.champs import AdresseField, ClesField, JourField, NomField, SansMention
+from annuaire.gestion.forms.champs import AdresseField, ClesField, NomField, SansMention
 from annuaire.gestion.forms.regles import ReglesDuCompte
 from annuaire.gestion.forms.trouvailles import RechercheDansLAnnuaire
 from annuaire.gestion.saisie import TERRITORIAUX, Etat, RoleVoulu, Saisie, fin_du_jour
 from comptes.droits import roles_accordables
 from comptes.enums import Action, Role
 from comptes.models import Compte
+from sas_platform.socle.jours import JourField
 
 _IDENTITE = ("email", "nom", "prenom", "numero_cpx")
 _PAR_PRO_SANTE_CONNECT = (
@@ -115,7 +116,9 @@ class CompteForm(SansMention, ReglesDuCompte, RechercheDansLAnnuaire, DsfrBaseFo
 
     def _poser_les_champs_des_roles(self, territoires: list[tuple[int, str]]) -> None:
         for role in self.accordables:
-            self.fields[f"fin_{role}"] = JourField(label="Dernier jour", help_text="Vide : sans limite.")
+            self.fields[f"fin_{role}"] = JourField(
+                label="Dernier jour", help_text="Vide : sans limite.", required=False
+            )
             if role in TERRITORIAUX:
                 cases = ClesField(label="Territoires", choices=territoires)
                 cases.initial = [territoires[0][0]] if len(territoires) == 1 else None

@@ -97,9 +97,9 @@ def test_une_periode_a_venir_se_supprime(connecte, lieu, adresse):
             id="sans fin",
         ),
         pytest.param(
-            {"du_1": "2026-12-01", "au_1": "9999-12-31"}, "au_1", "Saisissez une date", id="an 9999"
+            {"du_1": "2026-12-01", "au_1": "9999-12-31"}, "au_1", "Choisissez une année", id="an 9999"
         ),
-        pytest.param({"du_1": "0001-01-01", "au_1": "2026-12-01"}, "du_1", "Saisissez une date", id="an 1"),
+        pytest.param({"du_1": "0001-01-01", "au_1": "2026-12-01"}, "du_1", "Choisissez une année", id="an 1"),
         pytest.param(
             {"du_1": "2026-12-01", "au_1": "2026-11-30"},
             "au_1",

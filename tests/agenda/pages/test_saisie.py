@@ -120,7 +120,10 @@ def test_une_periode_se_decoupe_en_creneaux_egaux(au_clavier, lieu, adresse):
         ),
         pytest.param({"jours": ["9"]}, "jours", "Sélectionnez", id="jour inconnu"),
         pytest.param(
-            {"jours": ["2"], "dernier_jour": "9999-12-31"}, "dernier_jour", "Saisissez une date", id="an 9999"
+            {"jours": ["2"], "dernier_jour": "9999-12-31"},
+            "dernier_jour",
+            "Choisissez une année",
+            id="an 9999",
         ),
         pytest.param({"capacite": "2,5"}, "capacite", "incorrect", id="capacité à virgule"),
     ],

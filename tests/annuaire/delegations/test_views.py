@@ -67,6 +67,7 @@ def test_l_effecteur_envoie_sa_demande(client, monde):
         ({"nom": ""}, "nom", "obligatoire"),
         ({"fin_date": "2026-03-16"}, "fin_date", "passée"),
         ({"fin_date": "bientôt"}, "fin_date", "Saisissez une date"),
+        ({"fin_date": "9999-12-31"}, "fin_date", "Choisissez une année"),
     ],
 )
 def test_une_demande_fausse_est_refusee_sur_son_champ(client, monde, champs, champ, message):

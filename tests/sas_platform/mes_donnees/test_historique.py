@@ -168,6 +168,12 @@ def test_une_periode_a_l_envers_se_dit_sur_le_champ(client, moi):
     assert "La période finit avant d’avoir commencé." in page
 
 
+def test_une_annee_impossible_se_dit_sur_le_champ(client, moi):
+    client.force_login(moi)
+
+    assert "Choisissez une année de 2000 à 2100." in client.get(URL, {"au": "9999-12-31"}).content.decode()
+
+
 def test_la_page_suivante_garde_le_filtre(client, moi):
     for _ in range(26):
         tracer(f"compte:{moi.pk}", moi, "connexion")
