@@ -45,8 +45,8 @@ def decoder(contenu: bytes) -> str:
     raise FichierIllisible("Ce fichier n’est pas un CSV : enregistrez-le au format « CSV UTF-8 ».")
 
 
-def lire(texte: str) -> list[dict[str, str]]:
-    """Une ligne par compte, colonne → valeur ; les lignes vides sont sautées. Lève `FichierIllisible`."""
+def lire(texte: str) -> list[tuple[int, dict[str, str]]]:
+    """(numéro que montre le tableur, colonne → valeur) de chaque ligne remplie. Lève `FichierIllisible`."""
     texte = texte.removeprefix(BOM)
     entete, _, _ = texte.partition("\n")
     lecteur = csv.reader(
@@ -55,12 +55,12 @@ def lire(texte: str) -> list[dict[str, str]]:
         strict=True,
     )
     try:
-        rangs = [ligne for ligne in lecteur if any(cellule.strip() for cellule in ligne)]
+        rangs = [(n, rang) for n, rang in enumerate(lecteur, start=1) if any(map(str.strip, rang))]
     except csv.Error:
         raise FichierIllisible("Les guillemets du fichier ne se ferment pas : repartez du modèle.") from None
     if not rangs:
         raise FichierIllisible("Le fichier est vide.")
-    colonnes = [cellule.strip().lower() for cellule in rangs[0]]
+    colonnes = [cellule.strip().lower() for cellule in rangs[0][1]]
     _verifier_les_colonnes(colonnes)
     if len(rangs) == 1:
         raise FichierIllisible("Le fichier n’a que sa ligne d’en-tête.")
@@ -68,7 +68,7 @@ def lire(texte: str) -> list[dict[str, str]]:
         raise FichierIllisible(
             f"Le fichier a {len(rangs) - 1} lignes, {LIGNES_MAX} au plus : partagez-le en plusieurs."
         )
-    return [_en_ligne(colonnes, cellules, numero) for numero, cellules in enumerate(rangs[1:], start=2)]
+    return [(numero, _en_ligne(colonnes, cellules, numero)) for numero, cellules in rangs[1:]]
 
 
 def _verifier_les_colonnes(colonnes: list[str]) -> None:

@@ -17,7 +17,6 @@ from annuaire.gestion.saisie import TERRITORIAUX, Saisie
 from comptes.enums import Role
 from sas_platform.socle.textes import normaliser
 
-PREMIERE_LIGNE = 2  # la première est l’en-tête
 _SEPARATEURS = re.compile(r"[|,;/]")
 _NUMEROS = {
     "structures": "structures_cherche",
@@ -50,8 +49,8 @@ class LigneRelue:
         return [(colonne, message) for colonne, tous in self.erreurs.items() for message in tous]
 
 
-def relire(lignes: Sequence[dict[str, str]], cadre: Cadre) -> list[LigneRelue]:
-    relues = [_relire_une(numero, ligne, cadre) for numero, ligne in enumerate(lignes, PREMIERE_LIGNE)]
+def relire(lignes: Sequence[tuple[int, dict[str, str]]], cadre: Cadre) -> list[LigneRelue]:
+    relues = [_relire_une(numero, ligne, cadre) for numero, ligne in lignes]
     for colonne in ("email", "rpps_adeli"):
         _refuser_les_doubles(relues, colonne)
     return relues

@@ -123,6 +123,38 @@ def test_chaque_erreur_nomme_sa_ligne_et_sa_colonne(gestionnaire, monde):
     assert not Compte.objects.filter(email__endswith="@exemple.invalid", nom="Nom").exists()
 
 
+def test_le_numero_d_une_ligne_est_celui_que_montre_le_tableur(gestionnaire, monde):
+    """Des lignes laissées vides au milieu ne décalent pas celles d’après."""
+    lignes = [
+        "email;roles;nom;prenom;territoires",
+        "a@exemple.invalid;OSNP;Nom;Prénom;SAS Nord",
+        ";;;;",
+        "",
+        "A@exemple.invalid;Astronaute;Nom;Prénom;SAS Nord",
+    ]
+
+    trouves = refus(envoyer(gestionnaire, "\n".join(lignes)))
+
+    assert {numero for numero, _, _ in trouves} == {5}
+    assert (5, "email", "Des valeurs identiques de « email » ont été saisies. Voir la ligne 2.") in trouves
+
+
+@pytest.mark.parametrize(
+    ("jour", "message"),
+    [
+        ("31/12/9999", "Choisissez une année de 2000 à 2100."),
+        ("fin 2027", "Saisissez une date, par exemple 4/11/2026."),
+        ("16/03/2026", "Choisissez une date à venir."),
+    ],
+)
+def test_un_dernier_jour_impossible_se_dit_sur_sa_colonne(gestionnaire, monde, jour, message):
+    contenu = (
+        f"email;roles;nom;prenom;territoires;dernier_jour\na@exemple.invalid;OSNP;Nom;Prénom;SAS Nord;{jour}"
+    )
+
+    assert refus(envoyer(gestionnaire, contenu)) == {(2, "dernier_jour", message)}
+
+
 @pytest.mark.parametrize(
     ("contenu", "message"),
     [
