@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.core.files.base import ContentFile
@@ -193,19 +194,19 @@ def rouvrir(ticket: Ticket, *, acteur: Compte, maintenant: datetime) -> None:
         tracer(acteur=acteur, verbe="demande.rouverte", objet=f"demande:{ticket.pk}")
 
 
-def effacer_closes(*, avant: datetime) -> int:
-    """Efface les demandes closes avant cet instant, leurs messages et leurs fichiers ; rend leur nombre."""
-    closes = Ticket.objects.filter(etat=EtatTicket.CLOS, clos_le__lt=avant)
-    nombre = 0
-    for ticket in closes.prefetch_related("pieces").iterator(chunk_size=200):
-        with transaction.atomic():
-            fichiers = [piece.fichier for piece in ticket.pieces.all() if piece.fichier.name]
-            tracer(acteur=None, verbe="demande.effacee", objet=f"demande:{ticket.pk}")
-            ticket.delete()
-        for fichier in fichiers:
-            fichier.delete(save=False)
-        nombre += 1
-    return nombre
+@transaction.atomic
+def effacer_closes(*, avant: datetime, lot: int) -> int:
+    """Efface `lot` demandes closes avant cet instant, leurs messages et leurs fichiers ; rend leur nombre, zéro à la fin."""
+    echues = Ticket.objects.filter(etat=EtatTicket.CLOS, clos_le__lt=avant).order_by("pk")
+    closes = list(echues.prefetch_related("pieces")[:lot])
+    for ticket in closes:
+        for piece in ticket.pieces.all():
+            if piece.fichier.name:
+                # Un fichier ne revient pas : il part quand la demande est partie pour de bon.
+                transaction.on_commit(partial(piece.fichier.delete, save=False))
+        tracer(acteur=None, verbe="demande.effacee", objet=f"demande:{ticket.pk}")
+        ticket.delete()
+    return len(closes)
 
 
 def _numero_suivant(maintenant: datetime) -> str:

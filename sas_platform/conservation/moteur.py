@@ -62,14 +62,13 @@ def par_lots(
     *,
     lot: int = 500,
 ) -> Callable[[Passage], int]:
-    """Un lot, une transaction ; les conditions sont relues avec le geste, la ligne ayant pu changer entre-temps."""
+    """Les conditions sont relues avec le geste, la ligne ayant pu changer entre-temps."""
 
     def passer(passage: Passage) -> int:
-        with transaction.atomic():
-            numeros = list(echues(passage.limite).order_by("pk").values_list("pk", flat=True)[:lot])
-            if numeros:
-                geste(echues(passage.limite).filter(pk__in=numeros))
-            return len(numeros)
+        numeros = list(echues(passage.limite).order_by("pk").values_list("pk", flat=True)[:lot])
+        if numeros:
+            geste(echues(passage.limite).filter(pk__in=numeros))
+        return len(numeros)
 
     return passer
 
@@ -84,24 +83,25 @@ def executer(
 ) -> tuple[int, bool]:
     """Applique une règle, lot après lot ; rend le nombre de lignes traitées, et vrai si tout est fait.
 
-    Rejouable : ce qui est fait ne revient pas. Chaque passage laisse une ligne
-    dans la trace, même quand il n’y avait rien à faire ou qu’il s’interrompt.
+    Rejouable : ce qui est fait ne revient pas. Un lot et sa ligne dans la trace
+    vont dans une même transaction : rien ne part sans preuve, où que le passage
+    s’arrête. Un passage qui n’a rien trouvé laisse la sienne aussi.
     """
     passage = Passage(regle.limite(maintenant), maintenant, archives)
     total, lots = 0, 0
-    try:
-        while lots_max is None or lots < lots_max:
+    while lots_max is None or lots < lots_max:
+        with transaction.atomic():
             traitees = regle.passer(passage)
-            if not traitees:
-                return total, True
-            total, lots = total + traitees, lots + 1
-            avancer(total)
-        return total, False
-    finally:
-        tracer(
-            acteur=None,
-            verbe="donnees.purgees",
-            objet=f"conservation:{regle.nom}",
-            nombre=total,
-            limite=passage.limite.isoformat(),
-        )
+            if traitees or not total:
+                tracer(
+                    acteur=None,
+                    verbe="donnees.purgees",
+                    objet=f"conservation:{regle.nom}",
+                    nombre=traitees,
+                    limite=passage.limite.isoformat(),
+                )
+        if not traitees:
+            return total, True
+        total, lots = total + traitees, lots + 1
+        avancer(total)
+    return total, False

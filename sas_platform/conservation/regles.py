@@ -56,6 +56,9 @@ from orientation.retention import (
 from remuneration.retention import actes_echus, d_un_mois_clos, effacer_les_actes
 from sas_platform.conservation.moteur import Geste, Passage, Regle, par_lots
 
+# Quand chaque ligne s’écrit dans la trace, dont le verrou dure autant que le lot.
+LOT_TRACE = 25
+
 # --- Ce qui est arrivé à son terme ------------------------------------------
 
 
@@ -127,10 +130,9 @@ _LISTE = [
         "Comptes sans rôle ni connexion, ou désactivés",
         Geste.ANONYMISER,
         _comptes,
-        # Chacun s’écrit dans la trace, dont le verrou dure autant que le lot.
-        lambda passage: par_lots(_comptes, partial(_anonymiser, maintenant=passage.maintenant), lot=25)(
-            passage
-        ),
+        lambda passage: par_lots(
+            _comptes, partial(_anonymiser, maintenant=passage.maintenant), lot=LOT_TRACE
+        )(passage),
     ),
     _regle("delegations", "Délégations finies ou révoquées", _delegations),
     _regle(
@@ -230,7 +232,7 @@ _LISTE = [
         "Demandes d’assistance closes, messages et fichiers",
         Geste.EFFACER,
         lambda avant: Ticket.objects.filter(etat=EtatTicket.CLOS, clos_le__lt=avant),
-        lambda passage: effacer_closes(avant=passage.limite),
+        lambda passage: effacer_closes(avant=passage.limite, lot=LOT_TRACE),
     ),
     _regle(
         "courriels",

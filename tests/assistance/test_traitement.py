@@ -300,13 +300,17 @@ def test_la_trace_ne_garde_ni_nom_ni_message(client, ici):
     assert "econnaissable" not in str(list(Trace.objects.values("objet", "details")))
 
 
-def test_au_terme_une_demande_close_s_efface_avec_ses_fichiers(ici):
+def test_au_terme_une_demande_close_s_efface_avec_ses_fichiers(ici, django_capture_on_commit_callbacks):
     ancienne = PieceFactory(ticket=TicketFactory(clos=True))
     recente = TicketFactory(etat=EtatTicket.CLOS, clos_le=MIDI.replace(year=2027))
     ouverte = TicketFactory()
     stockage, nom = ancienne.fichier.storage, ancienne.fichier.name
 
-    assert effacer_closes(avant=MIDI.replace(year=2027, month=1)) == 1
+    terme = MIDI.replace(year=2027, month=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert effacer_closes(avant=terme, lot=25) == 1
+        assert stockage.exists(nom)  # tant que ce n’est pas écrit, on peut y revenir
 
+    assert effacer_closes(avant=terme, lot=25) == 0
     assert set(Ticket.objects.all()) == {recente, ouverte}
     assert not stockage.exists(nom)

@@ -108,7 +108,25 @@ def test_un_passage_interrompu_garde_ses_lots_faits_et_reprend(monkeypatch):
 
     assert executer(REGLES["liens"], maintenant=MAINTENANT, lots_max=2) == (2, False)
     assert executer(REGLES["liens"], maintenant=MAINTENANT, lots_max=2) == (1, True)
-    assert Trace.objects.get(details__nombre=2).verbe == "donnees.purgees"
+    lignes = Trace.objects.filter(verbe="donnees.purgees").order_by("pk")
+    assert [ligne.details["nombre"] for ligne in lignes] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("nom", ["liens", "demandes", "comptes"])
+def test_rien_ne_part_sans_sa_ligne_de_trace(nom, monkeypatch):
+    """L’un et l’autre vont ensemble : arrêté entre les deux, le passage se reprend."""
+
+    def arreter(**_ligne: object) -> None:
+        raise KeyboardInterrupt
+
+    limite = REGLES[nom].limite(MAINTENANT)
+    CREER[nom](limite - timedelta(days=1))
+    monkeypatch.setattr("sas_platform.conservation.moteur.tracer", arreter)
+
+    with pytest.raises(KeyboardInterrupt):
+        passer(nom)
+
+    assert REGLES[nom].echues(limite).count() == 1
 
 
 def test_la_trace_se_purge_et_se_verifie_encore(tmp_path, capsys):
