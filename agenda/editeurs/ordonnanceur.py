@@ -42,10 +42,10 @@ REPRISE_MAX_S = 20.0
 # Lots que le fond prend ensemble au courtier, pour les appeler l’un après l’autre ; chaque jeton sert dans la seconde.
 SERIE = 8
 SERIE_MAX_S = 1.0
-# Lus puis enregistrés ensemble : mille effecteurs, dont on n’écrit que ceux qui ont changé. La trentaine
+# Lus puis enregistrés ensemble : deux mille effecteurs, dont on n’écrit que ceux qui ont changé. La trentaine
 # d’instructions d’un groupe ne dépend pas de sa taille.
-LOTS_PAR_GROUPE = 40
-# Octets gardés ensemble par un groupe de lots : quatre fois ce que pèsent quarante réponses ordinaires.
+LOTS_PAR_GROUPE = 80
+# Octets gardés ensemble par un groupe de lots : deux fois ce que pèsent autant de réponses ordinaires.
 GROUPE_TAILLE_MAX = 80 * 1024 * 1024
 HORS_LOT = 0  # ce qu’aucun lot ne demande : une recherche d’éditeur
 

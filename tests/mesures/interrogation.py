@@ -1,7 +1,7 @@
 """Un processus qui interroge des lots, ou ne fait que lire et décoder les mêmes réponses.
 
 `python -m tests.mesures.interrogation` ; une ligne JSON par ordre sur l’entrée, une par compte rendu
-sur la sortie. Il fait ce que font les tâches : un interrogateur ouvert, des groupes de lots en une transaction.
+sur la sortie. Il fait ce que font les tâches : un interrogateur ouvert, des groupes de lots d’un éditeur.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import django
 
-GROUPE = 40  # lots par transaction, comme la commande interroger_editeurs
+ENSEMBLE = 40  # réponses lues ensemble, par la lecture seule
 
 
 def main() -> None:
@@ -45,6 +45,7 @@ def _cycle(interrogateur: Any, lots: dict[int, list[int]]) -> dict[str, Any]:
     from django.db import connection
     from django.utils import timezone
 
+    from agenda.editeurs.ordonnanceur import LOTS_PAR_GROUPE
     from agenda.editeurs.stockage import Bilan
     from agenda.models import Editeur
     from sas_platform.socle.iterables import par_lots
@@ -52,7 +53,7 @@ def _cycle(interrogateur: Any, lots: dict[int, list[int]]) -> dict[str, Any]:
     debut, processeur = time.perf_counter(), time.process_time()
     bilan = Bilan()
     for editeur in Editeur.objects.filter(pk__in=lots).order_by("pk"):
-        for groupe in par_lots(lots[editeur.pk], GROUPE):
+        for groupe in par_lots(lots[editeur.pk], LOTS_PAR_GROUPE):
             bilan += interrogateur.interroger(editeur, groupe, timezone.now())
     duree_s, processeur_s = time.perf_counter() - debut, time.process_time() - processeur
     with connection.cursor() as curseur:  # les compteurs d’écritures se lisent d’un autre processus
@@ -118,7 +119,7 @@ async def _plancher(adresses: Sequence[tuple[int, Sequence[str]]]) -> dict[str, 
                     raise RuntimeError(reponse.detail)
                 return reponse.pages
 
-            for groupe in par_lots(urls, GROUPE):
+            for groupe in par_lots(urls, ENSEMBLE):
                 for pages in await asyncio.gather(*map(lire, groupe)):
                     for page in pages:
                         octets += len(page)
