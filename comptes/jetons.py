@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
-from django.urls import resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -67,20 +67,31 @@ class CheminDesJetons:
             self.aller = convert_exception_to_response(import_string(chemin)(self.aller))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        a_un_jeton = request.META.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
-        if not (a_un_jeton and request.path_info.startswith("/api/")):
+        route = _route_de_l_api(request)
+        if route is None:
             return self.get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            return self.get_response(request)
+        request.resolver_match = route
         reponse: HttpResponse = self.aller(request)
         # Ce que rend l’API ne charge rien et ne s’encadre pas.
         reponse.headers[POLITIQUE] = "default-src 'none'; frame-ancestors 'none'"
         return reponse
 
 
+def _route_de_l_api(request: HttpRequest) -> ResolverMatch | None:
+    """Celle que demande qui n’a qu’un jeton, parmi les seules que `GardeDesRoutes` laisse répondre elles-mêmes."""
+    a_un_jeton = request.META.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
+    if not a_un_jeton or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        return None
+    try:
+        route = resolve(request.path_info)
+    except Resolver404:
+        return None
+    return route if route.view_name.startswith("api:") else None
+
+
 def _repondre(request: HttpRequest) -> HttpResponse:
     """Ce que fait Django au bout de ses intergiciels."""
-    route = request.resolver_match = resolve(request.path_info)
+    route: Any = request.resolver_match
     reponse: Any = route.func(request, *route.args, **route.kwargs)
     return reponse.render() if hasattr(reponse, "render") else reponse
 
