@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -47,11 +47,12 @@ class Refus:
 
 def refus(saisie: Saisie, *, maintenant: datetime, fuseau: ZoneInfo) -> list[Refus]:
     """Ce qui empêche d’enregistrer ; vide si tout est bon (A-12, A-13 et W-37 : vérifié par le serveur)."""
-    return [
+    trouves = [
         *_refus_des_jours(saisie, maintenant.astimezone(fuseau)),
         *_refus_des_horaires(saisie),
         *_refus_du_genre(saisie),
     ]
+    return trouves or list(_refus_de_ce_qui_n_ouvre_rien(saisie, maintenant, fuseau))
 
 
 def _refus_des_jours(saisie: Saisie, ici: datetime) -> Iterator[Refus]:
@@ -115,6 +116,30 @@ def _defaut_de_duree(debut: time, fin: time, duree_min: int | None) -> str:
     except ValueError as defaut:
         return str(defaut)
     return ""
+
+
+def _refus_de_ce_qui_n_ouvre_rien(saisie: Saisie, maintenant: datetime, fuseau: ZoneInfo) -> Iterator[Refus]:
+    """Un horaire que l’horloge saute cette nuit-là, ou des jours que la répétition ne rencontre pas avant de finir."""
+    for regle in regles(replace(saisie, duree_creneau_min=None), fuseau):
+        if _ouvre(regle, maintenant):
+            continue
+        if regle.jours:
+            yield Refus("dernier_jour", "Aucun des jours cochés n’est à venir d’ici cette date.")
+        else:
+            yield Refus(
+                "heure_debut",
+                "L’horloge passe à l’heure d’été ce jour-là\u00a0: elle saute cet horaire. Choisissez-en un autre.",
+            )
+        return
+
+
+def _ouvre(regle: Regle, maintenant: datetime) -> bool:
+    """Vrai si une occurrence est à venir ; une répétition sans fin en a toujours une."""
+    if regle.jours and regle.dernier_jour is None:
+        return True
+    duree = (regle.dernier_jour or regle.premier_jour) - regle.premier_jour
+    jours = (regle.premier_jour + timedelta(days=n) for n in range(duree.days + 1))
+    return any((o := regle.occurrence(jour)) is not None and o.debut > maintenant for jour in jours)
 
 
 def restes(saisie: Saisie) -> list[tuple[time, time]]:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -41,6 +41,40 @@ CRENEAUX = replace(PLAGE, est_plage=False, capacite=1, duree_creneau_min=15)
         ),
         pytest.param(replace(PLAGE, jours=frozenset({8})), ["jours"], id="huitième jour"),
         pytest.param(replace(PLAGE, dernier_jour=date(2026, 11, 23)), ["dernier_jour"], id="finit avant"),
+        pytest.param(
+            replace(PLAGE, jours=frozenset({1}), dernier_jour=date(2026, 11, 27)),
+            ["dernier_jour"],
+            id="chaque lundi, du mardi au vendredi",
+        ),
+        pytest.param(
+            replace(PLAGE, premier_jour=LUNDI, jours=frozenset({1}), dernier_jour=LUNDI),
+            ["dernier_jour"],
+            id="chaque lundi jusqu’à aujourd’hui, l’heure passée",
+        ),
+        pytest.param(
+            replace(PLAGE, premier_jour=date(2027, 3, 28), horaires=((time(2, 10), time(2, 40)),)),
+            ["heure_debut"],
+            id="dans l’heure que l’horloge saute",
+        ),
+        pytest.param(
+            replace(CRENEAUX, premier_jour=date(2027, 3, 28), horaires=((time(1), time(4)),)),
+            [],
+            id="autour de l’heure que l’horloge saute",
+        ),
+        pytest.param(
+            replace(
+                PLAGE, premier_jour=date(2026, 10, 25) + timedelta(days=364), horaires=((time(2), time(3)),)
+            ),
+            [],
+            id="dans l’heure que l’horloge redit",
+        ),
+        pytest.param(
+            replace(
+                PLAGE, premier_jour=date(2028, 11, 20), jours=frozenset({7}), dernier_jour=date(2028, 11, 27)
+            ),
+            [],
+            id="dans deux ans",
+        ),
         pytest.param(replace(PLAGE, toutes_les_n_semaines=0), ["toutes_les_n_semaines"], id="zéro semaine"),
         pytest.param(replace(PLAGE, toutes_les_n_semaines=53), ["toutes_les_n_semaines"], id="53 semaines"),
         pytest.param(replace(PLAGE, horaires=()), ["heure_debut"], id="sans horaire"),
