@@ -30,7 +30,7 @@ def normaliser_telephone(texte: str, departement: str = "") -> str:
         numero = "0" + numero[4:].removeprefix("0")
     for indicatif in _ETRANGERS:
         if numero.startswith("00" + indicatif):
-            reste = numero[2 + len(indicatif) :]
+            reste = numero[2 + len(indicatif) :].removeprefix("0")
             return f"+{indicatif}{reste}" if 6 <= len(reste) <= 9 else ""
     if departement in _LOCAUX and len(numero) == _LOCAUX[departement][1]:
         return f"+{_LOCAUX[departement][0]}{numero}"

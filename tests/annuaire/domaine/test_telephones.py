@@ -11,6 +11,7 @@ from annuaire.domaine.telephones import ecrire_telephone, normaliser_telephone
         pytest.param("353010000", "59", "+33353010000", id="zéro perdu par un tableur"),
         pytest.param("+33 3 53 01 00 00", "59", "+33353010000", id="international"),
         pytest.param("+33 (0)3 53 01 00 00", "59", "+33353010000", id="international et zéro"),
+        pytest.param("+262 (0)692 12 34 56", "974", "+262692123456", id="international et zéro, outre-mer"),
         pytest.param("0033353010000", "59", "+33353010000", id="00 33"),
         pytest.param("0262990001", "974", "+262262990001", id="La Réunion"),
         pytest.param("0690990001", "971", "+590690990001", id="Guadeloupe"),
