@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from agenda.models import AgendaEditeur, Disponibilite, Indisponibilite
+from agenda.models import AgendaEditeur, Disponibilite, Indisponibilite, Raccordement
 from agenda.offre.projection import rafraichir
-from annuaire.models import Delegation, Effecteur, LieuExercice
+from annuaire.enums import EtatDemande
+from annuaire.models import Delegation, DemandeDelegation, Effecteur, LieuExercice
 from comptes.actions import tracer
 from comptes.models import Compte
 from orientation.models import Orientation, PreferenceAvis
@@ -48,8 +49,10 @@ def reunir(ancien: Effecteur, nouveau: Effecteur, *, maintenant: datetime) -> Re
     )
     if est_nouvelle:
         reunion.suivis.append("les actes, à compter de ce jour")
+    _reprendre_les_raccordements(reunion, maintenant)
     _reprendre_les_lieux(reunion, maintenant)
     _reprendre_les_reglages(reunion)
+    _reprendre_les_delegations(reunion, maintenant)
     _reprendre_le_compte(reunion)
     if reunion.suivis:
         tracer(acteur=None, verbe="effecteur.reuni", objet=f"effecteur:{nouveau.pk}", ancien=ancien.pk)
@@ -65,6 +68,23 @@ def _refuser(ancien: Effecteur, nouveau: Effecteur) -> None:
         raise ReunionRefusee("Les deux identifiants ne sont pas de la même profession.")
     if Succession.objects.filter(ancien=ancien).exclude(nouveau=nouveau).exists():
         raise ReunionRefusee("Un autre identifiant a déjà succédé à celui-là.")
+
+
+def _reprendre_les_raccordements(reunion: Reunion, maintenant: datetime) -> None:
+    """L’éditeur ne répond plus d’un identifiant parti : ce qu’on y avait lu vieillirait sous les yeux de tous."""
+    anciens = Raccordement.objects.filter(effecteur=reunion.ancien)
+    deja = Raccordement.objects.filter(effecteur=reunion.nouveau)
+    doubles = anciens.filter(editeur__in=deja.values("editeur"))
+    for raccordement in doubles.select_related("editeur").order_by("editeur__nom", "pk"):
+        reunion.laisses.append(
+            f"le raccordement à {raccordement.editeur} du nouvel identifiant, qui remplace l’ancien"
+        )
+    montres = AgendaEditeur.objects.filter(raccordement__in=doubles).order_by("lieu")
+    lieux = list(montres.values_list("lieu", flat=True).distinct())
+    doubles.delete()
+    rafraichir(lieux, maintenant)
+    if anciens.update(effecteur=reunion.nouveau):
+        reunion.suivis.append("les raccordements aux éditeurs")
 
 
 def _reprendre_les_lieux(reunion: Reunion, maintenant: datetime) -> None:
@@ -109,8 +129,31 @@ def _reprendre_les_reglages(reunion: Reunion) -> None:
         else:
             ancienne.update(effecteur=reunion.nouveau)
             reunion.suivis.append(nom)
-    if Delegation.objects.filter(effecteur=reunion.ancien).update(effecteur=reunion.nouveau):
+
+
+def _reprendre_les_delegations(reunion: Reunion, maintenant: datetime) -> None:
+    """Avec les demandes ; d’une même personne, seule celle du nouvel identifiant reste ouverte."""
+    demandes = DemandeDelegation.objects.filter(effecteur=reunion.ancien)
+    siennes = DemandeDelegation.objects.filter(effecteur=reunion.nouveau, etat=EtatDemande.OUVERTE)
+    doubles = demandes.filter(etat=EtatDemande.OUVERTE, email__in=siennes.values("email"))
+    if doubles.update(etat=EtatDemande.ANNULEE, traitee_le=maintenant):
+        reunion.laisses.append("la demande de délégation du nouvel identifiant, qui remplace l’ancienne")
+    if demandes.update(effecteur=reunion.nouveau):
+        reunion.suivis.append("les demandes de délégation")
+    suivies = [_suit(delegation, reunion.nouveau) for delegation in reunion.ancien.delegations.order_by("pk")]
+    if any(suivies):
         reunion.suivis.append("les délégations")
+    if not all(suivies):
+        reunion.laisses.append("la délégation de qui en a déjà une sous le nouvel identifiant")
+
+
+def _suit(delegation: Delegation, effecteur: Effecteur) -> bool:
+    try:
+        with transaction.atomic():
+            Delegation.objects.filter(pk=delegation.pk).update(effecteur=effecteur)
+    except IntegrityError:  # la base n’en admet pas deux à la fois pour une même personne
+        return False
+    return True
 
 
 def _reprendre_le_compte(reunion: Reunion) -> None:

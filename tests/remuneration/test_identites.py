@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from agenda.models import Disponibilite
-from annuaire.models import Delegation, Effecteur
+from agenda.models import AgendaEditeur, Disponibilite, Raccordement
+from annuaire.enums import EtatDemande
+from annuaire.models import Delegation, DemandeDelegation, Effecteur
 from comptes.enums import Role
 from comptes.models import Compte, Trace
 from participation.models import Participation
@@ -15,8 +16,8 @@ from remuneration.caisse.lectures import decomptes_contestes
 from remuneration.calcul import calculer, clore, ouvrir, rectifier
 from remuneration.identites import ReunionRefusee, reunir
 from remuneration.models import Acte, Decompte, Periode, Succession
-from tests.agenda.factories import DisponibiliteFactory
-from tests.annuaire.factories import EffecteurFactory, LieuExerciceFactory, ProfessionFactory
+from tests.agenda.factories import AgendaEditeurFactory, DisponibiliteFactory, RaccordementFactory
+from tests.annuaire.factories import CommuneFactory, EffecteurFactory, LieuExerciceFactory, ProfessionFactory
 from tests.comptes.factories import DEBUT, CompteFactory
 from tests.participation.factories import ParticipationFactory
 from tests.remuneration.calcul.monde import PARIS, medecin, orienter, sas_ouvert
@@ -148,6 +149,72 @@ def test_ce_qui_est_deja_tenu_sous_le_nouvel_identifiant_reste(cabinet, ancien, 
     assert nouveau.lieux.get() == cree
     assert Participation.objects.get(effecteur=nouveau) == sienne
     assert Compte.objects.filter(identifiant_national=ancien.identifiant_national).exists()
+
+
+def demander(effecteur, email="d@exemple.invalid"):
+    return DemandeDelegation.objects.create(
+        demandeur=CompteFactory(),
+        effecteur=effecteur,
+        prenom="Dominique",
+        nom="Fictif",
+        email=email,
+        commune=CommuneFactory(),
+    )
+
+
+def test_les_demandes_de_delegation_et_les_raccordements_suivent(cabinet, ancien, cree, nouveau):
+    demande = demander(ancien)
+    agenda = AgendaEditeurFactory(lieu=cabinet)
+
+    reunion = reunir(ancien, nouveau, maintenant=AOUT)
+
+    demande.refresh_from_db()
+    assert (demande.effecteur, demande.etat) == (nouveau, EtatDemande.OUVERTE)
+    assert Raccordement.objects.get().effecteur == nouveau
+    assert AgendaEditeur.objects.get() == agenda
+    assert {"les demandes de délégation", "les raccordements aux éditeurs"} <= set(reunion.suivis)
+    assert reunion.laisses == []
+
+
+def test_deja_raccorde_ou_demande_le_nouvel_identifiant_l_emporte(cabinet, ancien, cree, nouveau):
+    agenda = AgendaEditeurFactory(lieu=cabinet)
+    editeur = agenda.raccordement.editeur
+    sien = RaccordementFactory(effecteur=nouveau, lot=agenda.raccordement.lot)
+    avant, apres = demander(ancien), demander(nouveau)
+
+    reunion = reunir(ancien, nouveau, maintenant=AOUT)
+
+    assert list(Raccordement.objects.all()) == [sien]
+    assert not AgendaEditeur.objects.exists()
+    etats = {d.pk: (d.effecteur, d.etat) for d in DemandeDelegation.objects.all()}
+    assert etats == {avant.pk: (nouveau, EtatDemande.ANNULEE), apres.pk: (nouveau, EtatDemande.OUVERTE)}
+    assert reunion.laisses == [
+        f"le raccordement à {editeur} du nouvel identifiant, qui remplace l’ancien",
+        "la demande de délégation du nouvel identifiant, qui remplace l’ancienne",
+    ]
+    assert reunir(ancien, nouveau, maintenant=AOUT).laisses == []
+
+
+def test_un_delegataire_des_deux_identifiants_garde_la_delegation_du_nouveau(ancien, cree, nouveau):
+    commun, autre = CompteFactory(role=Role.DELEGATAIRE), CompteFactory(role=Role.DELEGATAIRE)
+    for delegataire, effecteur in ((commun, nouveau), (commun, ancien), (autre, ancien)):
+        Delegation.objects.create(delegataire=delegataire, effecteur=effecteur, debut_le=DEBUT)
+
+    reunion = reunir(ancien, nouveau, maintenant=AOUT)
+
+    assert set(nouveau.delegations.values_list("delegataire", flat=True)) == {commun.pk, autre.pk}
+    assert ancien.delegations.get().delegataire == commun
+    assert reunion.laisses == ["la délégation de qui en a déjà une sous le nouvel identifiant"]
+
+
+def test_la_simulation_dit_ce_que_le_nouvel_identifiant_remplace(cabinet, ancien, cree, nouveau, capsys):
+    lot = AgendaEditeurFactory(lieu=cabinet).raccordement.lot
+    RaccordementFactory(effecteur=nouveau, lot=lot)
+
+    call_command("reunir_identifiants")
+
+    assert f"reste\u00a0: le raccordement à {lot.editeur} du nouvel identifiant" in capsys.readouterr().out
+    assert Raccordement.objects.count() == 2
 
 
 def test_sa_contestation_d_avant_le_previent_encore(ancien, cree, nouveau):
