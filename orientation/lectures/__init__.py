@@ -11,6 +11,7 @@ from orientation.lectures.criteres import (
     OUI,
     TOUTES,
     Criteres,
+    Page,
 )
 from orientation.lectures.en_json import PageJson, page_json
 from orientation.lectures.instruction import instruction, parametres_de
@@ -39,6 +40,7 @@ __all__ = [
     "Criteres",
     "Facettes",
     "Offre",
+    "Page",
     "PageJson",
     "Resultats",
     "compter",

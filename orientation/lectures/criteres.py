@@ -18,6 +18,20 @@ DISPONIBILITES = (TOUTES, LIBRES, HORS, EN_SUS, FORFAIT)
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Ce que l’on veut de la liste ; un `numero` au-delà de la dernière page rend la dernière.
+
+    `facettes` : avec ce que compte chaque filtre. `apres` : dernier lieu déjà lu ; la page reprend
+    après lui, même s’il a changé de rang, pour n’en sauter ni n’en répéter aucun.
+    """
+
+    numero: int = 1
+    par_page: int = 25
+    facettes: bool = False
+    apres: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Criteres:
     """`noms` et `specialite_ids` s’excluent.
 

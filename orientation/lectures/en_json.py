@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from agenda.domaine.offre import en_instant
-from orientation.lectures.criteres import Criteres
+from orientation.lectures.criteres import Criteres, Page
 from orientation.lectures.lignes import Ligne, Trouvees, ages_de, lire, proposables, raison
 from orientation.lectures.offres import offre_de
 
@@ -29,7 +29,7 @@ def page_json(criteres: Criteres, *, maintenant: datetime, page: int = 1, par_pa
 
     Les documents de la projection y entrent tels quels, sans être décodés.
     """
-    trouvees = lire(criteres, maintenant, page, par_page)
+    trouvees = lire(criteres, Page(page, par_page), maintenant)
     tete = trouvees.tete
     morceaux = [
         f'{{"total":{tete.total},"libres":{tete.libres},"hors":{tete.hors},'

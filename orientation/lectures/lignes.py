@@ -17,7 +17,7 @@ from agenda.domaine.offre import DUREE_MAX_FENETRE, en_instant, en_minutes
 from agenda.lectures import place_de_la_tenue
 from orientation import sollicitation
 from orientation.domaine.classement import Groupe, raison_du_rang
-from orientation.lectures.criteres import DELAIS, Criteres
+from orientation.lectures.criteres import DELAIS, Criteres, Page
 from orientation.lectures.instruction import (
     FUSEAUX_LUS,
     fenetres_de,
@@ -95,65 +95,43 @@ class Trouvees:
 
 
 @contextmanager
-def lancer(
-    criteres: Criteres,
-    maintenant: datetime,
-    page: int,
-    par_page: int,
-    *,
-    facettes: bool = False,
-    apres: int | None = None,
-) -> Iterator[Callable[[], Trouvees]]:
+def lancer(criteres: Criteres, page: Page, maintenant: datetime) -> Iterator[Callable[[], Trouvees]]:
     """Envoie l’instruction ; ce qui est rendu lit sa réponse, une fois, avant la sortie."""
     with connection.cursor() as curseur, en_vol():
-        yield _jouer(curseur, criteres, maintenant, page, par_page, facettes=facettes, apres=apres)
+        yield _jouer(curseur, criteres, page, maintenant)
 
 
-def lire(
-    criteres: Criteres,
-    maintenant: datetime,
-    page: int,
-    par_page: int,
-    *,
-    facettes: bool = False,
-    apres: int | None = None,
-) -> Trouvees:
+def lire(criteres: Criteres, page: Page, maintenant: datetime) -> Trouvees:
     with connection.cursor() as curseur:
-        return _jouer(curseur, criteres, maintenant, page, par_page, facettes=facettes, apres=apres)()
+        return _jouer(curseur, criteres, page, maintenant)()
 
 
-def _jouer(
-    curseur: Any,
-    criteres: Criteres,
-    maintenant: datetime,
-    page: int,
-    par_page: int,
-    *,
-    facettes: bool,
-    apres: int | None,
-) -> Callable[[], Trouvees]:
+def _jouer(curseur: Any, criteres: Criteres, page: Page, maintenant: datetime) -> Callable[[], Trouvees]:
     fenetres = fenetres_de(maintenant)
     parametres = parametres_de(criteres, maintenant, fenetres)
-    parametres |= {"par_page": par_page, "saut": (page - 1) * par_page, "apres": apres}
+    parametres |= {
+        "par_page": page.par_page,
+        "saut": (page.numero - 1) * page.par_page,
+        "apres": page.apres,
+    }
     # Des milliers de minutes par page : en binaire, PostgreSQL ne les écrit pas et psycopg ne les analyse pas.
     curseur.cursor.format = Format.BINARY
-    curseur.execute(instruction(criteres, facettes=facettes, apres=apres is not None), parametres)
+    curseur.execute(instruction(criteres, facettes=page.facettes, apres=page.apres is not None), parametres)
 
     def trouvees() -> Trouvees:
         lignes = [Ligne._make(ligne) for ligne in curseur.fetchall()]
         tete = lignes[0]
         if tete.tenue and not criteres.gardee and (gardee := place_de_la_tenue(tete.tenue, maintenant)):
             # Ce que seule l’instruction dit : qui cherche tient une place. Elle se rejoue en le sachant.
-            sachant = replace(criteres, gardee=gardee)
-            return lire(sachant, maintenant, page, par_page, facettes=facettes, apres=apres)
+            return lire(replace(criteres, gardee=gardee), page, maintenant)
         vide = tete.lieu_id is None
         if vide and tete.total:
-            derniere = -(-(tete.total - tete.pliees) // par_page)
-            return lire(criteres, maintenant, min(page, derniere), par_page, facettes=facettes)
+            derniere = -(-(tete.total - tete.pliees) // page.par_page)
+            return lire(criteres, replace(page, numero=min(page.numero, derniere), apres=None), maintenant)
         return Trouvees(
             tete=tete,
             lignes=[] if vide else lignes,
-            page=page if tete.total else 1,
+            page=page.numero if tete.total else 1,
             maintenant=maintenant,
             epoque=int(maintenant.timestamp()),
             fenetres=fenetres,

@@ -23,7 +23,16 @@ from agenda.offre import (
 )
 from annuaire.enums import Accueil, Langue
 from orientation import sollicitation
-from orientation.lectures.criteres import DELAIS, DISPONIBILITES, HORS, LIBRES, NON_RENSEIGNE, OUI, Criteres
+from orientation.lectures.criteres import (
+    DELAIS,
+    DISPONIBILITES,
+    HORS,
+    LIBRES,
+    NON_RENSEIGNE,
+    OUI,
+    Criteres,
+    Page,
+)
 from orientation.lectures.instruction import fenetres_de, instruction_de_comptes, parametres_de
 from orientation.lectures.lignes import Ligne, Trouvees, ages_de, lancer, lire, proposables, raison
 
@@ -115,17 +124,11 @@ class Resultats:
 
 @contextmanager
 def recherche_lancee(
-    criteres: Criteres,
-    *,
-    maintenant: datetime,
-    page: int = 1,
-    par_page: int = 25,
-    facettes: bool = False,
-    apres: int | None = None,
+    criteres: Criteres, page: Page, *, maintenant: datetime
 ) -> Iterator[Callable[[], Resultats]]:
     """Comme `rechercher`, mais sans attendre : ce qui est rendu lit la réponse, une fois, avant la sortie."""
-    with lancer(criteres, maintenant, page, par_page, facettes=facettes, apres=apres) as trouvees:
-        yield lambda: _resultats(trouvees(), par_page)
+    with lancer(criteres, page, maintenant) as trouvees:
+        yield lambda: _resultats(trouvees(), page.par_page)
 
 
 def rechercher(
@@ -137,15 +140,8 @@ def rechercher(
     facettes: bool = False,
     apres: int | None = None,
 ) -> Resultats:
-    """Les offres de la zone, dans l’ordre de toute la zone (docs/adr/0025).
-
-    Une page au-delà de la dernière rend la dernière. `apres` : dernier lieu déjà lu ; la page
-    reprend après lui, même s’il a changé de rang, pour n’en sauter ni n’en répéter aucun.
-    """
-    with recherche_lancee(
-        criteres, maintenant=maintenant, page=page, par_page=par_page, facettes=facettes, apres=apres
-    ) as resultats:
-        return resultats()
+    """Les offres de la zone, dans l’ordre de toute la zone (docs/adr/0025) ; la suite : voir `Page`."""
+    return _resultats(lire(criteres, Page(page, par_page, facettes, apres), maintenant), par_page)
 
 
 def _resultats(trouvees: Trouvees, par_page: int) -> Resultats:
@@ -257,7 +253,6 @@ def offre_du_lieu(lieu_id: int, *, maintenant: datetime) -> Offre | None:
     lieu = OffreLieu.objects.filter(lieu=lieu_id).order_by("specialite").first()
     if lieu is None:
         return None
-    trouvees = lire(
-        Criteres(lat=lieu.position.y, lon=lieu.position.x, rayon_km=1, lieu_id=lieu_id), maintenant, 1, 1
-    )
+    criteres = Criteres(lat=lieu.position.y, lon=lieu.position.x, rayon_km=1, lieu_id=lieu_id)
+    trouvees = lire(criteres, Page(par_page=1), maintenant)
     return offre_de(trouvees.lignes[0], trouvees) if trouvees.lignes else None

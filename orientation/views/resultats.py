@@ -22,7 +22,7 @@ from orientation import carnet, echelle, facettes, rendu
 from orientation.affinage import AffinageForm
 from orientation.compteurs.prise import d_une_page
 from orientation.forms import RAYON_MAX_KM, PageForm
-from orientation.lectures import FORFAIT, Resultats, recherche_lancee
+from orientation.lectures import FORFAIT, Page, Resultats, recherche_lancee
 from orientation.montrees import suivre
 from orientation.rendu.page import assembler, ecrire
 from orientation.requetes import RequeteDeCompte
@@ -64,12 +64,14 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
     }
     with recherche_lancee(
         demande.criteres(request.user.pk if oriente else None),
+        Page(
+            page.numero(),
+            CARTES_PAR_PAGE,
+            # Compter chaque filtre lit les créneaux de toute la zone : seulement pour qui les ouvre.
+            facettes=bool(facettes.puces(demande)) or page.ouvre_les_filtres(),
+            apres=page.apres(),
+        ),
         maintenant=maintenant,
-        page=page.numero(),
-        par_page=CARTES_PAR_PAGE,
-        # Compter chaque filtre lit les créneaux de toute la zone : seulement pour qui les ouvre.
-        facettes=bool(facettes.puces(demande)) or page.ouvre_les_filtres(),
-        apres=page.apres(),
     ) as trouves:
         cadre = ecrire("orientation/resultats.html", commun, request)
         lus = trouves()
