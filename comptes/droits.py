@@ -2,7 +2,7 @@
 
 Deux étages. `TABLE` dit, pour chaque action, quels rôles l’accomplissent et sur
 quelle étendue : c’est elle qu’un juriste relit (docs/droits.md en est tiré).
-`ROUTES` dit quelle action ouvre chaque adresse ; `GardeDesRoutes` l’applique, si
+`ROUTES` dit quelle action ouvre chaque adresse ; `comptes.garde` l’applique, si
 bien qu’une vue n’a pas à se garder elle-même. L’étendue se vérifie objet par
 objet, dans les QuerySets (`visibles_par`, `modifiables_par`).
 """
@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404, HttpRequest, HttpResponseBase
 
 from comptes.enums import Action, Etendue, Role
 
@@ -416,20 +414,3 @@ def peut_ouvrir(compte: Compte | AnonymousUser, route: str) -> bool:
     if isinstance(compte, AnonymousUser) or not compte.is_active:
         return False
     return admis is CONNECTE or (isinstance(admis, Action) and peut(compte, admis))
-
-
-class GardeDesRoutes(LoginRequiredMiddleware):
-    """Applique `ROUTES` : l’anonyme va se connecter, et ce qu’on ne peut ouvrir n’existe pas (404).
-
-    L’API répond elle-même, par 401 ou 403 (`comptes.jetons.APourPortee`).
-    """
-
-    def process_view(
-        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
-    ) -> HttpResponseBase | None:
-        route = request.resolver_match.view_name if request.resolver_match else ""
-        if route.startswith("api:") or peut_ouvrir(request.user, route):
-            return None
-        if isinstance(request.user, AnonymousUser):
-            return self.handle_no_permission(request, view_func)
-        raise Http404
