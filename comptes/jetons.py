@@ -1,4 +1,4 @@
-"""Jetons de l’API : authentification et portées."""
+"""Jetons de l’API : authentification, portées et débit."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from csp.constants import HEADER as POLITIQUE
 from django.conf import settings
-from django.core.cache import cache
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from redis.exceptions import RedisError
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -24,13 +22,13 @@ from comptes import droits
 from comptes.demandeur import compte_du_jeton
 from comptes.enums import Portee
 from comptes.models import Compte, Jeton
+from sas_platform.socle.debits import DebitParMinute, reste_de_la_minute
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
 LONGUEUR_MAX = 200
-PERIODE_S = 60
 
 
 class JetonAuthentication(BaseAuthentication):
@@ -121,21 +119,20 @@ class APourPortee(BasePermission):
         return not isinstance(request.auth, Jeton) or portee in request.auth.portees
 
 
-class DebitDesOutils(BaseThrottle):
-    """Appels par minute de chaque jeton d’outil ; une personne n’est pas comptée ici.
+_debit = DebitParMinute("jetons")
 
-    Sans courtier, on laisse passer : la base garde seule ce qui doit l’être.
-    """
+
+class DebitDesJetons(BaseThrottle):
+    """Appels par minute de chaque jeton, d’une personne ou d’un outil ; une session n’est pas comptée ici."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        if not isinstance(request.auth, Jeton) or Portee.VERSEMENT not in request.auth.portees:
+        jeton = request.auth
+        if not isinstance(jeton, Jeton):
             return True
-        cle = f"api:debit:{request.auth.pk}"
-        try:
-            cache.add(cle, 0, PERIODE_S)
-            return bool(cache.incr(cle) <= settings.OUTILS_APPELS_PAR_MINUTE)
-        except (RedisError, ValueError):  # ValueError : la période a fini entre les deux appels
-            return True
+        d_un_outil = Portee.VERSEMENT in jeton.portees
+        return _debit.admet(
+            jeton.pk, settings.OUTILS_APPELS_PAR_MINUTE if d_un_outil else settings.JETONS_APPELS_PAR_MINUTE
+        )
 
     def wait(self) -> float:
-        return PERIODE_S
+        return reste_de_la_minute()

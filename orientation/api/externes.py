@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 from annuaire.champs import champ, territoires_du
 from annuaire.models import Effecteur, Structure
 from comptes.enums import Action, Portee
-from comptes.jetons import DebitDesOutils
 from comptes.models import Jeton
 from orientation.api.champs_externes import (
     EnveloppeSerializer,
@@ -37,12 +36,11 @@ Destinataire = tuple[str, str]
 
 class OrientationsExternes(APIView):
     portee = Portee.VERSEMENT
-    throttle_classes = [DebitDesOutils]
 
     @extend_schema(
         operation_id="verser_orientations",
         request=LotSerializer,
-        responses={200: VersementsSerializer} | problemes(400, 401, 403, 429, *CORPS_REFUSE),
+        responses={200: VersementsSerializer} | problemes(400, 401, 403, *CORPS_REFUSE),
     )
     def post(self, request: RequeteApi) -> Response:
         """Verse un lot d’orientations faites dans l’outil d’un territoire ; un résultat par orientation.
@@ -84,11 +82,10 @@ class OrientationsExternes(APIView):
 
 class UneOrientationExterne(APIView):
     portee = Portee.VERSEMENT
-    throttle_classes = [DebitDesOutils]
 
     @extend_schema(
         operation_id="lire_orientation_externe",
-        responses={200: OrientationGardeeSerializer} | problemes(401, 403, 404, 429),
+        responses={200: OrientationGardeeSerializer} | problemes(401, 403, 404),
     )
     def get(self, request: RequeteApi, uuid: str) -> Response:
         """Ce que la plateforme garde d’une orientation que cet outil a versée."""

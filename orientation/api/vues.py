@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 
 from agenda.actions import PlaceIndisponible
 from comptes.enums import Portee
-from comptes.jetons import DebitDesOutils
 from orientation.actions import (
     CleReutilisee,
     OrientationInterdite,
@@ -60,18 +59,17 @@ CORPS_REFUSE = (413, 415)
 
 
 def problemes(*etats: int) -> dict[Any, Any]:
-    """Réponses d’erreur déclarées ; partout, 406 à qui ne veut pas de JSON, 503 quand la base ne répond pas."""
-    return {(etat, TYPE_MIME): ProblemeSerializer for etat in sorted((*etats, 406, 503))}
+    """Réponses d’erreur déclarées ; partout, 406 à qui ne veut pas de JSON, 429 passé le débit, 503 sans la base."""
+    return {(etat, TYPE_MIME): ProblemeSerializer for etat in sorted((*etats, 406, 429, 503))}
 
 
 class Recherches(APIView):
     portee = Portee.RECHERCHE
-    throttle_classes = [DebitDesOutils]
 
     @extend_schema(
         operation_id="rechercher",
         request=DemandeRechercheSerializer,
-        responses={200: ResultatsSerializer} | problemes(400, 401, 403, 429, *CORPS_REFUSE),
+        responses={200: ResultatsSerializer} | problemes(400, 401, 403, *CORPS_REFUSE),
     )
     def post(self, request: RequeteApi) -> HttpResponse:
         """Offres de soins autour d’un lieu, dans l’ordre de toute la zone."""

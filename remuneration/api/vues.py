@@ -55,7 +55,7 @@ class Indicateurs(APIView):
     @extend_schema(
         operation_id="lire_indicateurs",
         parameters=[DemandeSerializer],
-        responses={200: MesuresSerializer} | problemes(400, 401, 403, 404, 429),
+        responses={200: MesuresSerializer} | problemes(400, 401, 403, 404),
     )
     def get(self, request: RequeteApi) -> Response:
         """Les indicateurs d’un mois, pour les territoires que ce compte suit."""

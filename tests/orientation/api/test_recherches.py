@@ -43,6 +43,29 @@ def test_la_reponse_suit_le_contrat(appeler, creneau):
     assert (lu["capacite"], lu["prises"], lu["lien"]) == (1, 0, None)
 
 
+def test_le_jeton_d_une_personne_a_son_debit(appeler, creneau, settings):
+    settings.JETONS_APPELS_PAR_MINUTE, settings.OUTILS_APPELS_PAR_MINUTE = 2, 1
+
+    reponses = [appeler({"specialite": "SM54", "commune": "59350"}) for _ in range(3)]
+
+    refus = reponses[2]
+    assert [r.status_code for r in reponses] == [200, 200, 429]
+    assert (refus.headers["Content-Type"], refus.headers["Retry-After"]) == ("application/problem+json", "60")
+    assert refus.json()["code"] == "throttled"
+    assert refus.json()["detail"].startswith("Requête ralentie")
+
+
+def test_une_session_n_a_pas_le_debit_d_un_jeton(client, osnp, medecine_generale, maintenant, settings):
+    settings.JETONS_APPELS_PAR_MINUTE = 1
+    CommuneFactory()
+    client.force_login(osnp)
+
+    demande = {"specialite": "SM54", "commune": "59350"}
+    etats = [client.post(URL, demande, content_type="application/json").status_code for _ in range(3)]
+
+    assert etats == [200, 200, 200]
+
+
 def test_l_accueil_declare_se_filtre_et_se_lit(appeler, creneau):
     demande = {"specialite": "SM54", "commune": "59350", "filtres": {"carte_vitale": True, "langues": ["en"]}}
     avant = appeler(demande).json()

@@ -79,6 +79,13 @@ def test_chaque_operation_se_conforme_au_schema(schema, methode, chemin):
     eprouver()
 
 
+def test_chaque_operation_declare_le_debit_d_un_jeton(client):
+    chemins = client.get("/api/v1/schema/", headers={"accept": "application/json"}).json()["paths"]
+
+    operations = [operation for chemin in chemins.values() for operation in chemin.values()]
+    assert [operation["operationId"] for operation in operations if "429" not in operation["responses"]] == []
+
+
 @pytest.mark.parametrize(
     ("etat", "demande"),
     [
