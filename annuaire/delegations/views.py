@@ -17,9 +17,10 @@ from annuaire.delegations import actions, lectures
 from annuaire.delegations.actions import DelegationRefusee
 from annuaire.delegations.forms import AccordForm, DemandeForm, RefusForm
 from annuaire.enums import EtatDemande
+from annuaire.lectures.objets import libelles_des_objets
 from comptes.enums import Action
 from comptes.requetes import RequeteDeCompte
-from comptes.verbes import libelle_de_l_objet, libelle_du_verbe
+from comptes.verbes import libelle_du_verbe
 
 PAR_PAGE = 20
 
@@ -95,6 +96,7 @@ def delegation(request: RequeteDeCompte, delegation_id: int) -> HttpResponse:
         request.user, trouvee.effecteur, trouvee.structure, instant=maintenant
     )
     actes = Paginator(lectures.actes_du_delegataire(trouvee), PAR_PAGE).get_page(request.GET.get("page"))
+    objets = libelles_des_objets(acte.objet for acte in actes)
     contexte = {
         "delegation": trouvee,
         "est_titulaire": est_titulaire,
@@ -105,7 +107,7 @@ def delegation(request: RequeteDeCompte, delegation_id: int) -> HttpResponse:
             {
                 "le": acte.le,
                 "verbe": libelle_du_verbe(acte.verbe),
-                "objet": libelle_de_l_objet(acte.objet),
+                "objet": objets[acte.objet],
             }
             for acte in actes
         ],

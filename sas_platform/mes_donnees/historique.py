@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Value
 
+from annuaire.lectures.objets import libelles_des_objets
 from annuaire.models import Delegation, DemandeDelegation, Effecteur, LieuExercice
 from assistance.models import Ticket
 from comptes.enums import Role
 from comptes.models import Compte, Habilitation, Jeton, Trace
-from comptes.verbes import OBJETS, libelle_de_l_objet, libelle_du_verbe
+from comptes.verbes import libelle_du_verbe
 
 PLATEFORME = "La plateforme"
 
@@ -72,9 +73,9 @@ def recentes_d_abord(lignes: QuerySet[Trace]) -> QuerySet[Trace]:
 
 
 def presenter(traces: Iterable[Trace], compte: Compte) -> list[Ligne]:
-    """Met des lignes de trace (`select_related("acteur")`) en français ; deux requêtes, pour les rôles et les lieux."""
+    """Met des lignes de trace (`select_related("acteur")`) en français."""
     traces = list(traces)
-    adresses = _adresses(traces)
+    objets = libelles_des_objets(trace.objet for trace in traces) | {f"compte:{compte.pk}": "votre compte"}
     acteurs = {trace.acteur_id for trace in traces if trace.acteur_id and trace.acteur_id != compte.pk}
     habilitations = list(Habilitation.objects.filter(compte__in=acteurs).order_by("pk")) if acteurs else []
     return [
@@ -84,26 +85,10 @@ def presenter(traces: Iterable[Trace], compte: Compte) -> list[Ligne]:
             roles=_roles(trace, habilitations),
             est_de_soi=trace.acteur_id == compte.pk,
             acte=libelle_du_verbe(trace.verbe),
-            objet=_objet(trace, compte, adresses),
+            objet=objets[trace.objet],
         )
         for trace in traces
     ]
-
-
-def _adresses(traces: Iterable[Trace]) -> dict[str, str]:
-    """Les lieux se reconnaissent à leur adresse, non à leur numéro."""
-    genres = (trace.objet.partition(":") for trace in traces)
-    numeros = {int(numero) for genre, _, numero in genres if genre == "lieu" and numero.isdecimal()}
-    lieux = LieuExercice.objects.filter(pk__in=numeros).values_list("pk", "adresse", "code_postal")
-    return {f"lieu:{pk}": f"{adresse} {code_postal}".strip() for pk, adresse, code_postal in lieux}
-
-
-def _objet(trace: Trace, compte: Compte, adresses: Mapping[str, str]) -> str:
-    if trace.objet == f"compte:{compte.pk}":
-        return "votre compte"
-    if adresse := adresses.get(trace.objet):
-        return f"{OBJETS['lieu']}, {adresse}"
-    return libelle_de_l_objet(trace.objet)
 
 
 def _qui(trace: Trace, compte: Compte) -> str:

@@ -239,6 +239,19 @@ def test_le_titulaire_voit_ce_que_le_delegataire_a_fait_chez_lui_et_rien_d_autre
     assert verbes == {"Modification d’un lieu", "essai.agenda"}
 
 
+def test_un_acte_nomme_le_lieu_ou_la_fiche_par_ce_que_le_titulaire_en_connait(client, monde, delegation):
+    for objet in (f"lieu:{monde.lieux[0].pk}", f"effecteur:{monde.effecteur.pk}"):
+        tracer(acteur=delegation.delegataire, verbe="agenda.lu", objet=objet)
+    client.force_login(monde.medecin)
+
+    actes = client.get(url("delegation", delegation)).context["actes"]
+
+    assert [acte["objet"] for acte in actes] == [
+        "fiche d’effecteur, Étienne FAVIER",
+        f"lieu d’exercice, {monde.lieux[0].adresse_complete}",
+    ]
+
+
 def test_les_listes_ne_coutent_pas_plus_avec_plus_de_lignes(client, monde, delegation, compter_requetes):
     client.force_login(monde.medecin)
 

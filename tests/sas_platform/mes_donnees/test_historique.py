@@ -132,7 +132,7 @@ def test_un_lieu_se_reconnait_a_son_adresse(client, moi, gestionnaire):
     tracer(f"lieu:{lieu.pk}", gestionnaire)
     client.force_login(moi)
 
-    assert "lieu d’exercice, 3 rue Basse 59000" in texte(client)
+    assert "lieu d’exercice, 3 rue Basse, 59000 Lille" in texte(client)
 
 
 @pytest.mark.parametrize(
