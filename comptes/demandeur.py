@@ -14,8 +14,20 @@ from django.db import connection
 from comptes.enums import Role
 from comptes.models import Compte, Jeton
 
-_CHAMPS = [champ.attname for champ in Compte._meta.concrete_fields]
-_COLONNES = ", ".join(f'c."{champ.column}"' for champ in Compte._meta.concrete_fields)
+# Ce qu’une page a besoin de savoir de qui demande ; le reste se lit si l’on s’en sert.
+_UTILES = {
+    "id",
+    "uuid",
+    "password",
+    "mot_de_passe_change_le",
+    "email",
+    "identifiant_national",
+    "nom",
+    "prenom",
+    "is_active",
+}
+_CHAMPS = [champ.attname for champ in Compte._meta.concrete_fields if champ.attname in _UTILES]
+_COLONNES = ", ".join(f"c.{champ}" for champ in _CHAMPS)
 _COMPTE = f"""
     SELECT {_COLONNES}, ARRAY(
         SELECT h.role FROM comptes_habilitation h WHERE h.compte_id = c.id
