@@ -21,7 +21,7 @@ from annuaire.domaine.telephones import ecrire_telephone
 from annuaire.enums import TypeStructure
 from annuaire.models import Delegation, Effecteur, LieuExercice, Rattachement, Specialite, Structure
 from participation.models import Participation, Sollicitation, VersionParticipation
-from sas_platform.socle.francais import heure
+from sas_platform.socle.francais import heure, periode
 from sas_platform.socle.textes import normaliser
 
 MEDECINE_GENERALE = "SM54"
@@ -130,7 +130,9 @@ def _carte(
         telephone_lien=lien,
         est_en_centre=lieu.structure is not None and lieu.structure.type == TypeStructure.CDS,
         jours=_jours(creneaux, maintenant.astimezone(fuseau).date()),
-        fermetures=[_periode(fermeture, fuseau) for fermeture in fermetures],
+        fermetures=[
+            periode(f.debut.astimezone(fuseau), f.fin and f.fin.astimezone(fuseau)) for f in fermetures
+        ],
         est_ferme=any(fermeture.debut <= maintenant for fermeture in fermetures),
         mis_a_jour_le=dates["mis_a_jour_le"],
         lu_le=dates["lu_le"],
@@ -171,17 +173,6 @@ def _creneau(creneau: CreneauOffert) -> CreneauLu:
         source=creneau.editeur or "",
         places=f"{creneau.prises}/{creneau.capacite}" if creneau.est_plage else "",
     )
-
-
-def _periode(fermeture: Fermeture, fuseau: ZoneInfo) -> str:
-    """« du 02/11/2026 au 05/11/2026 » pour des jours entiers ; avec les heures sinon."""
-    debut = fermeture.debut.astimezone(fuseau)
-    if fermeture.fin is None:
-        return f"depuis le {debut:%d/%m/%Y}, pour une durée indéterminée"
-    fin = fermeture.fin.astimezone(fuseau)
-    if (debut.hour, debut.minute, fin.hour, fin.minute) == (0, 0, 0, 0):
-        return f"du {debut:%d/%m/%Y} au {fin - timedelta(days=1):%d/%m/%Y}"
-    return f"du {debut:%d/%m/%Y} à {heure(debut)} au {fin:%d/%m/%Y} à {heure(fin)}"
 
 
 def lieux_de(effecteur_id: int, champ: Champ, *, instant: datetime) -> SesLieux:

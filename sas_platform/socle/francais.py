@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MOIS = (
@@ -26,6 +26,20 @@ def date_longue(jour: date) -> str:
 def jour_long(jour: date) -> str:
     """« lundi 23 novembre 2026 »."""
     return f"{JOURS[jour.weekday()]} {date_longue(jour)}"
+
+
+def periode(debut: datetime, fin: datetime | None) -> str:
+    """« du 02/11/2026 au 05/11/2026 » pour des jours entiers, avec les heures sinon ; déjà à l’heure du lieu."""
+    if fin is None:
+        return f"depuis le {debut:%d/%m/%Y}, pour une durée indéterminée"
+    if debut.time() == fin.time() == time.min:
+        dernier = fin - timedelta(days=1)
+        if dernier.date() == debut.date():
+            return f"le {debut:%d/%m/%Y}"
+        return f"du {debut:%d/%m/%Y} au {dernier:%d/%m/%Y}"
+    if debut.date() == fin.date():
+        return f"le {debut:%d/%m/%Y} de {heure(debut)} à {heure(fin)}"
+    return f"du {debut:%d/%m/%Y} à {heure(debut)} au {fin:%d/%m/%Y} à {heure(fin)}"
 
 
 def enumerer(mots: Sequence[str]) -> str:

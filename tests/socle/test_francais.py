@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from sas_platform.socle.francais import enumerer, jour_long
+from sas_platform.socle.francais import enumerer, jour_long, periode
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,20 @@ def test_un_jour_s_ecrit_en_toutes_lettres(jour, attendu):
 )
 def test_une_liste_se_lit(mots, attendu):
     assert enumerer(mots) == attendu
+
+
+@pytest.mark.parametrize(
+    ("debut", "fin", "attendu"),
+    [
+        ((20, 0), (25, 0), "du 20/12/2026 au 24/12/2026"),
+        ((20, 0), (21, 0), "le 20/12/2026"),
+        ((20, 9), (20, 12), "le 20/12/2026 de 9\u00a0h à 12\u00a0h"),
+        ((20, 9), (21, 12), "du 20/12/2026 à 9\u00a0h au 21/12/2026 à 12\u00a0h"),
+        ((20, 9), (21, 0), "du 20/12/2026 à 9\u00a0h au 21/12/2026 à 0\u00a0h"),
+        ((20, 9), None, "depuis le 20/12/2026, pour une durée indéterminée"),
+    ],
+)
+def test_une_periode_se_lit_par_ses_jours_et_ses_heures(debut, fin, attendu):
+    bornes = [borne and datetime(2026, 12, *borne, tzinfo=UTC) for borne in (debut, fin)]
+
+    assert periode(*bornes) == attendu

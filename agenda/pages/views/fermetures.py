@@ -22,6 +22,7 @@ from agenda.saisie.actions import SaisieRefusee
 from agenda.saisie.lectures import dernier_geste
 from annuaire.models import LieuExercice
 from comptes.requetes import RequeteDeCompte
+from sas_platform.socle.francais import periode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,10 @@ class Tenue:
 
 @dataclass(frozen=True, slots=True)
 class Periode:
-    """Une indisponibilité ; bornes à l’heure du lieu."""
+    """Une indisponibilité, à l’heure du lieu."""
 
     id: int
-    debut: datetime
-    fin: datetime | None
+    en_clair: str
     est_en_cours: bool
 
 
@@ -84,12 +84,12 @@ def indisponibilites(request: RequeteDeCompte, lieu_id: int) -> HttpResponse:
 def rouvrir(request: RequeteDeCompte, lieu_id: int, indisponibilite_id: int) -> HttpResponse:
     maintenant = timezone.now()
     lieu = lieu_tenu(request, lieu_id, maintenant)
-    periode = get_object_or_404(
+    ligne = get_object_or_404(
         Indisponibilite.objects.filter(lieu=lieu).select_related("lieu"), pk=indisponibilite_id
     )
 
     def geste() -> str:
-        fermetures.rouvrir(indisponibilite=periode, auteur=request.user, maintenant=maintenant)
+        fermetures.rouvrir(indisponibilite=ligne, auteur=request.user, maintenant=maintenant)
         return "La période est levée\u00a0: vos disponibilités sont de nouveau montrées."
 
     accomplir(request, geste)
@@ -122,8 +122,10 @@ def _periodes(lieu: LieuExercice, maintenant: datetime) -> list[Periode]:
     return [
         Periode(
             id=ligne.pk,
-            debut=ligne.periode.lower.astimezone(fuseau),
-            fin=ligne.periode.upper and ligne.periode.upper.astimezone(fuseau),
+            en_clair=periode(
+                ligne.periode.lower.astimezone(fuseau),
+                ligne.periode.upper and ligne.periode.upper.astimezone(fuseau),
+            ),
             est_en_cours=ligne.periode.lower <= maintenant,
         )
         for ligne in vivantes.order_by("periode", "pk")

@@ -99,7 +99,7 @@ def test_une_fermeture_en_cours_se_dit_avec_ses_dates(agenda, medecin, naviguer)
     html = page(naviguer(medecin))
 
     assert "vos disponibilités ne sont plus visibles dans le SAS" in html
-    assert "du 02/11/2026 au 02/11/2026" in html
+    assert "le 02/11/2026" in html
     assert "du 10/11/2026 à 12\u00a0h au 10/11/2026 à 16\u00a0h" in html
     assert "01/10/2026" not in html
 
