@@ -69,7 +69,11 @@ def test_une_delegation_revoquee_pendant_la_saisie_n_ecrit_rien(client, secretai
     assert client.get(adresse("ouvrir")).status_code == 200
     Delegation.objects.update(revoquee_le=MAINTENANT - dt.timedelta(seconds=1))
 
-    assert client.post(adresse("ouvrir"), PLAGE).status_code == 404
+    refus = client.post(adresse("ouvrir"), PLAGE)
+
+    assert refus.status_code == 404
+    assert "Ce que vous veniez d’envoyer n’est pas enregistré." in refus.content.decode()
+    assert "n’est pas enregistré" not in client.get(adresse("ouvrir")).content.decode()
     assert not Disponibilite.objects.exists()
 
 
