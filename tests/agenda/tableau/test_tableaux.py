@@ -100,7 +100,7 @@ def test_une_fermeture_en_cours_se_dit_avec_ses_dates(agenda, medecin, naviguer)
 
     assert "vos disponibilités ne sont plus visibles dans le SAS" in html
     assert "le 02/11/2026" in html
-    assert "du 10/11/2026 à 12\u00a0h au 10/11/2026 à 16\u00a0h" in html
+    assert "le 10/11/2026 de 12\u00a0h à 16\u00a0h" in html
     assert "01/10/2026" not in html
 
 
