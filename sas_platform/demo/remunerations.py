@@ -78,7 +78,7 @@ def _debut_du_trimestre_ecoule(maintenant: datetime) -> date:
 
 
 def _dater_la_participation(titulaire: Effecteur | Structure, maintenant: datetime) -> None:
-    """La même déclaration, comme si elle datait d’avant l’année en cours."""
+    """La déclaration d’origine, comme si elle datait d’avant l’année en cours."""
     from annuaire.models import Effecteur
     from participation.models import VersionParticipation
 
@@ -93,7 +93,8 @@ def _dater_la_participation(titulaire: Effecteur | Structure, maintenant: dateti
             return
         apres = valeurs(reglages)
     else:
-        apres = derniere.apres
+        # Ce que la déclaration jouée dans la démonstration a remplacé, sinon elle-même.
+        apres = derniere.avant or derniere.apres
     annee = _debut_du_trimestre_ecoule(maintenant).year
     le = datetime(annee - 1, 9, 1, 9, tzinfo=ZoneInfo("Europe/Paris"))
     VersionParticipation.objects.create(**{cle: titulaire}, le=le, apres=apres)
