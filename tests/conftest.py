@@ -109,8 +109,9 @@ def _courtier_vide(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def compter_requetes() -> Callable[[Callable[[], object]], int]:
-    """`compter_requetes(appel)` rend le nombre de requêtes SQL que fait l’appel."""
+def compter_requetes(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], int]:
+    """`compter_requetes(appel)` rend le nombre de requêtes SQL que fait l’appel ; d’un compte à l’autre, rien ne s’oublie."""
+    monkeypatch.setattr("sas_platform.socle.memoire.monotonic", lambda: 0.0)
 
     def compter(appel: Callable[[], object]) -> int:
         with CaptureQueriesContext(connection) as requetes:
