@@ -7,7 +7,7 @@ gestes simultanés, la base n’en retient qu’un, et l’autre est refusé.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -37,6 +37,7 @@ from comptes.actions import tracer
 from comptes.enums import Role
 from comptes.local.actions import inviter
 from comptes.models import Compte, Habilitation
+from sas_platform.socle.jours import fin_du_jour
 
 
 class DelegationRefusee(Exception):
@@ -82,7 +83,7 @@ def demander(
     titulaires = comptes_titulaires(effecteur, structure, instant=maintenant)
     if titulaires.filter(email=email).exists():
         raise DelegationRefusee("Cette adresse est la vôtre : vous n’avez pas besoin de délégation.", "email")
-    if fin_date is not None and _fin(fin_date, ZoneInfo(commune.departement.fuseau)) <= maintenant:
+    if fin_date is not None and fin_du_jour(fin_date, ZoneInfo(commune.departement.fuseau)) <= maintenant:
         raise DelegationRefusee("Cette date est passée.", "fin_date")
     en_vigueur = Delegation.objects.vivantes(maintenant).filter(effecteur=effecteur, structure=structure)
     if en_vigueur.filter(delegataire__email=email).exists():
@@ -155,7 +156,9 @@ def accepter(*, demande: DemandeDelegation, acteur: Compte, maintenant: datetime
     _verifier_gestionnaire(demande, acteur, maintenant)
     _clore(demande, EtatDemande.ACCEPTEE, acteur, maintenant)
     fin_le = (
-        _fin(demande.fin_date, ZoneInfo(demande.commune.departement.fuseau)) if demande.fin_date else None
+        fin_du_jour(demande.fin_date, ZoneInfo(demande.commune.departement.fuseau))
+        if demande.fin_date
+        else None
     )
     if fin_le is not None and fin_le <= maintenant:
         raise DelegationRefusee("La date de fin demandée est passée : refusez la demande, en le disant.")
@@ -250,7 +253,7 @@ def inviter_et_accorder(
         acteur=acteur,
         effecteur=effecteur,
         structure=structure,
-        fin_le=_fin(fin_date, ZoneInfo(settings.TIME_ZONE)) if fin_date else None,
+        fin_le=fin_du_jour(fin_date, ZoneInfo(settings.TIME_ZONE)) if fin_date else None,
         maintenant=maintenant,
     )
 
@@ -391,11 +394,6 @@ def _gere(
     if structure is not None:
         return structures_gerees(acteur, instant=maintenant).filter(pk=structure.pk).exists()
     return False
-
-
-def _fin(jour: date, fuseau: ZoneInfo) -> datetime:
-    """Minuit à la fin de ce jour."""
-    return datetime.combine(jour + timedelta(days=1), time.min, tzinfo=fuseau)
 
 
 def _qui(objet: Delegation | DemandeDelegation) -> dict[str, int]:

@@ -74,7 +74,7 @@ def annoncer_ouverture(delegation: Delegation) -> None:
         "titulaire": str(delegation.titulaire),
         "prenom": delegataire.prenom,
         "nom": delegataire.nom,
-        "fin_le": delegation.fin_le,
+        "dernier_jour": delegation.dernier_jour,
         "lien": _lien("delegations:recues"),
     }
     _ecrire_a([delegataire], "annuaire/ouverture_delegation", contexte)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from annuaire.champs import Champ
@@ -41,15 +41,6 @@ class Saisie:
     titulaires: tuple[Effecteur | Structure, ...] = ()
 
 
-def fin_du_jour(jour: date) -> datetime:
-    """Minuit qui suit, à Paris : un rôle vaut jusqu’au soir de son dernier jour."""
-    return datetime.combine(jour + timedelta(days=1), time(), PARIS)
-
-
-def dernier_jour(fin_le: datetime) -> date:
-    return (fin_le.astimezone(PARIS) - timedelta(microseconds=1)).date()
-
-
 def etat_du_compte(compte: Compte, acteur: Compte, champ: Champ, *, instant: datetime) -> Etat:
     """Ce que montre le formulaire à `acteur` : ni les rôles ni les territoires qu’il ne gère pas."""
     etat: Etat = {
@@ -73,7 +64,7 @@ def etat_du_compte(compte: Compte, acteur: Compte, champ: Champ, *, instant: dat
             continue  # le rôle ne vaut que chez d’autres
         role = habilitation.role
         etat["roles"].append(role)
-        etat[f"fin_{role}"] = [dernier_jour(habilitation.fin_le).isoformat() if habilitation.fin_le else ""]
+        etat[f"fin_{role}"] = [habilitation.dernier_jour.isoformat() if habilitation.dernier_jour else ""]
         if role in TERRITORIAUX:
             etat[f"territoires_{role}"] = sorted(str(territoire) for territoire, _ in siens if territoire)
         etat["structures"] += [str(structure) for _, structure in siens if structure]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -16,6 +18,7 @@ from annuaire.models.referentiels import Commune
 from annuaire.models.territoires import Territoire
 from comptes.models import Compte, Habilitation
 from sas_platform.socle.champs import periode
+from sas_platform.socle.jours import dernier_jour
 from sas_platform.socle.modeles import Horodate
 
 
@@ -175,7 +178,7 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
 
     def pour_liste(self) -> DelegationQuerySet:
         """Tout ce que lit une ligne de liste ; la plus récente d’abord."""
-        liees = self.select_related("delegataire", "effecteur", "structure")
+        liees = self.select_related("delegataire", "effecteur", "structure", "demande")
         return liees.prefetch_related("lieux__commune").order_by("-debut_le", "-pk")
 
 
@@ -256,6 +259,13 @@ class Delegation(Horodate):
 
     def __str__(self) -> str:
         return f"délégation {self.pk}"
+
+    @property
+    def dernier_jour(self) -> date | None:
+        """Celui de la demande, qui se compte à l’heure de sa ville ; sinon à l’heure de Paris."""
+        if self.demande is not None:
+            return self.demande.fin_date
+        return self.fin_le and dernier_jour(self.fin_le, ZoneInfo(settings.TIME_ZONE))
 
     @property
     def titulaire(self) -> Effecteur | Structure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from annuaire.models import Effecteur, Perimetre
 from comptes.enums import Role
@@ -13,7 +13,7 @@ from comptes.models import Compte, Habilitation
 @dataclass(frozen=True, slots=True)
 class RoleTenu:
     libelle: str
-    fin_le: datetime | None
+    dernier_jour: date | None
     sur: list[str] = field(default_factory=list)
 
 
@@ -24,7 +24,7 @@ def roles_de(compte: Compte, *, instant: datetime) -> list[RoleTenu]:
     perimetres = Perimetre.objects.en_cours(instant).filter(habilitation__in=habilitations)
     for perimetre in perimetres.select_related("territoire", "structure").order_by("pk"):
         sur.setdefault(perimetre.habilitation_id, []).append(str(perimetre.territoire or perimetre.structure))
-    return [RoleTenu(Role(h.role).label, h.fin_le, sorted(sur.get(h.pk, []))) for h in habilitations]
+    return [RoleTenu(Role(h.role).label, h.dernier_jour, sorted(sur.get(h.pk, []))) for h in habilitations]
 
 
 def effecteur_de(compte: Compte) -> Effecteur | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.functions import RandomUUID
 from django.core.exceptions import ValidationError
@@ -17,6 +19,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from comptes.enums import Role
+from sas_platform.socle.jours import dernier_jour
 from sas_platform.socle.modeles import Horodate
 
 NOM_ANONYME = "Compte effacé"
@@ -162,3 +165,7 @@ class Habilitation(models.Model):
     def __str__(self) -> str:
         # Sans le nom de la personne : l’administration recopie ce texte dans la trace, qui ne s’efface pas.
         return self.get_role_display()
+
+    @property
+    def dernier_jour(self) -> date | None:
+        return self.fin_le and dernier_jour(self.fin_le, ZoneInfo(settings.TIME_ZONE))

@@ -1,14 +1,25 @@
-"""Un jour saisi."""
+"""Un jour saisi, et l’instant où il finit."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 
 # Celles qu’une saisie peut porter : l’an 26 est une faute de frappe, et le 31/12/9999 n’a pas de lendemain.
 ANNEES = range(2000, 2101)
+
+
+def fin_du_jour(jour: date, fuseau: ZoneInfo) -> datetime:
+    """Minuit qui suit : ce qui vaut « jusqu’au 31 mars » vaut jusqu’au soir."""
+    return datetime.combine(jour + timedelta(days=1), time.min, tzinfo=fuseau)
+
+
+def dernier_jour(fin_le: datetime, fuseau: ZoneInfo) -> date:
+    """Le dernier jour entamé avant cet instant : c’est lui qui s’écrit, non le lendemain à 0 h."""
+    return (fin_le.astimezone(fuseau) - timedelta(microseconds=1)).date()
 
 
 class JourField(forms.DateField):

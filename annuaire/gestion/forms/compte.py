@@ -15,11 +15,11 @@ from annuaire.gestion.actions import CompteRefuse
 from annuaire.gestion.forms.champs import AdresseField, ClesField, NomField, SansMention
 from annuaire.gestion.forms.regles import ReglesDuCompte
 from annuaire.gestion.forms.trouvailles import RechercheDansLAnnuaire
-from annuaire.gestion.saisie import TERRITORIAUX, Etat, RoleVoulu, Saisie, fin_du_jour
+from annuaire.gestion.saisie import PARIS, TERRITORIAUX, Etat, RoleVoulu, Saisie
 from comptes.droits import roles_accordables
 from comptes.enums import Action, Role
 from comptes.models import Compte
-from sas_platform.socle.jours import JourField
+from sas_platform.socle.jours import JourField, fin_du_jour
 
 _IDENTITE = ("email", "nom", "prenom", "numero_cpx")
 _PAR_PRO_SANTE_CONNECT = (
@@ -205,7 +205,7 @@ class CompteForm(SansMention, ReglesDuCompte, RechercheDansLAnnuaire, DsfrBaseFo
         for role in (Role(valeur) for valeur in lues["roles"]):
             fin = lues.get(f"fin_{role}")
             roles[role] = RoleVoulu(
-                fin_le=fin_du_jour(fin) if fin else None,
+                fin_le=fin_du_jour(fin, PARIS) if fin else None,
                 territoires=frozenset(lues.get(f"territoires_{role}") or []),
                 structures=frozenset(lues["structures"] if role == Role.GESTIONNAIRE_STRUCTURE else []),
             )

@@ -55,7 +55,7 @@ def contexte() -> dict[str, Any]:
         "ville": "Rouen",
         "lieux": "Cabinet du Port, 3 quai de la Bourse, Rouen",
         "motif": "Fin de remplacement",
-        "fin_le": datetime(2027, 3, 31, 22, tzinfo=UTC),
+        "dernier_jour": date(2027, 3, 31),
         "fin_date": date(2027, 3, 31),
         "est_acceptee": True,
         "structure": "CPTS des Boucles de Seine",

@@ -164,6 +164,19 @@ def test_la_date_de_fin_vaut_jusqu_au_soir_a_l_heure_de_la_ville(monde, demander
     assert delegation.fin_le == datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("outre_mer", [False, True])
+def test_la_date_de_fin_se_relit_comme_elle_s_est_ecrite(monde, demander, outre_mer):
+    """À l’est de Paris, ce soir-là finit la veille à Paris ; à l’ouest, le lendemain."""
+    if outre_mer:
+        monde.lille.departement.fuseau = "America/Martinique"
+        monde.lille.departement.save()
+    demande = demander(fin_date=date(2026, 3, 31))
+    delegation = actions.accepter(demande=demande, acteur=monde.gestionnaire, maintenant=monde.maintenant)
+    sans_demande = Delegation(fin_le=datetime(2026, 3, 31, 22, tzinfo=UTC))
+
+    assert delegation.dernier_jour == sans_demande.dernier_jour == date(2026, 3, 31)
+
+
 # --- Consentir, user, révoquer ----------------------------------------------
 
 

@@ -115,6 +115,9 @@ def test_une_date_de_fin_vaut_jusqu_au_soir_du_dernier_jour(gestionnaire, monde)
 
     habilitation = Compte.objects.get(email=PERSONNE["email"]).habilitations.get()
     assert habilitation.fin_le.isoformat() == "2026-06-30T22:00:00+00:00"
+    fiche = gestionnaire.get(f"/comptes/{habilitation.compte_id}/").content.decode()
+    assert "jusqu’au 30 juin 2026" in fiche
+    assert "1er juillet" not in fiche
 
 
 # --- U-12, U-13 -------------------------------------------------------------
