@@ -38,7 +38,8 @@ def gestionnaire() -> Compte:
     nord = TerritoireFactory(nom="SAS Nord", departements=[lille.departement])
     compte = CompteFactory(nom="Comte", prenom="Gaëlle")
     habiliter(compte, Role.GESTIONNAIRE_COMPTES, territoire=nord)
-    for nom in ("Osmont", "Regnier-de-la-Haute-Borne"):
+    # Un nom d’un seul tenant, plus large qu’un téléphone.
+    for nom in ("Osmont", "Andrianampoinimerinandriantsimitoviaminandriampandrianamanjaka"):
         habiliter(CompteFactory(nom=nom), Role.OSNP, territoire=nord)
     StructureFactory(type=TypeStructure.MSP, nom="MSP des Tilleuls")
     for prenom in ("Étienne", "Aline"):
