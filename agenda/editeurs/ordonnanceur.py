@@ -35,9 +35,12 @@ ECHECS = (EtatLot.DELAI, EtatLot.RESEAU, EtatLot.PANNE)
 # Ceux qui disent un éditeur chargé : on l’appelle alors moins.
 EMBARRAS = (EtatLot.DELAI, EtatLot.PANNE)
 ATTENTE_D_UNE_PLACE_S = 3.0
-# Passé ce temps, un appel de plus répondrait quand l’écran n’attend plus ; le fond enregistre ce qui est arrivé,
-# et reprend tant que sa tâche est loin de sa limite.
+# Passé ce temps, un appel de plus répondrait quand l’écran n’attend plus, et ferait dépasser à la tâche sa limite :
+# tout ce qui est déjà arrivé serait perdu.
 DEPART_MAX_S = 8.0
+# Le fond enregistre plus tôt ce qui est arrivé, qu’un écran montre peut-être ; puis il reprend, tant que sa tâche
+# est loin de sa limite.
+PASSAGE_MAX_S = 3.0
 REPRISE_MAX_S = 20.0
 # Lots que le fond prend ensemble au courtier, pour les appeler l’un après l’autre ; chaque jeton sert dans la seconde.
 SERIE = 8
@@ -156,7 +159,7 @@ class Interrogateur:
         reponses: dict[int, Reponse] = {}
         reportes: dict[int, Refus] = {}
         boucle = asyncio.get_running_loop()
-        limite = boucle.time() + DEPART_MAX_S
+        limite = boucle.time() + (DEPART_MAX_S if immediat else PASSAGE_MAX_S)
         suivre = partial(budget.prendre_page, immediat=immediat)
         places = min(len(a_appeler), budget.simultanes(immediat=immediat))
         par_serie = 1 if immediat else min(SERIE, -(-len(a_appeler) // places))

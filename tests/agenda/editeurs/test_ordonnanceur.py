@@ -259,7 +259,7 @@ def test_un_editeur_lent_voit_ses_reponses_de_fond_enregistrees_au_fur_et_a_mesu
 
     tasks.interroger_lots(editeur_id=editeur.pk, lot_ids=lots)
 
-    assert (lentement, enregistres) == ([15], [2, 1])
+    assert (lentement, enregistres) == ([15], [1, 1, 1])
     assert _etats(lots) == [EtatLot.REUSSI] * 3
 
 
