@@ -8,7 +8,7 @@ from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from annuaire.domaine.identifiants import cle_finess_juste, cle_siret_juste, est_finess, est_siret
-from annuaire.domaine.telephones import normaliser_telephone
+from annuaire.domaine.telephones import ecrire_telephone, normaliser_telephone
 from annuaire.enums import TypeStructure
 from annuaire.models import Commune, Departement, LieuExercice, Structure
 from annuaire.structures.lectures import empreinte, version_de_la_zone
@@ -30,13 +30,14 @@ class AdresseForm(VilleForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     telephone = forms.CharField(
-        label="Téléphone", max_length=20, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+        label="Téléphone", max_length=30, required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["ville"].label = "Ville"
         self.fields["ville"].help_text = ""
+        self.initial["telephone"] = ecrire_telephone(self.initial.get("telephone", ""))[0]
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean()

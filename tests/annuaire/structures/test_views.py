@@ -291,12 +291,18 @@ def test_un_point_fixe_s_ajoute_se_modifie_et_se_ferme(gestion, sos, lille):
 
 def test_le_point_fixe_prend_le_fuseau_de_sa_commune(gestion, sos):
     CommuneFactory(reunion=True)
-    saisie = POINT_FIXE | {"ville": "Saint-Denis", "code_postal": "97400", "telephone": "0262 00 00 00"}
+    saisie = POINT_FIXE | {
+        "ville": "Saint-Denis",
+        "code_postal": "97400",
+        "telephone": "+262 (0) 2 62 00 00 00",
+    }
 
     gestion.post(url("ajouter_point_fixe", sos), saisie)
 
     lieu = LieuExercice.objects.get()
     assert (lieu.fuseau, lieu.telephone) == ("Indian/Reunion", "+262262000000")
+    form = gestion.get(url("modifier_point_fixe", sos, lieu_id=lieu.pk)).context["form"]
+    assert form["telephone"].value() == "02 62 00 00 00"
 
 
 @pytest.mark.parametrize(
