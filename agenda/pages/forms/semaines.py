@@ -48,6 +48,9 @@ class GardeForm(DsfrBaseForm):
 
 
 class ReprisePour(forms.ModelChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(empty_label="Choisissez", **kwargs)
+
     def label_from_instance(self, objet: Any) -> str:
         return objet.nom if isinstance(objet, SemaineType) else objet.adresse_complete
 
