@@ -50,7 +50,10 @@ def test_base_arretee_chaque_page_dit_503_en_francais(tolerant, base_arretee, ch
     assert reponse.headers["Retry-After"] == "30"
 
 
-def test_base_arretee_l_api_repond_un_probleme_503(tolerant, base_arretee):
+@pytest.mark.parametrize("avec_cookie", [False, True], ids=["jeton seul", "jeton et session"])
+def test_base_arretee_l_api_repond_un_probleme_503(tolerant, base_arretee, avec_cookie):
+    if not avec_cookie:
+        tolerant.cookies.clear()
     reponse = tolerant.post("/api/v1/recherches/", {}, HTTP_AUTHORIZATION="Bearer abc")
 
     assert reponse.status_code == 503
