@@ -177,7 +177,7 @@ def test_un_ioa_n_oriente_pas_en_sus(lieu, maintenant):
         )
 
 
-@pytest.mark.parametrize("lieu_id", ["l999999", "12", "l", "d1-2", "l1; DROP"])
+@pytest.mark.parametrize("lieu_id", ["l0", "12", "l", "d1-2", "l1; DROP"])
 def test_un_lieu_inconnu_en_sus_est_refuse(osnp, maintenant, lieu_id):
     with pytest.raises(SurnumeraireRefuse) as refus:
         orienter(acteur=osnp, cle="a", surnumeraire=Surnumeraire(lieu_id, MIDI), maintenant=maintenant)

@@ -92,7 +92,7 @@ def test_une_place_tenue_par_un_autre_est_un_409_avec_les_autres_creneaux(api, c
 @pytest.mark.parametrize(
     ("corps", "cle", "etat", "code"),
     [
-        pytest.param({"creneau": "d1-2"}, "a", 404, "inconnue", id="créneau inconnu"),
+        pytest.param({"creneau": "d0-2"}, "a", 404, "inconnue", id="créneau inconnu"),
         pytest.param({"creneau": "n’importe"}, "a", 404, "inconnue", id="identifiant illisible"),
         pytest.param({}, "a", 400, "invalide", id="sans créneau"),
         pytest.param({"creneau": "d1-2"}, None, 400, "cle_requise", id="sans clé"),

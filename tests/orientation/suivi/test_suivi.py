@@ -198,7 +198,7 @@ def test_une_correction_impossible_ne_change_rien(regulateur, prise, maintenant)
             orientation=prise,
             motif=MotifAnnulation.ERREUR,
             cle="b",
-            creneau_id="d1-1",
+            creneau_id="d0-1",
             maintenant=maintenant,
         )
 

@@ -175,7 +175,7 @@ def test_rien_n_est_pris_si_l_horaire_a_change_depuis_la_confirmation(connecte, 
     assert connecte.post(chemin, champs(reponse)).status_code == 302
 
 
-@pytest.mark.parametrize("creneau_id", ["d999-1", "inconnu", "e1-abcdefabcdef", "d1-1-1"])
+@pytest.mark.parametrize("creneau_id", ["d0-1", "inconnu", "e1-abcdefabcdef", "d1-1-1"])
 def test_un_creneau_inconnu_donne_un_409_sans_rien_ecrire(connecte, creneau_id, maintenant):
     chemin = reverse("orientation:orienter", kwargs={"creneau_id": creneau_id})
 
