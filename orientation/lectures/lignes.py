@@ -96,9 +96,9 @@ class Trouvees:
 
 @contextmanager
 def lancer(criteres: Criteres, page: Page, maintenant: datetime) -> Iterator[Callable[[], Trouvees]]:
-    """Envoie l’instruction ; ce qui est rendu lit sa réponse, une fois, avant la sortie."""
-    with connection.cursor() as curseur, en_vol():
-        yield _jouer(curseur, criteres, page, maintenant)
+    """Envoie l’instruction ; ce qui est rendu lit sa réponse, une fois, à la sortie."""
+    with en_vol():
+        yield _jouer(connection.cursor(), criteres, page, maintenant)
 
 
 def lire(criteres: Criteres, page: Page, maintenant: datetime) -> Trouvees:

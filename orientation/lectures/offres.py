@@ -126,7 +126,7 @@ class Resultats:
 def recherche_lancee(
     criteres: Criteres, page: Page, *, maintenant: datetime
 ) -> Iterator[Callable[[], Resultats]]:
-    """Comme `rechercher`, mais sans attendre : ce qui est rendu lit la réponse, une fois, avant la sortie."""
+    """Comme `rechercher`, mais sans attendre : ce qui est rendu lit la réponse, une fois, à la sortie."""
     with lancer(criteres, page, maintenant) as trouvees:
         yield lambda: _resultats(trouvees(), page.par_page)
 

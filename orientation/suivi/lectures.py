@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +29,6 @@ from orientation.models import (
     OrientationQuerySet,
     Redirection,
 )
-from sas_platform.socle.envol import en_vol
 from sas_platform.socle.francais import JOURS, heure, jour_long
 
 # Ce qu’un professionnel a encore à dire : les rendez-vous des quinze derniers jours, et ceux à venir.
@@ -107,23 +105,14 @@ _SIGNAUX = """
 """
 
 
-@contextmanager
-def signaux_demandes(
-    lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime
-) -> Iterator[Callable[[], dict[int, tuple[str, ...]]]]:
-    """Comme `signaux`, mais sans attendre : ce qui est rendu lit la réponse, une fois, avant la sortie."""
-    with connection.cursor() as curseur, en_vol():
-        curseur.execute(_SIGNAUX, {"lieux": list(lieu_ids), "maintenant": maintenant, "compte": compte_id})
-        yield lambda: _en_phrases(curseur.fetchall())
-
-
 def signaux(lieu_ids: Collection[int], *, compte_id: int, maintenant: datetime) -> dict[int, tuple[str, ...]]:
     """Ce que la carte d’un lieu dit à la régulation : places que d’autres tiennent, absence en cours, appels vains du jour.
 
     La place que tient `compte_id` n’y est pas : la carte la lui montre (`Criteres.compte_id`).
     """
-    with signaux_demandes(lieu_ids, compte_id=compte_id, maintenant=maintenant) as lus:
-        return lus()
+    with connection.cursor() as curseur:
+        curseur.execute(_SIGNAUX, {"lieux": list(lieu_ids), "maintenant": maintenant, "compte": compte_id})
+        return _en_phrases(curseur.fetchall())
 
 
 def _en_phrases(lus: list[tuple[Any, ...]]) -> dict[int, tuple[str, ...]]:

@@ -26,7 +26,7 @@ from orientation.lectures import FORFAIT, Page, Resultats, recherche_lancee
 from orientation.montrees import suivre
 from orientation.rendu.page import assembler, ecrire
 from orientation.requetes import RequeteDeCompte
-from orientation.suivi.lectures import signaux_demandes
+from orientation.suivi.lectures import signaux
 from orientation.suivi.rendu import place_tenue
 from orientation.views.csp import vers_les_editeurs
 
@@ -56,12 +56,6 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
     maintenant = timezone.now()
     page = PageForm(request.GET)
     oriente = peut(request.user, Action.ORIENTER)
-    commun = {
-        "recherche": demande,
-        "jeton": jeton,
-        "oriente": oriente,
-        "csrf_token": get_token(request),
-    }
     with recherche_lancee(
         demande.criteres(request.user.pk if oriente else None),
         Page(
@@ -73,8 +67,14 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         ),
         maintenant=maintenant,
     ) as trouves:
+        commun = {
+            "recherche": demande,
+            "jeton": jeton,
+            "oriente": oriente,
+            "csrf_token": get_token(request),
+        }
         cadre = ecrire("orientation/resultats.html", commun, request)
-        lus = trouves()
+    lus = trouves()
     suivre(lus, d_une_page(request.user.pk, demande), maintenant)
     marches = echelle.marches(demande, lus, listes=listes, maintenant=maintenant)
     contexte = commun | _contexte(request, demande, lus) | _listes(request, demande, jeton, lus, maintenant)
@@ -111,8 +111,7 @@ def _listes(
 ) -> dict[str, Any]:
     """Les cartes, en HTML, dans l’ordre : médecin traitant, avec créneau, sans."""
     oriente = peut(request.user, Action.ORIENTER)
-    composer = partial(
-        rendu.cartes,
+    cartes = rendu.cartes(
         lus.offres,
         maintenant=maintenant,
         jeton=jeton,
@@ -121,16 +120,11 @@ def _listes(
         cpts=lus.cpts,
         dit_le_forfait=demande.disponibilite == FORFAIT,
     )
-    if oriente:
-        with signaux_demandes(lus.lieu_ids, compte_id=request.user.pk, maintenant=maintenant) as lire:
-            cartes, signaux = composer(), lire()
-    else:
-        cartes, signaux = composer(), {}
     lister = partial(
         rendu.liste,
         oriente=oriente,
         oriente_en_sus=peut(request.user, Action.ORIENTER_EN_SUS),
-        signaux=signaux,
+        signaux=signaux(lus.lieu_ids, compte_id=request.user.pk, maintenant=maintenant) if oriente else None,
     )
     return {
         "traitant": lister([carte for carte in cartes if carte.medecin_traitant]),
