@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 
-class CarteEffecteur(msgspec.Struct, frozen=True):
+class CarteEffecteur(msgspec.Struct, frozen=True, gc=False):
     identifiant_national: str
     nom: str
     prenom: str
@@ -16,12 +16,12 @@ class CarteEffecteur(msgspec.Struct, frozen=True):
     conventionnement: str
 
 
-class CarteStructure(msgspec.Struct, frozen=True):
+class CarteStructure(msgspec.Struct, frozen=True, gc=False):
     nom: str
     type: str
 
 
-class CarteAdresse(msgspec.Struct, frozen=True, omit_defaults=True):
+class CarteAdresse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`accueil`, `langues` : codes de ce que le lieu déclare ; absents s’il n’en dit rien."""
 
     id: str
@@ -40,7 +40,7 @@ class CarteAdresse(msgspec.Struct, frozen=True, omit_defaults=True):
     langues: tuple[str, ...] = ()
 
 
-class CreneauOffert(msgspec.Struct, omit_defaults=True):
+class CreneauOffert(msgspec.Struct, gc=False, omit_defaults=True):
     """Un créneau proposable. Bornes au décalage horaire du lieu.
 
     `lien` : adresse de réservation chez l’éditeur, origine comprise ; `None`
