@@ -12,7 +12,7 @@ from django.db.models import Q
 from agenda.domaine.offre import CreneauCarte, en_instant
 from agenda.lectures import occurrence_designee
 from agenda.models import AgendaEditeur, Disponibilite, Reservation, Tenue
-from agenda.offre import ecrire, lire, rafraichir, verrouiller
+from agenda.offre import ecrire, lire, rafraichir, verrouiller, verrouiller_ceux_de
 from annuaire.models import LieuExercice
 from comptes.models import Compte
 
@@ -60,23 +60,20 @@ def prendre_place(*, creneau_id: str, maintenant: datetime, compte: Compte | Non
     Lève `PlaceIndisponible`.
     """
     designee = occurrence_designee(creneau_id)
-    lieu_id = designee and Disponibilite.objects.filter(pk=designee[0]).values_list("lieu", flat=True).first()
+    lieu_id = designee and verrouiller_ceux_de([designee[0]]).get(designee[0])
     if not designee or not lieu_id:
         raise PlaceIndisponible("inconnue")
-    verrouiller([lieu_id])
-    tenue = tenue_de(compte, *designee)
-    lus = lire([lieu_id], maintenant, sans_tenue=tenue.pk if tenue else None)
-    proposes = {c.id: (lieu, c) for lieu in lus.lieux for c in lus.creneaux_montres(lieu)}
-    if creneau_id not in proposes:
+    rang_tenu = _rendre_la_sienne(compte, *designee) if compte else None
+    lus = lire([lieu_id], maintenant)
+    creneau = lus.creneau_montre(lieu_id, creneau_id)
+    if creneau is None:
         raise PlaceIndisponible(raison_du_refus(*designee, maintenant), lieu_id)
-    lieu, creneau = proposes[creneau_id]
-    reservation = _inserer(*designee, creneau, maintenant, tenue)
+    reservation = _inserer(*designee, creneau, maintenant, rang_tenu)
     if reservation is None:
         raise PlaceIndisponible("place_prise", lieu_id)
-    if tenue is not None:
-        tenue.delete()
     lus.noter_place_prise(*designee)
     ecrire(lus.lignes(), [lieu_id])
+    (lieu,) = lus.lieux
     fuseau = ZoneInfo(lieu.fuseau)
     return PlaceTenue(
         reservation=reservation,
@@ -142,11 +139,16 @@ def masquer_apres_rendez_vous(
     return rafraichir(lieu_ids, maintenant)
 
 
-def tenue_de(compte: Compte | None, disponibilite_id: int, debut: datetime) -> Tenue | None:
-    """La place que cette personne tient, ou tenait à l’instant, sur cette occurrence."""
-    if compte is None:
-        return None
-    return Tenue.objects.filter(compte=compte, disponibilite=disponibilite_id, debut=debut).first()
+def _rendre_la_sienne(compte: Compte, disponibilite_id: int, debut: datetime) -> int | None:
+    """Rend la place que cette personne tient, ou tenait à l’instant, sur cette occurrence ; son rang.
+
+    Un refus la lui laisse : il défait la transaction.
+    """
+    rendues = Tenue.objects.raw(
+        "DELETE FROM agenda_tenue WHERE compte_id = %s AND disponibilite_id = %s AND debut = %s RETURNING *",
+        [compte.pk, disponibilite_id, debut],
+    )
+    return next((tenue.rang for tenue in rendues), None)
 
 
 def raison_du_refus(disponibilite_id: int, debut: datetime, maintenant: datetime) -> str:
@@ -165,9 +167,9 @@ def _inserer(
     debut: datetime,
     creneau: CreneauCarte,
     maintenant: datetime,
-    tenue: Tenue | None,
+    rang_tenu: int | None,
 ) -> Reservation | None:
-    """Une seule instruction choisit un rang libre et le prend, celui que l’on tient d’abord.
+    """Une seule instruction choisit un rang libre et le prend, celui que l’on tenait d’abord.
 
     Rien si un autre l’a devancée. Une place que quelqu’un d’autre tient encore n’est pas libre ;
     qu’une tenue soit finie se lit ici, et n’attend aucune tâche.
@@ -184,9 +186,9 @@ def _inserer(
         ) AND NOT EXISTS (
             SELECT FROM agenda_tenue t
             WHERE t.disponibilite_id = d.id AND t.debut = %(debut)s AND t.rang = place.rang
-            AND t.expire_le > %(maintenant)s AND t.id IS DISTINCT FROM %(tenue)s::bigint
+            AND t.expire_le > %(maintenant)s
         )
-        ORDER BY place.rang = %(rang)s DESC, place.rang LIMIT 1
+        ORDER BY place.rang = %(rang_tenu)s DESC, place.rang LIMIT 1
         ON CONFLICT DO NOTHING RETURNING *
         """,
         {
@@ -194,8 +196,7 @@ def _inserer(
             "debut": debut,
             "fin": en_instant(creneau.fin),
             "maintenant": maintenant,
-            "tenue": tenue.pk if tenue else None,
-            "rang": tenue.rang if tenue else 0,
+            "rang_tenu": rang_tenu or 0,
         },
     )
     return next(iter(prises), None)

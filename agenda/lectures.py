@@ -13,7 +13,7 @@ from django.conf import settings
 from agenda.domaine.offre import en_instant, en_minutes, fin_de_fenetre, identifiant_sas
 from agenda.editeurs.liens import LienRefuse, avec_origine
 from agenda.models import AgendaEditeur, CarteLieu, Disponibilite, Editeur, Tenue
-from agenda.offre import CreneauOffert, decodeur_carte, lire
+from agenda.offre import CreneauOffert, creneau_offert, decodeur_carte, lire
 from annuaire.models import LieuExercice
 from comptes.models import Compte
 
@@ -111,9 +111,10 @@ def place_de_la_tenue(tenue_id: int, maintenant: datetime) -> PlaceGardee | None
     lus = lire([tenue.disponibilite.lieu_id], maintenant, sans_tenue=tenue.pk)
     creneau_id = identifiant_sas(tenue.disponibilite_id, en_minutes(tenue.debut))
     for lieu in lus.lieux:
-        if trouve := lus.creneau_montre(lieu, creneau_id):
-            carte, creneau = trouve
-            creneau.tenue_jusqu_a = tenue.expire_le.astimezone(ZoneInfo(lieu.fuseau))
+        if carte := lus.creneau_montre(lieu.pk, creneau_id):
+            fuseau = ZoneInfo(lieu.fuseau)
+            creneau = creneau_offert(carte, fuseau)
+            creneau.tenue_jusqu_a = tenue.expire_le.astimezone(fuseau)
             creneau.age_s = max(0, int(maintenant.timestamp()) - carte.maj * 60)
             return PlaceGardee(tenue, lieu, carte.debut, carte.expire, creneau)
     return None
@@ -124,19 +125,18 @@ def _d_apres_les_sources(
 ) -> CreneauSas | None:
     lus = lire([lieu_id], maintenant, sans_tenue=sans_tenue)
     for lieu in lus.lieux:
-        for creneau in lus.creneaux_montres(lieu):
-            if creneau.id == creneau_id:
-                fuseau = ZoneInfo(lieu.fuseau)
-                return CreneauSas(
-                    id=creneau_id,
-                    lieu=lieu,
-                    debut=en_instant(creneau.debut).astimezone(fuseau),
-                    fin=en_instant(creneau.fin).astimezone(fuseau),
-                    est_plage=creneau.est_plage,
-                    capacite=creneau.capacite,
-                    prises=creneau.prises,
-                    modalites=creneau.modalites,
-                )
+        if creneau := lus.creneau_montre(lieu.pk, creneau_id):
+            fuseau = ZoneInfo(lieu.fuseau)
+            return CreneauSas(
+                id=creneau_id,
+                lieu=lieu,
+                debut=en_instant(creneau.debut).astimezone(fuseau),
+                fin=en_instant(creneau.fin).astimezone(fuseau),
+                est_plage=creneau.est_plage,
+                capacite=creneau.capacite,
+                prises=creneau.prises,
+                modalites=creneau.modalites,
+            )
     return None
 
 

@@ -15,8 +15,8 @@ from django.db.models import F
 
 from agenda.actions import PlaceIndisponible, raison_du_refus
 from agenda.lectures import occurrence_designee
-from agenda.models import Disponibilite, Tenue
-from agenda.offre import ecrire, lire, rafraichir, verrouiller
+from agenda.models import Tenue
+from agenda.offre import ecrire, lire, rafraichir, verrouiller, verrouiller_ceux_de
 from annuaire.models import Territoire
 from comptes.models import Compte
 
@@ -51,30 +51,33 @@ def tenir(
     Lève `PlaceIndisponible`, `CleReprise` si elle tient une autre place.
     """
     designee = occurrence_designee(creneau_id)
-    lieu_id = designee and Disponibilite.objects.filter(pk=designee[0]).values_list("lieu", flat=True).first()
-    if not designee or not lieu_id:
+    if not designee:
         raise PlaceIndisponible("inconnue")
     # Deux onglets de la même personne se suivent : elle n’a qu’une tenue.
-    Compte.objects.select_for_update(no_key=True).get(pk=compte.pk)
-    ancienne = Tenue.objects.filter(compte=compte).select_related("disponibilite").first()
-    quitte = {ancienne.disponibilite.lieu_id} - {lieu_id} if ancienne else set()
-    verrouiller([lieu_id, *quitte])
+    Compte.objects.select_for_update(no_key=True).values("pk").get(pk=compte.pk)
+    ancienne = Tenue.objects.de(compte).first()
+    lieux = verrouiller_ceux_de([designee[0], *([ancienne.disponibilite_id] if ancienne else [])])
+    lieu_id = lieux.get(designee[0])
+    if lieu_id is None:
+        raise PlaceIndisponible("inconnue")
     est_la_meme = ancienne is not None and (ancienne.disponibilite_id, ancienne.debut) == designee
     if ancienne and est_la_meme and ancienne.expire_le > maintenant:
         return ancienne
     if ancienne and cle and ancienne.cle == cle and ancienne.expire_le > maintenant:
         raise CleReprise("Cette clé d’idempotence tient déjà une autre place.")
-    lus = lire([lieu_id], maintenant, sans_tenue=ancienne.pk if ancienne else None)
-    if all(creneau_id != c.id for lieu in lus.lieux for c in lus.creneaux_montres(lieu)):
+    # La sienne d’abord, et celles qui sont finies ici ; un refus les laisse, il défait la transaction.
+    finies = Tenue.objects.echues(maintenant).filter(disponibilite=designee[0], debut=designee[1])
+    (Tenue.objects.de(compte) | finies).delete()
+    lus = lire([lieu_id], maintenant)
+    if lus.creneau_montre(lieu_id, creneau_id) is None:
         raise PlaceIndisponible(raison_du_refus(*designee, maintenant), lieu_id)
-    Tenue.objects.filter(compte=compte).delete()
-    Tenue.objects.echues(maintenant).filter(disponibilite=designee[0], debut=designee[1]).delete()
     tenue = _inserer(compte, territoire, *designee, maintenant, cle)
     if tenue is None:
         raise PlaceIndisponible("place_prise", lieu_id)
     lus.noter_place_prise(*designee)
     ecrire(lus.lignes(), [lieu_id])
-    rafraichir(quitte, maintenant)
+    if quittes := set(lieux.values()) - {lieu_id}:
+        rafraichir(quittes, maintenant)
     return tenue
 
 

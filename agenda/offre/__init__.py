@@ -5,7 +5,7 @@ tenues et les agendas d’éditeurs. `rafraichir` recalcule les lieux qu’on lu
 nomme et n’écrit que ce qui change.
 """
 
-from agenda.offre.calcul import lire
+from agenda.offre.calcul import creneau_offert, lire
 from agenda.offre.cartes import (
     CarteAdresse,
     CarteEffecteur,
@@ -24,6 +24,7 @@ from agenda.offre.projection import (
     rafraichir,
     rafraichir_perimees,
     verrouiller,
+    verrouiller_ceux_de,
 )
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "CarteStructure",
     "CreneauOffert",
     "balayer",
+    "creneau_offert",
     "decodeur_carte",
     "ecrire",
     "lieux_vivants",
@@ -43,4 +45,5 @@ __all__ = [
     "rafraichir",
     "rafraichir_perimees",
     "verrouiller",
+    "verrouiller_ceux_de",
 ]

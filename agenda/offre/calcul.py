@@ -88,22 +88,14 @@ class LieuxLus:
         lignes = (_ligne(lieu, self.sources, self.maintenant) for lieu in self.sources.lieux.values())
         return [ligne for ligne in lignes if ligne.specialite_ids]
 
-    def creneaux_montres(self, lieu: LieuExercice) -> list[CreneauCarte]:
-        """Ce qui est proposable en ce lieu d’après les sources, dans la fenêtre montrée (S-40)."""
-        lu = self.sources.lieux.get(lieu.pk)
+    def creneau_montre(self, lieu_id: int, creneau_id: str) -> CreneauCarte | None:
+        """Ce créneau, s’il est proposable en ce lieu d’après les sources, dans la fenêtre montrée (S-40)."""
+        lu = self.sources.lieux.get(lieu_id)
         if lu is None or not _specialites_de(lu, self.sources.specialites):
-            return []
+            return None
         creneaux = _creneaux(lu, self.sources, _affichage(lu), self.maintenant)
-        fin = en_minutes(fin_de_fenetre(self.maintenant, ZoneInfo(lieu.fuseau)))
-        return [creneau for creneau in creneaux if creneau.debut < fin]
-
-    def creneau_montre(
-        self, lieu: LieuExercice, creneau_id: str
-    ) -> tuple[CreneauCarte, CreneauOffert] | None:
-        """L’un d’eux, et ce qu’une carte en dirait."""
-        montres = self.creneaux_montres(lieu)
-        creneau = next((creneau for creneau in montres if creneau.id == creneau_id), None)
-        return (creneau, _creneau_offert(creneau, ZoneInfo(lieu.fuseau))) if creneau else None
+        fin = en_minutes(fin_de_fenetre(self.maintenant, ZoneInfo(lu.fuseau)))
+        return next((c for c in creneaux if c.id == creneau_id and c.debut < fin), None)
 
     def expliquer(self, lieu: LieuExercice, agendas: Iterable[AgendaSuivi]) -> list[CreneauExplique]:
         """Chaque créneau de ce lieu, et ce qui le cache ; aucun si la recherche ignore ce lieu.
@@ -270,7 +262,7 @@ def _carte(
             accueil=tuple(lieu.accueil),
             langues=tuple(lieu.langues),
         ),
-        creneaux=[_creneau_offert(creneau, fuseau) for creneau in creneaux],
+        creneaux=[creneau_offert(creneau, fuseau) for creneau in creneaux],
     )
 
 
@@ -279,7 +271,7 @@ def _heure_du_lieu(minute: int, fuseau: ZoneInfo) -> datetime:
     return en_instant(minute).astimezone(fuseau)
 
 
-def _creneau_offert(creneau: CreneauCarte, fuseau: ZoneInfo) -> CreneauOffert:
+def creneau_offert(creneau: CreneauCarte, fuseau: ZoneInfo) -> CreneauOffert:
     return CreneauOffert(
         id=creneau.id,
         debut=_heure_du_lieu(creneau.debut, fuseau),

@@ -40,6 +40,15 @@ def rafraichir(lieu_ids: Collection[int], maintenant: datetime) -> int:
 
 
 _VERROUILLER = "SELECT id FROM annuaire_lieuexercice WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+_VERROUILLER_CEUX_DE = """
+    SELECT d.id, l.id FROM annuaire_lieuexercice l JOIN agenda_disponibilite d ON d.lieu_id = l.id
+    WHERE d.id = ANY(%s) ORDER BY l.id FOR NO KEY UPDATE OF l
+"""
+
+
+# Tout se lit par clé : un plan vaut pour tous les lieux. PostgreSQL, qui suppose dix lieux quand il n’y en a qu’un,
+# le referait à chaque fois, et cela coûte cinq fois la lecture (docs/adr/0028).
+_UN_SEUL_PLAN = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
 
 
 def verrouiller(lieu_ids: Collection[int], *, sans_attendre: bool = False) -> list[int]:
@@ -47,8 +56,15 @@ def verrouiller(lieu_ids: Collection[int], *, sans_attendre: bool = False) -> li
 
     `sans_attendre` : ceux que tient une autre transaction sont laissés.
     """
+    _jouer(_UN_SEUL_PLAN)
     instruction = f"{_VERROUILLER} SKIP LOCKED" if sans_attendre else _VERROUILLER
     return [lieu_id for (lieu_id,) in _jouer(instruction, list(lieu_ids))]
+
+
+def verrouiller_ceux_de(disponibilite_ids: Collection[int]) -> dict[int, int]:
+    """Verrouille de même les lieux de ces disponibilités ; rend le lieu de chacune qui existe encore."""
+    _jouer(_UN_SEUL_PLAN)
+    return dict(_jouer(_VERROUILLER_CEUX_DE, list(disponibilite_ids)))
 
 
 def balayer(maintenant: datetime) -> int:
@@ -165,18 +181,20 @@ def ecrire(lignes: list[Ligne], lieu_ids: Collection[int]) -> int:
     empreintes = dict(connues)
     changees = [ligne for ligne in lignes if empreintes.get(ligne.lieu_id) != ligne.empreinte]
     retirees = empreintes.keys() - {ligne.lieu_id for ligne in lignes}
-    gardees = [(ligne.lieu_id, specialite) for ligne in lignes for specialite in ligne.specialite_ids]
-    _jouer(
-        _RETIRER_OFFRES, lieu_ids, [lieu for lieu, _ in gardees], [specialite for _, specialite in gardees]
-    )
+    touches = [*(ligne.lieu_id for ligne in changees), *retirees]
+    if touches:
+        gardees = [(ligne.lieu_id, specialite) for ligne in changees for specialite in ligne.specialite_ids]
+        _jouer(
+            _RETIRER_OFFRES, touches, [lieu for lieu, _ in gardees], [specialite for _, specialite in gardees]
+        )
     if retirees:
         _jouer("DELETE FROM agenda_cartelieu WHERE lieu_id = ANY(%s)", list(retirees))
     if changees:
         documents = [ligne.document for ligne in changees]
         _jouer(_ECRIRE_CARTES, _en_json(map(_carte, changees)), documents)
         _jouer(_ECRIRE_OFFRES, _en_json(offre for ligne in changees for offre in _offres(ligne)))
-    signaler({ligne.lieu_id for ligne in changees} | retirees)
-    return len(changees) + len(retirees)
+    signaler(touches)
+    return len(touches)
 
 
 def _jouer(instruction: str, *parametres: Any) -> list[tuple[Any, ...]]:

@@ -73,7 +73,7 @@ def test_la_carte_ecrite_en_prenant_une_place_est_celle_que_donneraient_les_sour
 def test_prendre_une_place_ne_lit_les_sources_qu_une_fois(django_assert_max_num_queries):
     _, creneau = ouvrir()
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(12):
         prendre_place(creneau_id=creneau, maintenant=MATIN)
 
 

@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from agenda.domaine.offre import identifiant_sas
 from agenda.models import CarteLieu, Disponibilite, OffreLieu, OffrePerimee
 from agenda.offre import (
     decodeur_carte,
@@ -265,11 +266,13 @@ def test_chaque_heure_les_lieux_vivants_sont_recalcules():
 
 def test_a_la_reunion_le_creneau_suit_l_heure_de_la_reunion():
     lieu = LieuExerciceFactory(reunion=True)
-    DisponibiliteFactory(lieu=lieu)
+    neuf_heures = int(datetime(2026, 11, 2, 5, tzinfo=UTC).timestamp()) // 60  # à Saint-Denis
+    creneau_id = identifiant_sas(DisponibiliteFactory(lieu=lieu).pk, neuf_heures)
 
-    assert lire([lieu.pk], MATIN).creneaux_montres(lieu) == []  # 9 h à Saint-Denis, c’était 5 h UTC
-    (creneau,) = lire([lieu.pk], MATIN - timedelta(hours=3)).creneaux_montres(lieu)
-    assert creneau.debut == int(datetime(2026, 11, 2, 5, tzinfo=UTC).timestamp()) // 60
+    assert lire([lieu.pk], MATIN).creneau_montre(lieu.pk, creneau_id) is None
+    creneau = lire([lieu.pk], MATIN - timedelta(hours=3)).creneau_montre(lieu.pk, creneau_id)
+    assert creneau is not None
+    assert creneau.debut == neuf_heures
 
 
 @pytest.mark.parametrize(

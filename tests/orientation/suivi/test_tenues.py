@@ -13,6 +13,7 @@ from comptes.enums import Role
 from orientation.actions import orienter
 from orientation.models import Orientation
 from orientation.suivi.lectures import signaux
+from tests.agenda.factories import IndisponibiliteFactory
 from tests.annuaire.factories import TerritoireFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants
@@ -75,6 +76,18 @@ def test_qui_tient_la_place_la_confirme_et_la_tenue_finit(osnp, creneau, mainten
 
     assert orientation.reservation.rang == tenue.rang
     assert not Tenue.objects.exists()
+
+
+def test_une_confirmation_refusee_laisse_la_place_tenue(osnp, creneau, maintenant):
+    creneau_id = identifiant(creneau)
+    tenue = tenir(osnp, creneau_id, maintenant)
+    IndisponibiliteFactory(lieu=creneau.lieu)
+
+    with pytest.raises(PlaceIndisponible) as refus:
+        orienter(acteur=osnp, cle="a", creneau_id=creneau_id, maintenant=maintenant)
+
+    assert refus.value.code == "perimee"  # elle n’est tenue par personne d’autre
+    assert Tenue.objects.get() == tenue
 
 
 def test_la_fin_d_une_tenue_n_attend_aucune_tache(osnp, autre, creneau, maintenant):
