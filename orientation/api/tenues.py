@@ -17,6 +17,7 @@ from agenda import tenues
 from agenda.actions import PlaceIndisponible
 from agenda.domaine.offre import en_minutes, identifiant_sas
 from agenda.models import Tenue
+from annuaire.models import LieuExercice
 from comptes.enums import Portee
 from orientation.api.vues import CLE_ENTETE, CORPS_REFUSE, lire_cle, place_indisponible, problemes
 from orientation.destinataires import lieu_du_creneau, territoire_du_regulateur
@@ -60,9 +61,8 @@ class Tenues(APIView):
         demande = DemandeTenueSerializer(data=request.data)
         demande.is_valid(raise_exception=True)
         creneau_id, maintenant = demande.validated_data["creneau"], timezone.now()
-        territoire = territoire_du_regulateur(
-            request.user, lieu_du_creneau(creneau_id), maintenant=maintenant
-        )
+        lieu = lieu_du_creneau(creneau_id)
+        territoire = territoire_du_regulateur(request.user, lieu, maintenant=maintenant)
         try:
             tenue = tenues.tenir(
                 compte=request.user,
@@ -75,7 +75,8 @@ class Tenues(APIView):
             raise place_indisponible(refus) from refus
         except tenues.CleReprise as refus:
             raise Probleme(status=422, code="cle_reutilisee", detail=str(refus)) from refus
-        return Response(_decrire(tenue), status=201)
+        assert lieu is not None  # sans quoi rien ne s’y tient
+        return Response(_decrire(tenue, lieu), status=201)
 
 
 class UneTenue(APIView):
@@ -105,12 +106,11 @@ class Prolongation(APIView):
             tenue = tenues.prolonger(compte=request.user, maintenant=timezone.now(), uuid=uuid)
         except tenues.TenuePerdue as refus:
             raise Probleme(status=409, code=refus.code, detail=str(refus)) from refus
-        return Response(_decrire(tenue))
+        return Response(_decrire(tenue, tenue.disponibilite.lieu))
 
 
-def _decrire(tenue: Tenue) -> dict[str, Any]:
+def _decrire(tenue: Tenue, lieu: LieuExercice) -> dict[str, Any]:
     """Instants à l’heure du lieu."""
-    lieu = tenue.disponibilite.lieu
     fuseau = ZoneInfo(lieu.fuseau)
     return {
         "id": str(tenue.uuid),

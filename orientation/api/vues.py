@@ -110,9 +110,8 @@ class Orientations(APIView):
             raise place_indisponible(refus) from refus
         except OrientationRefusee as refus:
             raise Probleme(status=_etat(refus), code=refus.code, detail=str(refus)) from refus
-        relue = Orientation.objects.pour_affichage().get(pk=orientation.pk)
         # Un renvoi rend le corps d’origine, même si l’orientation a été annulée depuis.
-        return Response(decrire(relue, annulee_le=None), status=201)
+        return Response(decrire(orientation, annulee_le=None), status=201)
 
 
 class UneOrientation(APIView):

@@ -18,7 +18,9 @@ from orientation.tasks import envoyer_messages_hub
 
 def annoncer_orientation(orientation: Orientation, *, maintenant: datetime) -> MessageHub:
     """Une orientation enregistrée ou annulée. Ne lève rien que la base ne lève : orienter passe d’abord."""
-    return _annoncer(depuis_orientation(orientation), maintenant=maintenant)
+    # Enregistrée à l’instant, elle n’a pas encore de message : il n’y a pas à en chercher.
+    methode = MethodeHub.MODIFICATION if orientation.annulee_le else MethodeHub.CREATION
+    return _annoncer(depuis_orientation(orientation), maintenant=maintenant, methode=methode)
 
 
 def annoncer_rendez_vous(rendez_vous: RendezVous, *, maintenant: datetime) -> MessageHub:

@@ -48,6 +48,15 @@ def test_tenir_rend_un_201_a_l_heure_du_lieu(api, creneau, osnp):
     }
 
 
+def test_tenir_puis_confirmer_ne_lit_rien_deux_fois(api, creneau, django_assert_max_num_queries):
+    corps = {"creneau": identifiant(creneau)}
+
+    with django_assert_max_num_queries(19):
+        api(corps=corps)
+    with django_assert_max_num_queries(23):
+        api("/api/v1/orientations/", corps)
+
+
 def test_un_renvoi_rend_la_meme_tenue_sans_la_rallonger(api, creneau):
     corps = {"creneau": identifiant(creneau)}
     premiere = api(corps=corps)
