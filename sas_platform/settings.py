@@ -53,7 +53,6 @@ INSTALLED_APPS = [
     "sas_platform.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -88,7 +87,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "comptes.moteur_sessions.CompteDeSession",
     "django.contrib.messages.middleware.MessageMiddleware",
     "comptes.sessions.DureeDeSession",
     "orientation.lrm.arrivee.AppelsDesLRM",
@@ -96,6 +95,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "comptes.local.prealables.Prealables",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sas_platform.views.MethodeRefusee",
 ]
 
 # Ce que traverse encore une requête de l’API munie d’un jeton.

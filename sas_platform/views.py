@@ -1,13 +1,14 @@
 """Pages communes : accueil, pages légales, pages d’erreur."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -142,6 +143,21 @@ def erreur_404(request: HttpRequest, exception: Exception | None = None) -> Http
     if _veut_du_json(request):
         return _probleme(request, 404, "introuvable", "Rien à cette adresse.")
     return render(request, "404.html", status=404)
+
+
+class MethodeRefusee:
+    """Django répond par une page blanche à qui ouvre l’adresse d’un bouton ; celle-ci dit quoi faire."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        reponse = self.get_response(request)
+        if isinstance(reponse, HttpResponseNotAllowed):
+            page = render(request, "405.html", status=405)
+            page.headers["Allow"] = reponse.headers["Allow"]
+            return page
+        return reponse
 
 
 def erreur_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -80,3 +80,14 @@ def test_ce_que_le_cadre_garde_ne_dit_rien_de_personne(client):
     assert "Introuvable" not in gardes
     assert "csrfmiddlewaretoken" not in gardes
     assert "nonce" not in gardes
+
+
+@pytest.mark.parametrize("connecte", [False, True])
+def test_l_adresse_d_un_bouton_ouverte_par_erreur_dit_quoi_faire(client, connecte):
+    if connecte:
+        client.force_login(CompteFactory(role=Role.OSNP))
+
+    reponse = client.get(reverse("comptes:deconnexion"))
+
+    assert (reponse.status_code, reponse.headers["Allow"]) == (405, "POST")
+    assert "Cette adresse ne s’ouvre pas directement" in reponse.content.decode()
