@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -57,7 +58,8 @@ def traiter_exception(exc: Exception, context: dict[str, Any]) -> Response | Non
             entetes["WWW-Authenticate"] = getattr(exc, "auth_header", "")
         attente = getattr(exc, "wait", None)  # seul `Throttled` en a une
         if attente:
-            entetes["Retry-After"] = str(int(attente))
+            # Arrondie vers le haut : revenu une fraction trop tôt, on serait refusé encore.
+            entetes["Retry-After"] = str(math.ceil(attente))
         codes = exc.get_codes()
         corps = probleme(
             status=exc.status_code,
