@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from agenda.enums import Genre
@@ -24,9 +25,8 @@ from orientation.enums import Issue, RythmeAvis, Voie
 from orientation.models import Orientation, OrientationQuerySet, PreferenceAvis
 from orientation.rendu.textes import moment
 from orientation.rendu.textes import resume as resume_du_lieu
-from orientation.suivi.jetons import sceller
+from orientation.suivi.jetons import VALIDITE, sceller
 
-RESUMES_PAR_PASSAGE = 500
 # Le premier résumé de qui vient de le choisir ne remonte pas plus loin.
 RESUME_MAX = timedelta(days=7)
 
@@ -86,16 +86,25 @@ def prevenir(orientation: Orientation, *, maintenant: datetime) -> int:
         ecrire(
             gabarit=gabarit,
             destinataire=compte.email or "",
-            contexte={"ligne": ligne(orientation, compte), "lien": _liste()},
+            contexte={"ligne": ligne(orientation, compte)} | _communs(),
             compte=compte,
         )
     return len(comptes)
 
 
 def resumer(*, maintenant: datetime) -> int:
-    """Écrit les résumés du soir ; rend leur nombre. Rejouable : ce qui a été dit est daté avec le courriel."""
-    dues = PreferenceAvis.objects.filter(rythme=RythmeAvis.QUOTIDIEN, resume_jusqu_au__lt=maintenant)
-    numeros = list(dues.order_by("resume_jusqu_au", "pk").values_list("pk", flat=True)[:RESUMES_PAR_PASSAGE])
+    """Écrit les résumés du soir de tous ceux qui ont reçu un patient ; rend leur nombre.
+
+    Rejouable : ce qui a été dit est daté avec le courriel. Interrompu, il reprend par les plus anciens.
+    """
+    recues = Orientation.objects.filter(
+        Q(effecteur=OuterRef("effecteur")) | Q(structure=OuterRef("structure")),
+        Q(prise_le__gte=OuterRef("resume_jusqu_au")) | Q(annulee_le__gte=OuterRef("resume_jusqu_au")),
+    )
+    dues = PreferenceAvis.objects.filter(
+        Exists(recues), rythme=RythmeAvis.QUOTIDIEN, resume_jusqu_au__lt=maintenant
+    )
+    numeros = list(dues.order_by("resume_jusqu_au", "pk").values_list("pk", flat=True))
     return sum(_resumer(numero, maintenant) for numero in numeros)
 
 
@@ -121,7 +130,7 @@ def _resumer(numero: int, maintenant: datetime) -> int:
         assert preference.structure is not None  # preferenceavis_effecteur_ou_structure
         comptes = gestionnaires(preference.structure, maintenant)
     for compte in comptes:
-        contexte = {"lignes": [ligne(o, compte) for o in orientations], "lien": _liste()}
+        contexte = {"lignes": [ligne(o, compte) for o in orientations]} | _communs()
         ecrire(
             gabarit="orientation/resume", destinataire=compte.email or "", contexte=contexte, compte=compte
         )
@@ -169,8 +178,9 @@ def _liens(orientation: Orientation, compte: Compte) -> list[tuple[str, str]]:
     ]
 
 
-def _liste() -> str:
-    return lien_public(reverse("suivi:issues"))
+def _communs() -> dict[str, Any]:
+    """Ce que dit chaque courriel : où tout retrouver, et combien de temps servent ses liens d’un clic."""
+    return {"lien": lien_public(reverse("suivi:issues")), "validite_j": VALIDITE.days}
 
 
 def comptes_de_l_effecteur(effecteur: Effecteur) -> list[Compte]:
@@ -178,12 +188,24 @@ def comptes_de_l_effecteur(effecteur: Effecteur) -> list[Compte]:
 
 
 def gestionnaires(structure: Structure, maintenant: datetime) -> list[Compte]:
-    """Qui gère la structure à cet instant."""
+    """Qui gère la structure à cet instant, et se joint par courriel."""
+    return _joignables(_gerants(structure, maintenant))
+
+
+def recoit(compte: Compte, orientation: Orientation, maintenant: datetime) -> bool:
+    """Vrai tant que la réponse de cette personne vaut : qui ne gère plus la structure ne parle plus pour elle."""
+    effecteur, structure = orientation.effecteur, orientation.structure
+    if effecteur is not None and compte.identifiant_national == effecteur.identifiant_national:
+        return True
+    return structure is not None and _gerants(structure, maintenant).filter(pk=compte.pk).exists()
+
+
+def _gerants(structure: Structure, maintenant: datetime) -> QuerySet[Compte]:
     habilitations = Habilitation.objects.filter(role=Role.GESTIONNAIRE_STRUCTURE).en_cours(maintenant)
     perimetres = Perimetre.objects.en_cours(maintenant).filter(
         structure=structure, habilitation__in=habilitations
     )
-    return _joignables(Compte.objects.filter(pk__in=perimetres.values("habilitation__compte")))
+    return Compte.objects.filter(pk__in=perimetres.values("habilitation__compte"))
 
 
 def _joignables(comptes: QuerySet[Compte]) -> list[Compte]:

@@ -218,8 +218,10 @@ class FiltreForm(DsfrBaseForm):
         jour = self.maintenant.astimezone(ZoneInfo(FUSEAU_DE_PARIS)).date()
         du, au = donnees.get("du"), donnees.get("au")
         du, au = du or min(au or jour, jour), au or max(du or jour, jour)
-        if au < du:
-            self.add_error("au", "Le dernier jour est d’au moins le premier.")
+        if du > jour:
+            self.add_error("du", "Rien n’est encore enregistré ce jour-là : choisissez aujourd’hui ou avant.")
+        elif au < du:
+            self.add_error("au", "Le dernier jour ne peut pas précéder le premier.")
         elif au - du > PERIODE_MAX:
             self.add_error("au", f"Choisissez une période de {PERIODE_MAX.days} jours au plus.")
         return donnees | {"du": du, "au": au}

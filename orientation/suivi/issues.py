@@ -36,10 +36,8 @@ def noter(
     Lève `IssueRefusee` : orientation annulée, ou rendez-vous encore à venir.
     """
     tenue = Orientation.objects.select_for_update(of=("self",), no_key=True).get(pk=orientation.pk)
-    if tenue.annulee_le is not None:
-        raise IssueRefusee("Cette orientation a été annulée par la régulation : elle n’a plus d’issue.")
-    if issue != Issue.ANNULE and maintenant < tenue.debut:
-        raise IssueRefusee("Le rendez-vous n’a pas encore eu lieu.")
+    if refus := refus_de_noter(tenue, issue, maintenant):
+        raise IssueRefusee(refus)
     derniere = IssueOrientation.objects.filter(orientation=tenue).order_by("-le", "-pk").first()
     if derniere is not None and derniere.issue == issue:
         return derniere
@@ -55,6 +53,15 @@ def noter(
         source=source,
     )
     return dite
+
+
+def refus_de_noter(orientation: Orientation, issue: Issue, maintenant: datetime) -> str:
+    """Pourquoi cette issue ne se dit pas, ou pas encore ; vide si elle se dit."""
+    if orientation.annulee_le is not None:
+        return "Cette orientation a été annulée par la régulation : elle n’a plus d’issue."
+    if issue != Issue.ANNULE and maintenant < orientation.debut:
+        return "Le rendez-vous n’a pas encore eu lieu."
+    return ""
 
 
 def noter_d_apres_l_editeur(rendez_vous: RendezVous, *, maintenant: datetime) -> IssueOrientation | None:

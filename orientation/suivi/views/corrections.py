@@ -43,6 +43,11 @@ def corriger(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     """Un autre créneau du même lieu, ou une autre heure en sus ; ailleurs, on annule et on recommence."""
     maintenant = timezone.now()
     orientation = _la_sienne(request, uuid)
+    remplacante = Orientation.objects.filter(remplace=orientation).first()
+    if remplacante is not None:
+        # Un double clic, ou un retour en arrière : la correction est faite, ce n’est pas un refus.
+        messages.info(request, "Cette orientation a déjà été corrigée : voici celle qui la remplace.")
+        return redirect("orientation:orientation", uuid=remplacante.uuid)
     if not est_annulable(orientation, maintenant):
         refus = "Cette orientation ne se corrige plus."
         return render(request, "suivi/correction.html", decrire(orientation) | {"refus": refus})

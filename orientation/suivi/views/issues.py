@@ -16,9 +16,9 @@ from comptes.enums import Action
 from orientation.enums import Issue, RythmeAvis, SourceIssue
 from orientation.requetes import RequeteDeCompte
 from orientation.suivi import jetons, lectures
-from orientation.suivi.avis import choisir, rythme_de
+from orientation.suivi.avis import choisir, recoit, rythme_de
 from orientation.suivi.forms import IssueForm, RythmeForm
-from orientation.suivi.issues import IssueRefusee, noter
+from orientation.suivi.issues import IssueRefusee, noter, refus_de_noter
 from orientation.suivi.rendu import decrire, histoire
 
 PAR_PAGE = 20
@@ -75,7 +75,13 @@ def issue_par_lien(request: HttpRequest, jeton: str) -> HttpResponse:
         demande = jetons.lire(jeton, maintenant=maintenant)
     except jetons.JetonRefuse as refus:
         return render(request, "suivi/lien_refuse.html", {"message": str(refus)}, status=410)
-    contexte = decrire(demande.orientation) | {"issue": demande.issue}
+    if not recoit(demande.compte, demande.orientation, maintenant):
+        message = "Ce lien n’est plus valable : vous ne répondez plus pour cette structure."
+        return render(request, "suivi/lien_refuse.html", {"message": message}, status=410)
+    contexte = decrire(demande.orientation) | {
+        "issue": demande.issue,
+        "refus": refus_de_noter(demande.orientation, demande.issue, maintenant),
+    }
     if request.method == "POST":
         try:
             noter(

@@ -11,7 +11,7 @@ from agenda.models import Tenue
 from agenda.tenues import tenir
 from comptes.enums import Role
 from comptes.models import Trace
-from orientation.actions import orienter
+from orientation.actions import annuler, orienter
 from orientation.enums import Issue, IssueAppel, MotifAnnulation, RythmeAvis
 from orientation.models import (
     Annulation,
@@ -23,7 +23,7 @@ from orientation.models import (
     PreferenceAvis,
 )
 from orientation.suivi import jetons
-from tests.annuaire.factories import CommuneFactory, TerritoireFactory, habiliter
+from tests.annuaire.factories import CommuneFactory, StructureFactory, TerritoireFactory, habiliter
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant
 from tests.orientation.factories import OrientationFactory
@@ -242,6 +242,18 @@ def test_corriger_depuis_la_page(connecte, prise, plage):
     assert reverse("suivi:fiche", args=[nouvelle.uuid]) in ancienne
 
 
+def test_la_meme_correction_envoyee_deux_fois_mene_a_la_meme_orientation(connecte, prise, plage):
+    """Un double clic montre la seconde réponse : ce n’est pas un refus."""
+    url = reverse("suivi:corriger", args=[prise.uuid])
+    saisie = {"creneau": identifiant(plage), "motif": "autre_heure"}
+    saisie["cle"] = connecte.get(url).context["form"].initial["cle"]
+
+    envois = [connecte.post(url, saisie).headers["Location"] for _ in range(2)]
+
+    nouvelle = Orientation.objects.get(annulee_le=None)
+    assert envois == [reverse("orientation:orientation", args=[nouvelle.uuid])] * 2
+
+
 def test_une_correction_dit_pourquoi(connecte, prise, plage):
     """Aucun motif n’est choisi à la place de la personne, ni à la correction ni à l’annulation."""
     url = reverse("suivi:corriger", args=[prise.uuid])
@@ -285,6 +297,8 @@ def test_l_equipe_voit_les_siennes_et_pas_celles_d_ailleurs(client, nord, prise,
         ({"du": "2026-11-01", "au": "2026-11-01"}, 0),
         ({"du": "2026-11-03", "au": "2026-11-01"}, 0),
         ({"du": "2020-01-01", "au": "2026-11-02"}, 0),
+        ({"du": "9999-12-31", "au": "9999-12-31"}, 0),
+        ({"au": "9999-12-31"}, 0),
         ({"qui": "miennes"}, 1),
     ],
 )
@@ -472,6 +486,36 @@ def test_un_lien_contrefait_ou_trop_tot_est_refuse_sans_rien_ecrire(client, mede
     contrefait = client.get(reverse("suivi:issue_par_lien", args=["x" + bon]))
 
     assert (trop_tot.status_code, contrefait.status_code) == (409, 410)
+    assert not IssueOrientation.objects.exists()
+
+
+@pytest.mark.parametrize("annulee", [False, True])
+def test_un_lien_qui_ne_peut_rien_dire_ne_propose_pas_de_confirmer(
+    client, medecin, prise, equipier, maintenant, annulee
+):
+    if annulee:
+        annuler(acteur=equipier, orientation=prise, maintenant=maintenant)
+    url = reverse("suivi:issue_par_lien", args=[jetons.sceller(prise, medecin, Issue.VENU)])
+
+    page = corps(client.get(url))
+
+    assert ("a été annulée" if annulee else "n’a pas encore eu lieu") in page
+    assert "Confirmer" not in page
+
+
+def test_qui_ne_gere_plus_la_structure_ne_repond_plus_pour_elle(client, equipier, lieu, maintenant):
+    sos = StructureFactory(sos=True, commune=lieu.commune)
+    gestionnaire = CompteFactory()
+    gere = habiliter(gestionnaire, Role.GESTIONNAIRE_STRUCTURE, structure=sos)
+    orientation = OrientationFactory(
+        acteur=equipier, surnumeraire=True, structure=sos, prise_le=maintenant, debut=maintenant
+    )
+    url = reverse("suivi:issue_par_lien", args=[jetons.sceller(orientation, gestionnaire, Issue.VENU)])
+    avant = client.get(url).status_code
+    gere.fin_le = maintenant
+    gere.save()
+
+    assert (avant, client.post(url).status_code) == (200, 410)
     assert not IssueOrientation.objects.exists()
 
 

@@ -7,7 +7,7 @@ from django.db import ProgrammingError, transaction
 
 from agenda.models import Reservation, Tenue
 from agenda.tenues import tenir
-from annuaire.models import Perimetre
+from annuaire.models import Perimetre, Structure
 from comptes.enums import Role
 from comptes.models import Courriel, Trace
 from orientation.actions import (
@@ -28,7 +28,7 @@ from orientation.enums import (
     StatutRendezVous,
     TypeOrientation,
 )
-from orientation.models import Appel, IssueOrientation, MotifRefus, Orientation
+from orientation.models import Appel, IssueOrientation, MotifRefus, Orientation, PreferenceAvis
 from orientation.suivi import jetons
 from orientation.suivi.appels import noter_appel
 from orientation.suivi.avis import choisir, resumer
@@ -343,6 +343,7 @@ def test_sans_choix_le_professionnel_est_prevenu_aussitot(medecin, prise, regula
     assert avis.destinataire == "medecin@exemple.invalid"
     assert "lundi 2 novembre 2026 à 9\u00a0h, Camille MARTIN, " in avis.corps_texte
     assert avis.corps_texte.count("/patients-adresses/lien/") == 3
+    assert "jusqu’à 15 jours après le rendez-vous" in avis.corps_texte
 
 
 def test_qui_n_en_veut_pas_n_en_recoit_pas(medecin, lieu, regulateur, creneau, maintenant):
@@ -361,6 +362,21 @@ def test_le_resume_du_soir_ne_part_qu_une_fois_et_dit_tout(medecin, lieu, regula
 
     assert envoyes == [1, 0, 0]
     assert gabarits() == ["orientation/resume"]
+
+
+def test_chacun_a_son_resume_du_soir_aussi_nombreux_soient_ils(
+    medecin, lieu, regulateur, creneau, maintenant
+):
+    """Ceux qui n’ont rien reçu, plus anciens dans la file, ne font attendre personne au lendemain."""
+    avant = maintenant - timedelta(days=1)
+    foule = Structure.objects.bulk_create(StructureFactory.build_batch(520, commune=lieu.commune))
+    PreferenceAvis.objects.bulk_create(
+        PreferenceAvis(structure=s, rythme=RythmeAvis.QUOTIDIEN, resume_jusqu_au=avant) for s in foule
+    )
+    choisir(acteur=medecin, rythme=RythmeAvis.QUOTIDIEN, effecteur=lieu.effecteur, maintenant=maintenant)
+    orienter(acteur=regulateur, cle="a", creneau_id=identifiant(creneau), maintenant=maintenant + APRES / 9)
+
+    assert resumer(maintenant=maintenant + timedelta(hours=10)) == 1
 
 
 def test_la_gestionnaire_d_une_association_est_prevenue(regulateur, lieu, medecine_generale, maintenant):
