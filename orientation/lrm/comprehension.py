@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from annuaire.domaine.lieu_tape import normaliser_lieu
+from annuaire.domaine.lieu_tape import analyser, normaliser_lieu
 from annuaire.enums import PrecisionGeo
 from annuaire.lectures import LieuIntrouvableError, LieuTrouve, geocoder, par_commune
 from annuaire.models import Commune, Specialite
@@ -74,7 +74,7 @@ def comprendre(appel: AppelLRM) -> Compris:
     compris = Compris(appel, logiciel_de(appel.origine))
     if not appel.origine:
         compris.avis.append(
-            "Le logiciel de régulation n’a pas dit qui il est\u00a0: le paramètre «\u00a0origin\u00a0» manque."
+            "Le logiciel de régulation n’a pas dit qui il est\u00a0: le paramètre «\u00a0origin\u00a0» manque, ou est mal écrit."
         )
     elif compris.logiciel is None:
         compris.avis.append(
@@ -151,7 +151,9 @@ def _comprendre_l_adresse(compris: Compris) -> None:
 
 
 def _se_valent(ville: str, commune: Commune) -> bool:
-    """« LILLE CEDEX » et « Lille », « Paris » et « Paris 15e Arrondissement » se valent."""
+    """« LILLE CEDEX » et « Lille », « Paris » ou « PARIS 15 » et « Paris 15e Arrondissement » se valent."""
+    if analyser(ville).arrondissement == commune.pk:
+        return True
     tapee, connue = normaliser_lieu(ville), normaliser_lieu(commune.nom)
     return f" {connue} " in f" {tapee} " or f" {tapee} " in f" {connue} "
 

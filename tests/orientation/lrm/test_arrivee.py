@@ -4,9 +4,9 @@ import logging
 from urllib.parse import quote
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 
+from comptes.models import Session
 from orientation.enums import IssueLRM
 from orientation.lrm.comprehension import SAS_PF_002
 from orientation.models import ArriveesLRM

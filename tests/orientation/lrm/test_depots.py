@@ -4,10 +4,10 @@ from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from comptes.enums import Role
+from comptes.models import Session
 from orientation.lrm.depots import COOKIE, DUREE_S
 from tests.comptes.factories import CompteFactory
 from tests.orientation.lrm.conftest import DOMICILE, ORIGINE, recherche_de

@@ -1,10 +1,10 @@
 """La page d’essai des éditeurs : elle dit ce qui est compris, ne cherche rien, ne garde rien."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import override_settings
 from django.urls import reverse
 
+from comptes.models import Session
 from orientation.models import ArriveesLRM
 from tests.annuaire.factories import EffecteurFactory
 from tests.orientation.lrm.conftest import DOMICILE, ORIGINE

@@ -20,7 +20,7 @@ URL = "/recherche/"
     [
         ("fr.inconnu", "ne désigne aucun logiciel connu"),
         ("", "le paramètre «\u00a0origin\u00a0» manque"),
-        ("a b", "«\u00a0origin\u00a0»"),
+        ("a b", "est mal écrit"),
     ],
 )
 def test_une_origine_inconnue_laisse_chercher(connecte, appeler, origine, avis):
@@ -127,7 +127,8 @@ def test_un_code_insee_inconnu_se_dit_et_laisse_la_commune(connecte, appeler):
     assert any("59999" in avis for avis in recherche.avis)
 
 
-def test_un_arrondissement_situe_mieux_que_sa_ville(connecte, appeler):
+@pytest.mark.parametrize("city", ["Paris", "PARIS 15", "Paris 15ème", "PARIS CEDEX 15"])
+def test_un_arrondissement_situe_mieux_que_sa_ville(connecte, appeler, city):
     paris = DepartementFactory(paris=True)
     ville = CommuneFactory(code_insee="75056", nom="Paris", departement=paris, codes_postaux=[])
     CommuneFactory(
@@ -141,7 +142,7 @@ def test_un_arrondissement_situe_mieux_que_sa_ville(connecte, appeler):
     )
 
     recherche = recherche_de(
-        appeler(inseecode="75115", city="Paris", streetname="rue Lecourbe", streetnumber="3")
+        appeler(inseecode="75115", city=city, streetname="rue Lecourbe", streetnumber="3")
     )
 
     assert recherche.lieu["code_insee"] == "75115"
