@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 
@@ -68,11 +67,14 @@ def _fermer_les_acces(compte: Compte, maintenant: datetime) -> None:
     compte.habilitations.filter(Q(fin_le=None) | Q(fin_le__gt=maintenant)).update(fin_le=maintenant)
     compte.jetons.filter(revoque_le=None).update(revoque_le=maintenant)
     compte.liens.all().delete()
-    cles = compte.sessions_ouvertes.values_list("cle_session", flat=True)
-    Session.objects.filter(session_key__in=list(cles)).delete()
-    compte.sessions_ouvertes.all().delete()
+    fermer_les_sessions(compte)
     EmailAddress.objects.filter(user=compte).delete()
     Authenticator.objects.filter(user=compte).delete()
+
+
+def fermer_les_sessions(compte: Compte) -> None:
+    compte.sessions.all().delete()
+    compte.sessions_ouvertes.all().delete()
 
 
 def _effacer_l_identite(compte: Compte, maintenant: datetime) -> None:

@@ -28,6 +28,7 @@ _UTILES = {
 }
 _CHAMPS = [champ.attname for champ in Compte._meta.concrete_fields if champ.attname in _UTILES]
 _COLONNES = ", ".join(f"c.{champ}" for champ in _CHAMPS)
+_SUITE = len(_CHAMPS) + 1  # rang de la première colonne d’après les rôles
 _COMPTE = f"""
     SELECT {_COLONNES}, ARRAY(
         SELECT h.role FROM comptes_habilitation h WHERE h.compte_id = c.id
@@ -41,8 +42,13 @@ _CGU_ACCEPTEES = """
     FROM comptes_versioncgu v WHERE v.publiee_le <= %(maintenant)s
     ORDER BY v.publiee_le DESC, v.id DESC LIMIT 1), true)
 """
-_COMPTE_DE_SESSION = f"""
+_COMPTE_ACTIF = f"""
     {_COMPTE}, {_CGU_ACCEPTEES} FROM comptes_compte c WHERE c.id = %(id)s AND c.is_active
+"""
+_SESSION = f"""
+    {_COMPTE}, {_CGU_ACCEPTEES}, s.session_data, c.id IS NOT NULL
+    FROM django_session s LEFT JOIN comptes_compte c ON c.id = s.compte_id AND c.is_active
+    WHERE s.session_key = %(cle)s AND s.expire_date > %(maintenant)s
 """
 _COMPTE_DU_JETON = f"""
     {_COMPTE}, j.id, j.portees, j.expire_le
@@ -53,12 +59,17 @@ _COMPTE_DU_JETON = f"""
 
 def compte_actif(compte_id: int, maintenant: datetime) -> Compte | None:
     """Le compte, ses rôles, et s’il a accepté les conditions en vigueur ; rien s’il est désactivé."""
-    lus = _lire(_COMPTE_DE_SESSION, id=compte_id, maintenant=maintenant)
-    if lus is None:
+    ligne = _premiere(_COMPTE_ACTIF, id=compte_id, maintenant=maintenant)
+    return None if ligne is None else _compte_d_une_page(ligne)
+
+
+def lire_session(cle: str | None, maintenant: datetime) -> tuple[str, Compte | None] | None:
+    """Les données d’une session en cours, signées, et le compte actif que désigne sa ligne, tel que `compte_actif`."""
+    ligne = _premiere(_SESSION, cle=cle, maintenant=maintenant)
+    if ligne is None:
         return None
-    compte, (cgu_acceptees,) = lus
-    compte.cgu_acceptees = cgu_acceptees
-    return compte
+    *_, donnees, a_un_compte = ligne
+    return donnees, _compte_d_une_page(ligne) if a_un_compte else None
 
 
 def compte_du_jeton(empreinte: str, maintenant: datetime) -> tuple[Compte, Jeton] | None:
@@ -73,12 +84,24 @@ def compte_du_jeton(empreinte: str, maintenant: datetime) -> tuple[Compte, Jeton
 
 def _lire(sql: str, **parametres: Any) -> tuple[Compte, tuple[Any, ...]] | None:
     """Le compte, et les colonnes que l’instruction ajoute aux siennes et à ses rôles."""
+    ligne = _premiere(sql, **parametres)
+    return None if ligne is None else (_compte(ligne), ligne[_SUITE:])
+
+
+def _premiere(sql: str, **parametres: Any) -> tuple[Any, ...] | None:
     with connection.cursor() as curseur:
         curseur.execute(sql, parametres)
-        ligne = curseur.fetchone()
-    if ligne is None:
-        return None
-    nombre = len(_CHAMPS)
-    compte = Compte.from_db(connection.alias, _CHAMPS, ligne[:nombre])
-    compte.roles = frozenset(map(Role, ligne[nombre]))
-    return compte, ligne[nombre + 1 :]
+        ligne: tuple[Any, ...] | None = curseur.fetchone()
+    return ligne
+
+
+def _compte_d_une_page(ligne: tuple[Any, ...]) -> Compte:
+    compte = _compte(ligne)
+    compte.cgu_acceptees = ligne[_SUITE]
+    return compte
+
+
+def _compte(ligne: tuple[Any, ...]) -> Compte:
+    compte = Compte.from_db(connection.alias, _CHAMPS, ligne[: len(_CHAMPS)])
+    compte.roles = frozenset(map(Role, ligne[len(_CHAMPS)]))
+    return compte

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib import auth, messages
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +22,7 @@ from django.utils import timezone
 
 from comptes.actions import tracer
 from comptes.enums import Role
-from comptes.models import Compte, SessionOuverte
+from comptes.models import Compte, Session, SessionOuverte
 from comptes.tasks import prolonger_session_psc
 
 OUVERTE_LE = "ouverte_le"

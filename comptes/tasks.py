@@ -8,14 +8,13 @@ from urllib.parse import urlsplit
 
 from celery import shared_task
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
 from comptes.connecteurs import psc
-from comptes.models import Courriel, SessionOuverte
+from comptes.models import Courriel, Session, SessionOuverte
 
 LOT_MAX = 500
 REFUS_DEFINITIF = 500
@@ -24,7 +23,7 @@ REFUS_DEFINITIF = 500
 @shared_task
 def effacer_sessions_expirees() -> None:
     """Chaque heure : une session finie garde des adresses cherchées, elle ne reste pas en base."""
-    call_command("clearsessions")
+    Session.objects.filter(expire_date__lte=timezone.now()).delete()
     vivantes = Session.objects.values("session_key")
     SessionOuverte.objects.exclude(cle_session__in=vivantes).delete()
 

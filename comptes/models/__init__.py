@@ -1,6 +1,6 @@
 """Qui agit : comptes, rôles, accès, courriels, trace."""
 
-from comptes.models.acces import AcceptationCGU, Jeton, Lien, SessionOuverte, VersionCGU
+from comptes.models.acces import AcceptationCGU, Jeton, Lien, Session, SessionOuverte, VersionCGU
 from comptes.models.compte import Compte, Habilitation
 from comptes.models.courriels import Courriel
 from comptes.models.secours import OuvertureSecours
@@ -15,6 +15,7 @@ __all__ = [
     "Jeton",
     "Lien",
     "OuvertureSecours",
+    "Session",
     "SessionOuverte",
     "Trace",
     "VersionCGU",

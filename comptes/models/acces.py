@@ -1,4 +1,4 @@
-"""Ce qui ouvre la porte : jetons de l’API, liens reçus par courriel, sessions ouvertes, conditions acceptées."""
+"""Ce qui ouvre la porte : jetons de l’API, liens reçus par courriel, sessions, conditions acceptées."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
 
@@ -93,6 +94,20 @@ class Lien(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_usage_display()} {self.pk}"
+
+
+class Session(AbstractBaseSession):
+    """Une session de Django, et son compte, pour se lire ensemble (`comptes.moteur_sessions`) et se fermer avec lui.
+
+    Le compte n’y est qu’une copie de ce que disent les données signées ; rien
+    pour qui n’est pas identifié. La table garde le nom de Django : une version
+    d’avant, qui tourne encore ou que l’on remet, y lit et y écrit.
+    """
+
+    compte = models.ForeignKey(Compte, on_delete=models.CASCADE, null=True, related_name="sessions")
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table = "django_session"
 
 
 class SessionOuverte(models.Model):

@@ -8,7 +8,7 @@ SANS_TERME: dict[str, tuple[str, ...]] = {
         "comptes.AcceptationCGU",
         "annuaire.Perimetre",
     ),
-    "s’efface avec la session, dans l’heure qui suit sa fin": ("comptes.SessionOuverte",),
+    "session, effacée dans l’heure qui suit sa fin": ("comptes.Session", "comptes.SessionOuverte"),
     "suit le compte, et perd son identifiant quand il est anonymisé": ("agenda.CopieRegulateur",),
     "lu, puis effacé, dans la minute": ("agenda.RegulateurAComparer",),
     "place tenue le temps d’un appel, effacée aussitôt": ("agenda.Tenue",),

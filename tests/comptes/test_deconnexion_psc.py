@@ -8,12 +8,11 @@ from unittest.mock import Mock
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client
 
 from comptes.connecteurs import psc as connecteur
-from comptes.models import Compte, SessionOuverte, Trace
+from comptes.models import Compte, Session, SessionOuverte, Trace
 from sas_platform.demo.personas import PAR_CLE, creer_comptes
 from sas_platform.demo.psc_simule.fournisseur import KID
 from sas_platform.demo.psc_simule.identites import sub

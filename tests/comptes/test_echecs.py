@@ -8,11 +8,11 @@ import pytest
 import requests
 import time_machine
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 
 from comptes import echecs
 from comptes.connecteurs import psc as connecteur
 from comptes.models import Compte, Trace
+from comptes.moteur_sessions import SessionStore
 from tests.comptes.conftest import creer_persona
 
 pytestmark = pytest.mark.django_db

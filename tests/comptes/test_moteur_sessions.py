@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from comptes.models import Session
 from comptes.moteur_sessions import SessionStore
 
 pytestmark = pytest.mark.django_db

@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from comptes.connecteurs import psc as connecteur
 from comptes.enums import Role
-from comptes.models import Compte, Habilitation, SessionOuverte, Trace
+from comptes.models import Compte, Habilitation, Session, SessionOuverte, Trace
 from comptes.tasks import effacer_sessions_expirees, prolonger_session_psc
 from sas_platform.demo.personas import creer_comptes
 from tests.comptes.factories import DEBUT as HABILITES_LE

@@ -1,8 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib.sessions.models import Session
 
+from comptes.models import Session
 from comptes.tasks import effacer_sessions_expirees
 
 pytestmark = pytest.mark.django_db

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from annuaire.gestion.actions.refus import CompteDeborde
 from annuaire.gestion.actions.roles import clore, clore_les_delegations
 from annuaire.gestion.portee import deborde, non_finies, verifier_hierarchie
 from annuaire.models import Perimetre
-from comptes.actions import anonymiser, tracer
+from comptes.actions import anonymiser, fermer_les_sessions, tracer
 from comptes.enums import Role
 from comptes.models import Compte
 
@@ -23,7 +22,7 @@ def desactiver(*, acteur: Compte, compte_id: int, maintenant: datetime) -> Compt
     if compte.is_active:
         compte.is_active, compte.desactive_le = False, maintenant
         compte.save(update_fields=["is_active", "desactive_le", "modifie_le"])
-        _fermer_les_sessions(compte)
+        fermer_les_sessions(compte)
         tracer(acteur=acteur, verbe="compte.desactive", objet=f"compte:{compte.pk}")
     return compte
 
@@ -63,10 +62,3 @@ def _entier(acteur: Compte, compte_id: int, maintenant: datetime) -> Compte:
     if deborde(acteur, compte, instant=maintenant):
         raise CompteDeborde
     return compte
-
-
-def _fermer_les_sessions(compte: Compte) -> None:
-    """Celles qu’on sait du compte ; les autres se ferment d’elles-mêmes, un compte inactif n’étant personne."""
-    ouvertes = compte.sessions_ouvertes.all()
-    Session.objects.filter(session_key__in=ouvertes.values("cle_session")).delete()
-    ouvertes.delete()
