@@ -119,20 +119,21 @@ class APourPortee(BasePermission):
         return not isinstance(request.auth, Jeton) or portee in request.auth.portees
 
 
-_debit = DebitParMinute("jetons")
+_par_jeton, _par_compte = DebitParMinute("jetons"), DebitParMinute("comptes")
 
 
-class DebitDesJetons(BaseThrottle):
-    """Appels par minute de chaque jeton, d’une personne ou d’un outil ; une session n’est pas comptée ici."""
+class DebitDesAppels(BaseThrottle):
+    """Appels par minute de chaque jeton, d’une personne ou d’un outil ; avec une session, de chaque compte."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         jeton = request.auth
-        if not isinstance(jeton, Jeton):
-            return True
-        d_un_outil = Portee.VERSEMENT in jeton.portees
-        return _debit.admet(
-            jeton.pk, settings.OUTILS_APPELS_PAR_MINUTE if d_un_outil else settings.JETONS_APPELS_PAR_MINUTE
-        )
+        if isinstance(jeton, Jeton):
+            d_un_outil = Portee.VERSEMENT in jeton.portees
+            maximum = settings.OUTILS_APPELS_PAR_MINUTE if d_un_outil else settings.JETONS_APPELS_PAR_MINUTE
+            return _par_jeton.admet(jeton.pk, maximum)
+        if isinstance(request.user, Compte):
+            return _par_compte.admet(request.user.pk, settings.JETONS_APPELS_PAR_MINUTE)
+        return True
 
     def wait(self) -> float:
         return reste_de_la_minute()

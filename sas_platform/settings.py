@@ -317,7 +317,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["comptes.jetons.APourPortee"],
-    "DEFAULT_THROTTLE_CLASSES": ["comptes.jetons.DebitDesJetons"],
+    "DEFAULT_THROTTLE_CLASSES": ["comptes.jetons.DebitDesAppels"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["sas_platform.socle.entrees.LecteurJson"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -325,8 +325,8 @@ REST_FRAMEWORK = {
 }
 # Appels de l’API, par minute et par jeton d’outil territorial : cent orientations par appel, au plus.
 OUTILS_APPELS_PAR_MINUTE = env.int("OUTILS_APPELS_PAR_MINUTE", default=120)
-# Et par jeton d’une personne : à lui seul, pas plus que la pointe du pays (docs/adr/0001). Sur un poste, les
-# mesures n’ont qu’un jeton.
+# Et par jeton d’une personne, ou par compte avec une session : à lui seul, pas plus que la pointe du pays
+# (docs/adr/0001). Sur un poste, les mesures n’ont qu’un jeton.
 JETONS_APPELS_PAR_MINUTE = env.int("JETONS_APPELS_PAR_MINUTE", default=600 if EST_EN_LIGNE else 100_000)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Plateforme numérique du SAS",

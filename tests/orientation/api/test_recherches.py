@@ -55,15 +55,18 @@ def test_le_jeton_d_une_personne_a_son_debit(appeler, creneau, settings):
     assert refus.json()["detail"].startswith("Requête ralentie")
 
 
-def test_une_session_n_a_pas_le_debit_d_un_jeton(client, osnp, medecine_generale, maintenant, settings):
-    settings.JETONS_APPELS_PAR_MINUTE = 1
+def test_avec_une_session_le_debit_est_celui_du_compte(
+    client, appeler, osnp, medecine_generale, maintenant, settings
+):
+    settings.JETONS_APPELS_PAR_MINUTE = 2
     CommuneFactory()
     client.force_login(osnp)
-
     demande = {"specialite": "SM54", "commune": "59350"}
+
     etats = [client.post(URL, demande, content_type="application/json").status_code for _ in range(3)]
 
-    assert etats == [200, 200, 200]
+    assert etats == [200, 200, 429]
+    assert appeler(demande).status_code == 200  # son jeton a le sien
 
 
 def test_l_accueil_declare_se_filtre_et_se_lit(appeler, creneau):
