@@ -210,8 +210,11 @@ def sceller(vue: dict[str, Any]) -> str:
 class EnSusForm(EtapeForm):
     """Date et heure d’une orientation hors disponibilité, à l’heure murale du lieu (W-21).
 
-    La page retire de la liste les heures que le jour choisi n’a plus ou n’a pas (static/js/en-sus.js).
+    La page retire de la liste les heures que le jour choisi n’a plus ou n’a pas, et joint les deux `CHOIX`
+    à l’appel que l’on note : on y revient avec eux (static/js/en-sus.js).
     """
+
+    CHOIX = ("date", "heure")
 
     date = forms.DateField(
         label="Date",

@@ -148,6 +148,7 @@ def orienter_en_sus(request: RequeteDeCompte, lieu_id: str) -> HttpResponse:
     if request.method == "GET":
         jeton = _jeton(request, None)
         initial = {"etape": EtapeForm.SAISIE, "cle": nouvelle_cle(), "recherche": jeton}
+        initial |= {nom: request.GET[nom] for nom in EnSusForm.CHOIX if nom in request.GET}
         form = EnSusForm(initial=initial, fuseau=lieu.fuseau, maintenant=maintenant)
         return _saisie_en_sus(request, lieu, form, jeton)
     form = EnSusForm(request.POST, fuseau=lieu.fuseau, maintenant=maintenant)

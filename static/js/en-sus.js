@@ -18,6 +18,11 @@ if (jour) {
         }
     });
     proposer();
+    // L’appel se note à part : ce qui est déjà convenu en revient avec lui.
+    document.querySelector(".sas-appel__issues")?.addEventListener("formdata", ({ formData }) => {
+        formData.set("date", jour.value);
+        formData.set("heure", heure.value);
+    });
     // Le retour en arrière remet le jour et l’heure sans le dire.
     window.addEventListener("pageshow", proposer);
 }

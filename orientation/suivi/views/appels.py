@@ -22,7 +22,7 @@ from orientation import carnet
 from orientation.actions import lieu_designe
 from orientation.destinataires import lieu_du_creneau, territoire_du_regulateur
 from orientation.enums import IssueAppel
-from orientation.forms import PageForm
+from orientation.forms import EnSusForm, PageForm
 from orientation.requetes import RequeteDeCompte
 from orientation.suivi.appels import noter_appel
 from orientation.suivi.forms import SANS_RAISON, AppelForm
@@ -98,7 +98,10 @@ def _retour(request: RequeteDeCompte, creneau_id: str, lieu_id: int, **suite: st
     """L’étape d’où l’on vient : celle du créneau, ou celle hors créneaux, qui n’en désigne aucun."""
     if occurrence_designee(creneau_id):
         return _vers_l_etape(request, reverse("orientation:orienter", args=[creneau_id]), **suite)
-    return _vers_l_etape(request, reverse("orientation:orienter_en_sus", args=[f"l{lieu_id}"]), **suite)
+    choisis = {nom: request.POST[nom] for nom in EnSusForm.CHOIX if request.POST.get(nom)}
+    return _vers_l_etape(
+        request, reverse("orientation:orienter_en_sus", args=[f"l{lieu_id}"]), **choisis | suite
+    )
 
 
 def _vers_l_etape(request: RequeteDeCompte, url: str, **suite: str) -> HttpResponse:

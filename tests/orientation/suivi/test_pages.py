@@ -146,6 +146,17 @@ def test_hors_creneaux_l_appel_ramene_a_la_saisie_de_l_heure(connecte, lieu, mai
     assert reponse.headers["Location"] == saisie + suite
 
 
+def test_noter_l_accord_garde_l_heure_deja_convenue(connecte, lieu, creneau, maintenant):
+    """`static/js/en-sus.js` joint à l’appel le jour et l’heure choisis dans l’autre formulaire."""
+    convenue = {"date": "2026-11-03", "heure": "10:15"}
+    appel = {"issue": IssueAppel.ACCEPTE, "creneau": ""} | convenue
+
+    form = connecte.post(reverse("suivi:appel", args=[f"l{lieu.pk}"]), appel, follow=True).context["form"]
+
+    assert {nom: form[nom].value() for nom in convenue} == convenue
+    assert '<option value="10:15" selected>' in str(form["heure"])
+
+
 def test_la_carte_dit_a_la_regulation_ce_qui_se_passe_en_ce_moment(
     client, equipier, creneau, nord, maintenant, medecine_generale
 ):
