@@ -52,7 +52,11 @@ class OrientationsExternes(APIView):
         enveloppe = EnveloppeSerializer(data=request.data)
         enveloppe.is_valid(raise_exception=True)
         recues = enveloppe.validated_data["orientations"]
-        lues = [OrientationExterneSerializer(data=r, context={"maintenant": maintenant}) for r in recues]
+        # `null` : rien de ce qui est obligatoire, plutôt que « rien à lire ».
+        lues = [
+            OrientationExterneSerializer(data={} if r is None else r, context={"maintenant": maintenant})
+            for r in recues
+        ]
         valides = [lue.validated_data for lue in lues if lue.is_valid()]
         destinataires = _destinataires([_numero(lu["destinataire"]) for lu in valides])
         resultats: list[dict[str, Any]] = []

@@ -197,6 +197,12 @@ def test_un_champ_mauvais_se_refuse_et_se_nomme(verser, champs, fautif):
     assert not OrientationExterne.objects.exists()
 
 
+def test_une_orientation_nulle_dit_ce_qui_lui_manque(verser):
+    (resultat,) = verser(None).json()["resultats"]
+
+    assert resultat["erreurs"]["cle"] == ["Ce champ est obligatoire."]
+
+
 @pytest.mark.parametrize(
     "corps",
     [
