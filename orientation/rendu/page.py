@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,6 +19,6 @@ def ecrire(gabarit: str, contexte: dict[str, Any], request: HttpRequest | None =
 
 
 def assembler(cadre: list[str], trouves: list[str]) -> str:
-    avant, outils, apres = cadre
-    entete, liste = trouves
-    return "".join([avant, entete, outils, liste, apres])
+    """Le cadre, et entre deux de ses parts une part de ce qui est trouvé."""
+    premiere, *autres = cadre
+    return premiere + "".join(chain.from_iterable(zip(trouves, autres, strict=True)))

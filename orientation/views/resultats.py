@@ -31,6 +31,7 @@ from orientation.suivi.rendu import place_tenue
 from orientation.views.csp import vers_les_editeurs
 
 CARTES_PAR_PAGE = 10
+CADRE, TROUVES = "orientation/resultats.html", "orientation/resultats/_trouves.html"
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,37 +55,42 @@ def resultats(request: RequeteDeCompte, jeton: str) -> HttpResponse:
         demande = demande.avec(disponibilite=listes[0])
         carnet.remplacer(request.session, jeton, demande)
     maintenant = timezone.now()
-    page = PageForm(request.GET)
+    page = _page_demandee(request, demande)
     oriente = peut(request.user, Action.ORIENTER)
     with recherche_lancee(
-        demande.criteres(request.user.pk if oriente else None),
-        Page(
-            page.numero(),
-            CARTES_PAR_PAGE,
-            # Compter chaque filtre lit les créneaux de toute la zone : seulement pour qui les ouvre.
-            facettes=bool(facettes.puces(demande)) or page.ouvre_les_filtres(),
-            apres=page.apres(),
-        ),
-        maintenant=maintenant,
+        demande.criteres(request.user.pk if oriente else None), page, maintenant=maintenant
     ) as trouves:
         commun = {
             "recherche": demande,
             "jeton": jeton,
             "oriente": oriente,
+            "maintenant": maintenant,
             "csrf_token": get_token(request),
         }
-        cadre = ecrire("orientation/resultats.html", commun, request)
+        cadre = ecrire(CADRE, commun | {"page": page.numero}, request)
     lus = trouves()
+    if lus.page != page.numero:  # au-delà de la dernière, c’est elle que l’on montre
+        cadre = ecrire(CADRE, commun | {"page": lus.page}, request)
     suivre(lus, d_une_page(request.user.pk, demande), maintenant)
     marches = echelle.marches(demande, lus, listes=listes, maintenant=maintenant)
     contexte = commun | _contexte(request, demande, lus) | _listes(request, demande, jeton, lus, maintenant)
     contexte |= {
         "marches": [marche for marche in marches if marche.mene],
         "vaines": [marche for marche in marches if not marche.mene],
-        "maintenant": maintenant,
         "gardee": place_tenue(lus.gardee, maintenant) if lus.gardee else None,
     }
-    return HttpResponse(assembler(cadre, ecrire("orientation/resultats/_trouves.html", contexte)))
+    return HttpResponse(assembler(cadre, ecrire(TROUVES, contexte)))
+
+
+def _page_demandee(request: RequeteDeCompte, demande: carnet.Recherche) -> Page:
+    page = PageForm(request.GET)
+    return Page(
+        page.numero(),
+        CARTES_PAR_PAGE,
+        # Compter chaque filtre lit les créneaux de toute la zone : seulement pour qui les ouvre.
+        facettes=bool(facettes.puces(demande)) or page.ouvre_les_filtres(),
+        apres=page.apres(),
+    )
 
 
 def _contexte(request: RequeteDeCompte, demande: carnet.Recherche, lus: Resultats) -> dict[str, Any]:

@@ -207,6 +207,17 @@ def test_la_pagination_dit_le_vrai_total_et_ne_saute_ni_ne_repete_personne(conne
     assert 'href="?page=3"' in pages[0].content.decode()
 
 
+def test_au_dela_de_la_derniere_page_tout_parle_de_la_derniere(connecte, jeton):
+    remplir(12)
+
+    page = connecte.get(url_resultats(jeton), {"page": 9}).content.decode()
+
+    assert 'data-page="2"' in page
+    assert 'data-page="9"' not in page
+    assert re.search(r'aria-current="page"\s+title="Page 2"', page)
+    assert page.count('name="page" value="2"') == 1
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "abc", "99999999999999999999", "1.5", ""])
 def test_une_page_absurde_rend_la_premiere(connecte, jeton, creneau, page):
     reponse = connecte.get(url_resultats(jeton), {"page": page})
