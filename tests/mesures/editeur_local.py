@@ -6,6 +6,7 @@ Les réponses sont assemblées de morceaux déjà encodés : l’éditeur ne co�
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -95,6 +96,7 @@ class EditeurLocal:
 
 def main() -> None:
     port, fichier = int(sys.argv[1]), Path(sys.argv[2])
+    os.nice(10)  # il vit sur une autre machine que le site ; sur celle-ci, il lui cède
     praticiens = msgspec.json.decode(fichier.read_bytes(), type=list[PraticienLocal])
     editeur = EditeurLocal(praticiens, datetime.now(UTC))
     web.run_app(editeur.application(), host="127.0.0.1", port=port, print=None, access_log=None)
