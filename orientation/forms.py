@@ -132,16 +132,19 @@ class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
         if choisi and (retenu or choisi.libelle == donnees["ou"]):
             return choisi
         compris = comprendre_lieu(donnees["ou"])
-        if len(compris) == 1:
-            return compris[0]
-        self.choix_ou = [(signer_lieu(lieu), lieu.libelle) for lieu in compris]
-        self.add_error(
-            "ou",
-            "Plusieurs lieux répondent à ce nom. Choisissez le bon."
-            if compris
-            else f"La zone « {donnees['ou']} » n’est pas reconnue. Renseignez une autre adresse, "
-            "une commune ou un code postal.",
-        )
+        if compris.seul:
+            return compris.seul
+        self.choix_ou = [(signer_lieu(lieu), lieu.libelle) for lieu in compris.lieux]
+        if not compris.lieux:
+            refus = (
+                f"La zone « {donnees['ou']} » n’est pas reconnue. Renseignez une autre adresse, "
+                "une commune ou un code postal."
+            )
+        elif compris.nommes:
+            refus = "Plusieurs lieux répondent à ce nom. Choisissez le bon."
+        else:
+            refus = "Aucun lieu ne porte exactement ce nom. Choisissez le bon, ou corrigez-le."
+        self.add_error("ou", refus)
         return None
 
 

@@ -16,6 +16,7 @@ from django.contrib.postgres.search import TrigramSimilarity
 from django.core import signing
 from django.db.models import QuerySet
 
+from annuaire.domaine.civilites import sans_civilite
 from annuaire.domaine.identifiants import est_adeli, est_rpps
 from annuaire.domaine.proximite import proximite
 from annuaire.domaine.territoire import KM_PAR_DEGRE
@@ -53,7 +54,7 @@ def trouver(texte: str, ou: LieuTrouve | None) -> list[MedecinTrouve]:
     if identifiants := [i for i in (numero, f"8{numero}", f"0{numero}") if _est_national(i)]:
         actifs = Effecteur.objects.filter(est_actif=True, identifiant_national__in=identifiants)
         return _presenter(actifs.order_by("pk"))
-    tape = normaliser(texte[:100])
+    tape = sans_civilite(normaliser(texte[:100]))
     if len(tape) < LETTRES_MIN:
         return []
     partout = Effecteur.objects.filter(est_actif=True, profession=MEDECIN)

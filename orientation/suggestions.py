@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core import signing
 
+from annuaire.domaine.civilites import sans_civilite
 from annuaire.domaine.lieu_tape import analyser, normaliser_lieu
 from annuaire.enums import PrecisionGeo
 from annuaire.lectures import (
@@ -52,6 +53,19 @@ class Quoi:
     libelle: str
     specialite_ids: tuple[int, ...] = ()
     noms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LieuxCompris:
+    """Ce qu’un texte peut désigner ; `nommes` : il les nomme, au lieu de leur ressembler."""
+
+    lieux: list[LieuTrouve]
+    nommes: bool
+
+    @property
+    def seul(self) -> LieuTrouve | None:
+        """Le lieu sans équivoque. « Lomme » qui ressemble à Lommerange, à 300 km, se fait confirmer."""
+        return self.lieux[0] if self.nommes and len(self.lieux) == 1 else None
 
 
 # --- Choix signés -----------------------------------------------------------
@@ -176,28 +190,29 @@ def comprendre_quoi(texte: str) -> list[Quoi]:
     trouves = [_quoi(specialite) for specialite in specialites]
     trouves += [quoi for quoi in map(_repondant, besoins) if quoi not in trouves]
     if chercher_noms(texte, 1):
-        trouves.append(Quoi(libelle=texte, noms=texte))
+        trouves.append(Quoi(libelle=texte, noms=sans_civilite(cherche)))
     return trouves
 
 
-def comprendre_lieu(texte: str) -> list[LieuTrouve]:
-    """Un seul lieu si le texte est sans équivoque, plusieurs s’il y a des homonymes ou des fautes, aucun sinon.
+def comprendre_lieu(texte: str) -> LieuxCompris:
+    """Un texte nomme un lieu par son code, par tous les mots de son nom, ou par quelques-uns en entier.
 
-    Est sans équivoque le seul lieu dont tous les mots ont été tapés ; une
-    commune l’emporte sur le département de même nom (Paris).
+    Ce qui porte le nom le plus long l’emporte, et une commune sur le
+    département de même nom (Paris).
     """
     lieux = _lieux(texte)
-    if _POSITION.match(texte):
-        return lieux
+    tape = analyser(texte)
+    if _POSITION.match(texte) or tape.arrondissement or tape.departement:
+        return LieuxCompris(lieux, nommes=True)
     tapes = set(normaliser_lieu(texte).split())
     mots = [(_mots(lieu), lieu) for lieu in lieux]
     entiers = [(len(m), lieu) for m, lieu in mots if m and m <= tapes]
     if not entiers:
-        return lieux
+        return LieuxCompris(lieux, nommes=bool(tape.code_postal) or all(tapes <= m for m, _ in mots))
     longueur = max(nombre for nombre, _ in entiers)
     retenus = [lieu for nombre, lieu in entiers if nombre == longueur]
     sans_departement = [lieu for lieu in retenus if lieu.precision != PrecisionGeo.DEPARTEMENT]
-    return sans_departement or retenus
+    return LieuxCompris(sans_departement or retenus, nommes=True)
 
 
 def _lieux(texte: str) -> list[LieuTrouve]:

@@ -24,3 +24,12 @@ def proximite(tape: str, libelle: str, *, au_moins: float = SEUIL) -> float:
         return 0.0
     proche = SequenceMatcher(None, tape, libelle, autojunk=False).ratio()
     return proche if proche >= au_moins else 0.0
+
+
+def proximite_du_debut(tape: str, libelle: str) -> float:
+    """Comme `proximite` ; la faute peut n’être que dans les premiers mots, « medcin » pour « medecine generale ».
+
+    Pour proposer, non pour conclure : « martin » ressemble ainsi à « marin paul ».
+    """
+    debut = " ".join(libelle.split()[: len(tape.split())])
+    return proximite(tape, libelle) or proximite(tape, debut)

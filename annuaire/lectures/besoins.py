@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch
 
-from annuaire.domaine.proximite import proximite
+from annuaire.domaine.proximite import proximite_du_debut
 from annuaire.models import Besoin, Specialite
 from sas_platform.socle.textes import normaliser
 
@@ -63,4 +63,4 @@ def _trouve(besoin: Besoin, *, est_exact: bool) -> BesoinTrouve:
 def _proximite(tape: str, nom: str) -> float:
     if nom and nom != tape and f" {nom} " in f" {tape} ":
         return CONTENU
-    return proximite(tape, nom)
+    return proximite_du_debut(tape, nom)

@@ -18,7 +18,7 @@ from django.db.models.fields import FloatField
 from annuaire.connecteurs import geoplateforme
 from annuaire.domaine.fuseaux import fuseau_de
 from annuaire.domaine.lieu_tape import LieuTape, analyser
-from annuaire.domaine.proximite import proximite
+from annuaire.domaine.proximite import proximite, proximite_du_debut
 from annuaire.domaine.territoire import KM_PAR_DEGRE, METROPOLE, departements_du_code_postal, territoire
 from annuaire.enums import PrecisionGeo
 from annuaire.models import Commune, Departement
@@ -288,7 +288,7 @@ def _communes_a_une_faute_pres(nom: str, limite: int) -> list[Commune]:
         """,
         {"nom": nom},
     )
-    proches = [(round(proximite(nom, commune.nom_recherche), 1), commune) for commune in candidates]
+    proches = [(round(proximite_du_debut(nom, commune.nom_recherche), 1), commune) for commune in candidates]
     proches.sort(key=lambda paire: (-paire[0], -paire[1].population))
     return [commune for proche, commune in proches[:limite] if proche]
 

@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import QuerySet
 
-from annuaire.domaine.proximite import proximite
+from annuaire.domaine.civilites import sans_civilite
+from annuaire.domaine.proximite import proximite, proximite_du_debut
 from annuaire.enums import TypeStructure
 from annuaire.models import Effecteur, LieuExercice, Specialite, Structure
 from sas_platform.socle.textes import normaliser
@@ -37,7 +38,7 @@ def chercher_specialites(texte: str, limite: int = LIMITE) -> list[Specialite]:
     trouvees = []
     for specialite in Specialite.objects.order_by("libelle", "pk"):
         noms = (specialite.libelle, *specialite.synonymes, specialite.code)
-        proche = max(proximite(tape, normaliser(nom)) for nom in noms)
+        proche = max(proximite_du_debut(tape, normaliser(nom)) for nom in noms)
         if proche:
             trouvees.append((proche, specialite))
     trouvees.sort(key=lambda paire: -paire[0])
@@ -51,7 +52,7 @@ def chercher_noms(texte: str, limite: int = LIMITE) -> list[NomTrouve]:
 
     Donne des noms de personnes : l’appelant vérifie que celui qui cherche en a le droit.
     """
-    tape = normaliser(texte[:100])
+    tape = sans_civilite(normaliser(texte[:100]))
     if len(tape) <= LONGUEUR_MIN:
         return []
     personnes = Effecteur.objects.filter(est_actif=True).select_related("profession")
@@ -109,10 +110,11 @@ def _a_une_faute_pres(noms: QuerySet[Any], tape: str, limite: int) -> list[Any]:
 
 
 def _se_ressemblent(tape: str, nom: str) -> bool:
-    """Aux espaces près (« lhostis » pour « l hostis »), ou à une faute près dans un ordre ou dans l’autre."""
+    """Aux espaces près (« lhostis » pour « l hostis »), ou à une faute près : dans un ordre ou dans l’autre, ou dans un seul mot."""
     if tape.replace(" ", "") in nom.replace(" ", ""):
         return True
-    return bool(proximite(tape, nom) or proximite(_mots_tries(tape), _mots_tries(nom)))
+    ressemblants = (proximite(tape, nom), proximite(_mots_tries(tape), _mots_tries(nom)))
+    return any(ressemblants) or any(proximite(tape, mot) for mot in nom.split())
 
 
 def _mots_tries(texte: str) -> str:

@@ -161,8 +161,7 @@ def _se_valent(ville: str, commune: Commune) -> bool:
 def _situer(texte: str, commune: Commune | None, *, a_une_voie: bool) -> LieuTrouve | None:
     """Avec un code INSEE, l’adresse dans cette commune, sinon son centre ; sans, le seul lieu qui réponde au texte."""
     if commune is None:
-        trouves = comprendre_lieu(texte)
-        return trouves[0] if len(trouves) == 1 else None
+        return comprendre_lieu(texte).seul
     precis = (PrecisionGeo.NUMERO, PrecisionGeo.RUE)
     dedans = {commune.pk, *Commune.objects.filter(commune_parente=commune).values_list("pk", flat=True)}
     for lieu in geocoder(texte) if a_une_voie else ():

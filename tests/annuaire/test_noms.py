@@ -16,6 +16,8 @@ def _charge(referentiels):
     [
         ("médecine générale", "SM54"),
         ("medcine generale", "SM54"),
+        ("medcin", "SM54"),
+        ("cardilogie", "SM04"),
         ("généraliste", "SM54"),
         ("MG", "SM54"),
         ("gener", "SM54"),
@@ -38,7 +40,17 @@ def test_ce_qui_n_est_pas_une_specialite_ne_donne_rien(tape):
 
 
 @pytest.mark.parametrize(
-    "tape", ["lheritier", "l’héritier", "camille lheritier", "LHERITIER Camille", "lheritir camille"]
+    "tape",
+    [
+        "lheritier",
+        "l’héritier",
+        "camille lheritier",
+        "LHERITIER Camille",
+        "lheritir camille",
+        "lheritir",
+        "Docteur Lheritier",
+        "Mme Lheritier",
+    ],
 )
 def test_un_effecteur_se_trouve_a_une_faute_pres(tape):
     effecteur = EffecteurFactory(nom="LHERITIER", prenom="Camille")

@@ -69,6 +69,17 @@ def test_un_medecin_traitant_non_reconnu_se_dit_et_la_recherche_a_lieu(
     assert issues() == {IssueLRM.RESULTATS_MT_INCONNU: 1}
 
 
+@pytest.mark.parametrize("nom", ["Dr Martin", "DOCTEUR MARTIN"])
+def test_la_civilite_ne_cache_pas_le_medecin_traitant(connecte, appeler, martin, nom):
+    assert recherche_de(appeler(**DOMICILE, practitioner=nom)).medecin_traitant == (martin.pk,)
+
+
+def test_un_nom_qui_ressemble_ne_devient_pas_le_medecin_traitant(connecte, appeler, martin):
+    LieuExerciceFactory(effecteur=EffecteurFactory(nom="DURANT", prenom="Paule"))
+
+    assert recherche_de(appeler(**DOMICILE, practitioner="Durantin")).medecin_traitant == ()
+
+
 def test_deux_homonymes_proches_ne_font_pas_un_medecin_traitant(connecte, appeler, martin):
     LieuExerciceFactory(effecteur=EffecteurFactory(nom="MARTIN", prenom="Dominique"))
 

@@ -111,6 +111,24 @@ def test_une_commune_homonyme_se_precise_sans_javascript(connecte, medecine_gene
     assert "Saint-Denis (97400)" in html
 
 
+@pytest.mark.parametrize(
+    ("tape", "est_sur"), [("Lomme", False), ("Bagnoles de l’Orne", True), ("59160", True)]
+)
+def test_un_seul_lieu_qui_ressemble_au_texte_se_fait_confirmer(connecte, medecine_generale, tape, est_sur):
+    CommuneFactory(code_insee="59350", nom="Lille", codes_postaux=["59000", "59160"])
+    moselle = DepartementFactory(code="57", nom="Moselle")
+    CommuneFactory(code_insee="57411", nom="Lommerange", departement=moselle, codes_postaux=["57650"])
+    CommuneFactory(code_insee="61483", nom="Bagnoles de l’Orne Normandie", codes_postaux=["61140"])
+
+    reponse = connecte.post(URL, {"quoi": "médecine générale", "ou": tape})
+
+    assert (reponse.status_code == 302) is est_sur
+    if not est_sur:
+        html = reponse.content.decode()
+        assert "Aucun lieu ne porte exactement ce nom" in html
+        assert "Lommerange (57650)" in html
+
+
 def test_le_bouton_vouliez_vous_dire_l_emporte_sur_le_texte(connecte, medecine_generale):
     saint_denis()
     reponse = connecte.post(URL, {"quoi": "médecine générale", "ou": "Saint-Denis"})
