@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.sessions.backends.base import SessionBase
 
 from orientation.forms import RechercheForm
-from orientation.lrm.comprehension import Compris
+from orientation.lrm.comprehension import Compris, nom_a_corriger
 
 CLE = "saisies_lrm"
 GARDEES = 5
@@ -38,7 +38,7 @@ class Saisie:
 def garder(session: SessionBase, compris: Compris) -> str:
     logiciel = compris.logiciel
     saisie = Saisie(
-        donnees=compris.donnees,
+        donnees=compris.donnees | nom_a_corriger(compris),
         erreurs=compris.erreurs,
         avis=compris.avis,
         origine_refusee=not compris.origine_admise,

@@ -86,6 +86,12 @@ def test_sans_specialite_on_cherche_une_consultation_de_medecine_generale(
     assert set(recherche.specialite_ids) == {medecine_generale.pk, sos.pk}
 
 
+def test_le_formulaire_a_completer_garde_aussi_le_nom_du_medecin(connecte, appeler):
+    form = formulaire_de(appeler(streetname="rue Nationale", practitioner="Zzyzx"))
+
+    assert form["medecin"].value() == "Zzyzx"
+
+
 def test_une_commune_inconnue_se_dit_sur_son_champ(connecte, appeler):
     form = formulaire_de(appeler(city="Xyzzyville"))
 
