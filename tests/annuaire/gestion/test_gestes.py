@@ -36,6 +36,7 @@ def test_un_compte_desactive_perd_sa_session_puis_retrouve_ses_roles(gestionnair
     assert session.get(reverse("orientation:recherche")).status_code == 200
 
     faire(gestionnaire, "desactiver", monde.osnp)
+    assert not monde.osnp.sessions.exists()
     assert session.get(reverse("orientation:recherche")).status_code == 302
     faire(gestionnaire, "reactiver", monde.osnp)
 
