@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import signals
+from django.utils.functional import SimpleLazyObject
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -138,8 +139,13 @@ METHODES = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def _compte(request: HttpRequest) -> int | None:
-    """Numéro du compte, s’il a déjà été lu : le journal ne déclenche pas de requête en base."""
-    return getattr(getattr(request, "_cached_user", None), "pk", None)
+    """Numéro du compte, s’il a déjà été lu : le journal ne déclenche pas de requête en base.
+
+    Celui que la vue a posé (jeton, connexion), sinon celui de la session, qui vient peut-être de se fermer.
+    """
+    pose = getattr(request, "user", None)
+    pk = None if isinstance(pose, SimpleLazyObject) else getattr(pose, "pk", None)
+    return pk or getattr(getattr(request, "_cached_user", None), "pk", None)
 
 
 def noter_exception(sender: Any, request: HttpRequest | None = None, **_: Any) -> None:

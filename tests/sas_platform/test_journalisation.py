@@ -11,13 +11,14 @@ from celery import shared_task
 from django.db import IntegrityError
 from django.test import Client
 from django.urls import path
+from django.utils.functional import SimpleLazyObject
 from structlog.stdlib import ProcessorFormatter
 
-from comptes.models import Compte
+from comptes.models import Compte, Jeton
 from sas_platform import journalisation
 from sas_platform import urls as vraies_urls
 from sas_platform.demo.personas import creer_comptes
-from tests.comptes.factories import CompteFactory
+from tests.comptes.factories import CompteFactory, JetonFactory
 from tests.test_projet import chemins
 
 ADRESSE = "12 rue des Lilas Marcq-en-Baroeul"
@@ -62,6 +63,38 @@ def test_une_requete_donne_une_ligne_avec_route_etat_et_compte(client, lignes):
     assert ligne["etat"] == 200
     assert ligne["compte"] == compte.pk
     assert ligne["requete"] == "requete-0001"
+
+
+@pytest.mark.django_db
+def test_un_appel_de_l_api_dit_le_compte_de_son_jeton(client, lignes):
+    jeton = JetonFactory(empreinte=Jeton.empreinte_de("bon"))
+
+    for secret in ("bon", "faux"):
+        entetes = {"Authorization": f"Bearer {secret}"}
+        client.post("/api/v1/recherches/", {}, content_type="application/json", headers=entetes)
+
+    assert [(ligne["etat"], ligne["compte"]) for ligne in lignes() if ligne["event"] == "requete"] == [
+        (400, jeton.compte_id),
+        (401, None),
+    ]
+
+
+@pytest.mark.django_db
+def test_la_deconnexion_dit_qui_s_en_va(client, lignes):
+    compte = CompteFactory(osnp=True)
+    client.force_login(compte)
+
+    client.post("/deconnexion/")
+    client.get("/")
+
+    assert [ligne["compte"] for ligne in lignes() if ligne["event"] == "requete"] == [compte.pk, None]
+
+
+def test_le_journal_ne_fait_pas_lire_qui_demande(rf):
+    requete = rf.get("/")
+    requete.user = SimpleLazyObject(lambda: pytest.fail("lu pour le journal"))
+
+    assert journalisation._compte(requete) is None
 
 
 @pytest.mark.django_db
