@@ -18,7 +18,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agenda.actions import PlaceIndisponible, raison_du_refus
-from agenda.enums import Genre
 from agenda.lectures import CreneauSas, creneau_sas, occurrence_designee
 from agenda.models import Disponibilite
 from annuaire.models import LieuExercice
@@ -37,16 +36,16 @@ from orientation.actions import (
 )
 from orientation.departs import CreneauParti, rediriger, rediriger_vers_la_place_de_marche
 from orientation.destinataires import structure_destinataire
-from orientation.enums import Voie
 from orientation.forms import EnSusForm, EtapeForm, nouvelle_cle, sceller
 from orientation.hub.lectures import etat_lrm
 from orientation.lectures import Offre, offre_du_lieu, rechercher
-from orientation.models import Orientation
+from orientation.models import IssueOrientation, Orientation, OrientationQuerySet
 from orientation.rendez_vous.lectures import departs, retours_des_orientations, sans_acte
 from orientation.requetes import RequeteDeCompte
 from orientation.sollicitation import contacts
 from orientation.suivi.forms import RAISON_ABSENTE, SANS_RAISON, AnnulationForm
 from orientation.suivi.lectures import fiche_d_appel
+from orientation.suivi.rendu import decrire
 from orientation.views.csp import vers_les_editeurs
 from sas_platform.socle.francais import jour_long
 
@@ -275,8 +274,7 @@ def _indisponible(
 @require_safe
 @never_cache
 def notification(request: RequeteDeCompte, uuid: str) -> HttpResponse:
-    visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
-    orientation = get_object_or_404(visibles, uuid=uuid)
+    orientation = get_object_or_404(_les_miennes(request), uuid=uuid)
     contexte = _decrire(orientation, timezone.now()) | {
         "lrm": etat_lrm(orientation.uuid),
         "retour": _retour(_jeton(request, None), ""),
@@ -288,8 +286,7 @@ def notification(request: RequeteDeCompte, uuid: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def annulation(request: RequeteDeCompte, uuid: str) -> HttpResponse:
-    visibles = Orientation.objects.visibles_par(request.user).pour_affichage()
-    orientation = get_object_or_404(visibles, uuid=uuid)
+    orientation = get_object_or_404(_les_miennes(request), uuid=uuid)
     maintenant = timezone.now()
     form = AnnulationForm(request.POST or None)
     contexte = _decrire(orientation, maintenant) | {"form": form}
@@ -316,9 +313,7 @@ def liste(request: RequeteDeCompte) -> HttpResponse:
         hour=0, minute=0, second=0, microsecond=0
     )
     demain = minuit + timedelta(days=1)
-    du_jour = list(
-        Orientation.objects.visibles_par(request.user).enregistrees_entre(minuit, demain).pour_affichage()
-    )
+    du_jour = list(_les_miennes(request).enregistrees_entre(minuit, demain))
     retours = retours_des_orientations([orientation.pk for orientation in du_jour])
     contexte = {
         "lignes": [_decrire(o, maintenant) | {"retours": retours.get(o.pk, [])} for o in du_jour],
@@ -353,17 +348,15 @@ def place_de_marche(request: RequeteDeCompte, code: str) -> HttpResponse:
     return HttpResponse(status=303, headers={"Location": lien})
 
 
+def _les_miennes(request: RequeteDeCompte) -> OrientationQuerySet:
+    """Avec ce qu’elles sont devenues : le cabinet peut avoir annulé ce rendez-vous depuis."""
+    miennes = Orientation.objects.visibles_par(request.user).pour_affichage()
+    return miennes.annotate(issue_retenue=IssueOrientation.objects.derniere_de())
+
+
 def _decrire(orientation: Orientation, maintenant: datetime) -> dict[str, Any]:
-    lieu = orientation.lieu
-    en_sus = orientation.voie == Voie.SURNUMERAIRE
-    reservation = orientation.reservation
-    est_plage = reservation is not None and reservation.disponibilite.genre == Genre.PLAGE
-    return {
-        "orientation": orientation,
-        "resume": rendu.resume(lieu, par=orientation.structure),
-        "moment": rendu.moment(orientation.debut, orientation.fin, lieu.fuseau, est_plage=est_plage),
+    return decrire(orientation) | {
         "modalites": rendu.modalites(orientation.modalites),
-        "en_sus": en_sus,
         "annulable": est_annulable(orientation, maintenant),
     }
 

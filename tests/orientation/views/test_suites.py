@@ -8,7 +8,8 @@ from django.urls import reverse
 from agenda.offre import rafraichir
 from comptes.enums import Role
 from orientation.actions import orienter
-from orientation.models import Redirection
+from orientation.enums import Issue, SourceIssue
+from orientation.models import IssueOrientation, Redirection
 from tests.agenda.factories import DisponibiliteFactory
 from tests.comptes.factories import CompteFactory
 from tests.orientation.conftest import identifiant, identifiants
@@ -63,6 +64,21 @@ def test_la_liste_ne_montre_que_mes_orientations_du_jour(connecte, osnp, mainten
     lignes = connecte.get("/orientations/").context["lignes"]
 
     assert [ligne["orientation"] for ligne in lignes] == [la_mienne]
+
+
+def test_ce_que_le_cabinet_en_a_dit_se_lit_sur_mes_orientations(connecte, osnp, maintenant):
+    """Un rendez-vous que le professionnel annule avant l’heure : le patient est à rappeler."""
+    orientation = OrientationFactory(acteur=osnp, prise_le=maintenant)
+    IssueOrientation.objects.create(
+        orientation=orientation,
+        issue=Issue.ANNULE,
+        source=SourceIssue.LIEN,
+        acteur=CompteFactory(),
+        le=maintenant,
+    )
+
+    for chemin in ("/orientations/", f"/orientations/{orientation.uuid}/"):
+        assert Issue.ANNULE.label in connecte.get(chemin).content.decode()
 
 
 def test_la_liste_ne_fait_pas_une_requete_par_ligne(connecte, osnp, maintenant, compter_requetes):
