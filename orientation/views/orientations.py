@@ -83,7 +83,8 @@ def _etape_creneau(
     jeton = _jeton(request, etape)
     creneau = creneau_sas(creneau_id, maintenant, compte=request.user)
     if creneau is None:
-        return _place_indisponible(request, _refus(creneau_id, maintenant), jeton, maintenant)
+        refus, deja = _refus(creneau_id, maintenant), _deja_ici(request, creneau_id)
+        return _place_indisponible(request, refus, jeton, maintenant, deja)
     suivante = EtapeForm.CONFIRMATION if etape else EtapeForm.SAISIE
     contexte = {
         "etape": suivante,
@@ -118,6 +119,17 @@ def _refus(creneau_id: str, maintenant: datetime) -> PlaceIndisponible:
     lieux = Disponibilite.objects.filter(pk=designee[0])
     raison = raison_du_refus(*designee, maintenant)
     return PlaceIndisponible(raison, lieux.values_list("lieu_id", flat=True).first())
+
+
+def _deja_ici(request: RequeteDeCompte, creneau_id: str) -> Orientation | None:
+    """Celle que l’on y a soi-même enregistrée : on revient en arrière, ou l’on recharge l’étape."""
+    designee = occurrence_designee(creneau_id)
+    if designee is None:
+        return None
+    miennes = Orientation.objects.visibles_par(request.user).filter(
+        annulee_le=None, reservation__disponibilite=designee[0], reservation__debut=designee[1]
+    )
+    return miennes.order_by("-prise_le", "-pk").first()
 
 
 def _vue(creneau: CreneauSas) -> dict[str, Any]:
@@ -241,15 +253,25 @@ def _enregistrer(
 
 
 def _place_indisponible(
-    request: RequeteDeCompte, refus: PlaceIndisponible, jeton: str, maintenant: datetime
+    request: RequeteDeCompte,
+    refus: PlaceIndisponible,
+    jeton: str,
+    maintenant: datetime,
+    deja: Orientation | None = None,
 ) -> HttpResponse:
     lieu_id = refus.lieu_id
     meme = offre_du_lieu(lieu_id, maintenant=maintenant) if lieu_id else None
-    return _indisponible(request, str(refus), jeton, meme, status=409)
+    return _indisponible(request, str(refus), jeton, meme, status=409, deja=deja)
 
 
 def _indisponible(
-    request: RequeteDeCompte, message: str, jeton: str, meme: Offre | None, *, status: int
+    request: RequeteDeCompte,
+    message: str,
+    jeton: str,
+    meme: Offre | None,
+    *,
+    status: int,
+    deja: Orientation | None = None,
 ) -> HttpResponse:
     """Le refus, puis ce qui reste : les autres créneaux du lieu (sans distance ni rang), les offres suivantes."""
     maintenant = timezone.now()
@@ -263,6 +285,7 @@ def _indisponible(
     lister = partial(rendu.liste, oriente=True, oriente_en_sus=False)
     contexte = {
         "message": message,
+        "deja": deja,
         "memes": lister([replace(c, distance="", raison="") for c in montrer(memes)]),
         "autres": lister(montrer(autres)),
         "retour": _retour(jeton, ""),

@@ -91,6 +91,19 @@ def test_un_double_clic_n_enregistre_qu_une_orientation(connecte, plage):
     assert Orientation.objects.count() == Reservation.objects.count() == 1
 
 
+@pytest.mark.parametrize("renvoyer", [False, True], ids=["rechargée", "renvoyée"])
+def test_revenir_en_arriere_apres_la_notification_rappelle_l_orientation_faite(connecte, creneau, renvoyer):
+    """La place n’est plus libre : l’on y a soi-même adressé un patient."""
+    chemin = url(creneau)
+    saisie = champs(connecte.get(chemin))
+    faite = connecte.post(chemin, champs(connecte.post(chemin, saisie))).headers["Location"]
+
+    page = (connecte.post(chemin, saisie) if renvoyer else connecte.get(chemin)).content.decode()
+
+    assert f'href="{faite}"' in page
+    assert "Aucune orientation n’a été enregistrée" not in page
+
+
 def test_un_double_clic_sur_la_derniere_place_rend_la_meme_notification(connecte, creneau):
     chemin = url(creneau)
     donnees = champs(jusqu_a_la_confirmation(connecte, chemin))
