@@ -65,9 +65,18 @@ def refus_de_noter(orientation: Orientation, issue: Issue, maintenant: datetime)
 
 
 def noter_d_apres_l_editeur(rendez_vous: RendezVous, *, maintenant: datetime) -> IssueOrientation | None:
-    """Ce que le logiciel dit d’un rendez-vous né d’une orientation ; rien si cela ne dit pas d’issue, ou n’en attend plus."""
+    """Ce que le logiciel dit d’un rendez-vous né d’une orientation ; rien si cela ne dit pas d’issue, ou n’en attend plus.
+
+    Ce qu’il redit sans rien changer n’efface pas ce que le professionnel a répondu depuis.
+    """
     issue = _D_EDITEUR.get(StatutRendezVous(rendez_vous.statut))
     if issue is None or rendez_vous.orientation is None:
+        return None
+    deja_dites = IssueOrientation.objects.filter(
+        orientation=rendez_vous.orientation, source=SourceIssue.EDITEUR
+    )
+    derniere = deja_dites.order_by("-le", "-pk").first()
+    if derniere is not None and derniere.issue == issue:
         return None
     try:
         return noter(

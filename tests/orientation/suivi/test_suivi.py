@@ -314,6 +314,29 @@ def test_le_logiciel_dit_l_issue_de_l_orientation_qu_il_connait(db, statut, atte
     assert [i.issue for i in IssueOrientation.objects.all()] == attendue
 
 
+def test_le_logiciel_qui_se_repete_n_efface_pas_la_reponse_du_professionnel(db):
+    orientation = OrientationFactory(surnumeraire=True)
+    rendez_vous = RendezVousFactory(
+        orientation=orientation, rattachement="orientation", statut=StatutRendezVous.ABSENT
+    )
+    jours = [orientation.debut + timedelta(days=n) for n in range(1, 5)]
+    noter_d_apres_l_editeur(rendez_vous, maintenant=jours[0])
+    noter(
+        orientation=orientation,
+        issue=Issue.VENU,
+        source=SourceIssue.LIEN,
+        acteur=CompteFactory(),
+        maintenant=jours[1],
+    )
+
+    noter_d_apres_l_editeur(rendez_vous, maintenant=jours[2])
+    rendez_vous.statut = StatutRendezVous.ANNULE
+    noter_d_apres_l_editeur(rendez_vous, maintenant=jours[3])
+
+    dites = IssueOrientation.objects.order_by("le").values_list("issue", flat=True)
+    assert list(dites) == [Issue.PAS_VENU, Issue.VENU, Issue.ANNULE]
+
+
 def test_le_lien_d_un_clic_expire_et_ne_se_contrefait_pas(prise, medecin):
     jeton = jetons.sceller(prise, medecin, Issue.VENU)
 
