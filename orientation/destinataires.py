@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Case, IntegerField, Value, When
-
 from agenda.lectures import occurrence_designee
 from agenda.models import Disponibilite
 from annuaire.models import Commune, LieuExercice, Perimetre, Structure, Territoire
@@ -38,19 +36,18 @@ def territoire_du_regulateur(
 
 def territoire_de_la_commune(commune: Commune) -> Territoire | None:
     """Celui où l’on consulte ; dans un département partagé, le territoire qui nomme la commune l’emporte."""
-    codes = [code for code in (commune.pk, commune.commune_parente_id) if code]
-    nomme = Case(
-        When(pk__in=Territoire.objects.filter(communes__in=codes).values("pk"), then=Value(0)),
-        default=Value(1),
-        output_field=IntegerField(),
-    )
-    return Territoire.objects.couvrant(commune).annotate(rang=nomme).order_by("rang", "pk").first()
+    couvrants = list(Territoire.objects.couvrant(commune).order_by("pk"))
+    if len(couvrants) > 1:
+        codes = [code for code in (commune.pk, commune.commune_parente_id) if code]
+        nommant = Territoire.objects.filter(communes__in=codes).order_by("pk")
+        return nommant.first() or couvrants[0]
+    return couvrants[0] if couvrants else None
 
 
 def lieu_du_creneau(creneau_id: str) -> LieuExercice | None:
-    """Le lieu d’un créneau de l’agenda SAS, et sa commune ; rien s’il n’existe plus."""
+    """Le lieu d’un créneau de l’agenda SAS ; rien s’il n’existe plus."""
     designee = occurrence_designee(creneau_id)
-    disponibilites = Disponibilite.objects.select_related("lieu__commune")
+    disponibilites = Disponibilite.objects.select_related("lieu")
     disponibilite = disponibilites.filter(pk=designee[0]).first() if designee else None
     return disponibilite.lieu if disponibilite else None
 
