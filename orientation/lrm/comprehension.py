@@ -38,7 +38,8 @@ class Compris:
     """Ce qu’on a compris d’un appel. `donnees` : celles de `RechercheForm`.
 
     `erreurs` : par champ de ce formulaire, ce que la personne doit compléter ;
-    `avis` : ce qui n’empêche pas de chercher. `medecins` : ceux qui répondent.
+    `avis` : ce qui n’empêche pas de chercher. `a_corriger` : par paramètre bien
+    écrit, ce que la plateforme n’en reconnaît pas. `medecins` : ceux qui répondent.
     """
 
     appel: AppelLRM
@@ -49,6 +50,12 @@ class Compris:
     donnees: dict[str, str] = field(default_factory=dict)
     erreurs: dict[str, str] = field(default_factory=dict)
     avis: list[str] = field(default_factory=list)
+    a_corriger: dict[str, str] = field(default_factory=dict)
+
+    def signaler(self, parametre: str, avis: str) -> None:
+        """Un avis dont la cause est à corriger dans le logiciel."""
+        self.avis.append(avis)
+        self.a_corriger[parametre] = avis
 
     @property
     def medecin(self) -> MedecinTrouve | None:
@@ -77,8 +84,8 @@ def comprendre(appel: AppelLRM) -> Compris:
             "Le logiciel de régulation n’a pas dit qui il est\u00a0: le paramètre «\u00a0origin\u00a0» manque, ou est mal écrit."
         )
     elif compris.logiciel is None:
-        compris.avis.append(
-            "Le paramètre «\u00a0origin\u00a0» ne désigne aucun logiciel connu de la plateforme."
+        compris.signaler(
+            "origin", "Le paramètre «\u00a0origin\u00a0» ne désigne aucun logiciel connu de la plateforme."
         )
     _comprendre_la_specialite(compris)
     _comprendre_l_adresse(compris)
@@ -97,8 +104,9 @@ def _comprendre_la_specialite(compris: Compris) -> None:
         return
     specialite = _specialite_du_code(lue)
     if lue.genre is not Genre.ABSENT and specialite is None:
-        compris.avis.append(
-            "La spécialité transmise n’est pas connue : la recherche porte sur la médecine générale."
+        compris.signaler(
+            "specialty",
+            "La spécialité transmise n’est pas connue : la recherche porte sur la médecine générale.",
         )
     compris.quoi = _quoi(specialite) if specialite else _quoi_par_defaut()
     if compris.quoi is not None:
@@ -133,10 +141,11 @@ def _comprendre_l_adresse(compris: Compris) -> None:
     appel = compris.appel
     commune = Commune.objects.select_related("departement").filter(pk=appel.insee).first()
     if appel.insee and commune is None and not ville_a_arrondissements(appel.insee):
-        compris.avis.append(f"Le code INSEE {appel.insee} n’est celui d’aucune commune connue.")
+        compris.signaler("inseecode", f"Le code INSEE {appel.insee} n’est celui d’aucune commune connue.")
     if commune is not None and appel.ville and not _se_valent(appel.ville, commune):
-        compris.avis.append(
-            f"La commune transmise n’est pas celle du code INSEE : la recherche part de {commune.nom}."
+        compris.signaler(
+            "city",
+            f"La commune transmise n’est pas celle du code INSEE : la recherche part de {commune.nom}.",
         )
     texte = appel.adresse(
         commune=commune.nom if commune else "", departement=commune.departement.nom if commune else ""

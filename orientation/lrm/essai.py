@@ -118,7 +118,8 @@ def _constats(parametres: dict[str, list[str]], appel: AppelLRM, compris: Compri
         "inseecode": appel.insee,
         "city": f"Recherche autour de : {compris.lieu.libelle}" if compris.lieu else "Aucun lieu reconnu",
     }
-    return [Constat(nom, lus.get(nom, ""), sens[nom], appel.erreurs.get(nom, "")) for nom in PARAMETRES]
+    erreurs = {**compris.a_corriger, **appel.erreurs}
+    return [Constat(nom, lus.get(nom, ""), sens[nom], erreurs.get(nom, "")) for nom in PARAMETRES]
 
 
 def _origine(compris: Compris) -> str:

@@ -41,12 +41,16 @@ def test_un_appel_juste_se_dit_parametre_par_parametre(client):
     ("champs", "parametre"),
     [
         ({"origin": "a b"}, "origin"),
+        ({"origin": "fr.autre"}, "origin"),
         ({"practitioner": "urn:x"}, "practitioner"),
         ({"specialty": "urn:oid:|"}, "specialty"),
+        ({"specialty": "urn:oid:1.2|ZZ"}, "specialty"),
         ({"specialty": "a", "speciality": "b"}, "speciality"),
         ({"streetnumber": "bis", "streetname": "rue"}, "streetnumber"),
         ({"streetnumber": "12"}, "streetname"),
         ({"inseecode": "59"}, "inseecode"),
+        ({"inseecode": "59999"}, "inseecode"),
+        ({"inseecode": "59350", "city": "Marseille"}, "city"),
         ({"inseecode": "", "city": ""}, "city"),
     ],
 )
