@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from agenda.domaine.offre import identifiant_sas
@@ -13,6 +13,7 @@ from agenda.offre import (
     lire,
     rafraichir,
     rafraichir_perimees,
+    verrouiller,
 )
 from agenda.tasks import rafraichir_perimees as rafraichir_perimees_tache
 from agenda.tasks import reconstruire_offre_periodique
@@ -228,6 +229,22 @@ def test_le_nombre_de_requetes_ne_croit_pas_avec_les_lieux(compter_requetes):
     lieux += [DisponibiliteFactory().lieu.pk for _ in range(5)]
 
     assert compter_requetes(lambda: rafraichir(lieux, MATIN)) == pour_un
+
+
+@pytest.mark.django_db(transaction=True)
+def test_le_plan_commun_de_ce_qui_recrit_un_lieu_ne_survit_pas_a_la_transaction():
+    lieu = LieuExerciceFactory()
+
+    def reglage() -> str:
+        with connection.cursor() as curseur:
+            curseur.execute("SHOW plan_cache_mode")
+            return curseur.fetchone()[0]
+
+    with transaction.atomic():
+        verrouiller([lieu.pk])
+        pendant = reglage()
+
+    assert (pendant, reglage()) == ("force_generic_plan", "auto")  # la recherche en change avec la zone
 
 
 def test_la_commande_simule_par_defaut(capsys):
