@@ -56,6 +56,17 @@ def test_annuler_deux_fois_donne_un_409(connecte, osnp, creneau, maintenant):
     assert "déjà annulée" in reponse.content.decode()
 
 
+@pytest.mark.parametrize("apres", [timedelta(hours=-1), timedelta(hours=1)], ids=["avant", "après"])
+def test_une_place_passee_n_est_pas_dite_proposee_de_nouveau(connecte, osnp, maintenant, apres):
+    orientation = OrientationFactory(acteur=osnp)
+    orientation.annulee_le = orientation.fin + apres
+    orientation.save()
+
+    page = connecte.get(reverse("orientation:orientation", args=[orientation.uuid])).content.decode()
+
+    assert ("de nouveau proposée" in page) is (apres < timedelta(0))
+
+
 def test_la_liste_ne_montre_que_mes_orientations_du_jour(connecte, osnp, maintenant):
     la_mienne = OrientationFactory(acteur=osnp, prise_le=maintenant)
     OrientationFactory(acteur=osnp, prise_le=maintenant - timedelta(hours=9))
