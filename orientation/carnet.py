@@ -148,11 +148,15 @@ def remplacer(session: SessionBase, jeton: str, recherche: Recherche) -> None:
 def _moins_utile(gardees: dict[str, Any]) -> str:
     """La plus ancienne que l’on a affinée depuis ; à défaut, la plus ancienne.
 
-    Affiner sans fin dans un onglet n’efface ni ce qu’un autre montre, ni où « Retour à la recherche » mène.
+    Affiner sans fin dans un onglet n’efface ni ce qu’un autre montre, ni où « Retour à la recherche » mène, ni la
+    page que l’on vient de quitter, où ramène « Précédent ».
     """
-    dernieres = {gardee["serie"]: jeton for jeton, gardee in gardees.items()}.values()
+    series = [gardee["serie"] for gardee in gardees.values()]
+    en_cours = [jeton for jeton, serie in zip(gardees, series, strict=True) if serie == series[-1]][-2:]
+    dernieres = dict(zip(series, gardees, strict=True)).values()
     montrees = {*dernieres, *(gardees[jeton]["retour"] for jeton in dernieres)}
-    return next((jeton for jeton in gardees if jeton not in montrees), next(iter(gardees)))
+    quittees = [jeton for jeton in gardees if jeton not in en_cours]
+    return next((jeton for jeton in quittees if jeton not in montrees), quittees[0])
 
 
 def retrouver(session: SessionBase, jeton: str) -> Recherche | None:

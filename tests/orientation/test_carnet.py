@@ -46,6 +46,16 @@ def test_le_retour_en_arriere_retrouve_les_derniers_affinages(session):
     assert autre_onglet not in retrouves
 
 
+@pytest.mark.parametrize("rang", [0, GARDEES - 1])
+def test_apres_dix_recherches_la_page_que_l_on_vient_d_affiner_reste(session, rang):
+    quittee = [chercher(session, f"besoin {n}") for n in range(GARDEES)][rang]
+
+    affiner(session, quittee, 1)
+
+    assert carnet.retrouver(session, quittee) is not None
+    assert len(session[carnet.CLE]) == GARDEES
+
+
 def test_la_recherche_d_ou_vient_la_page_d_une_cpts_reste(session):
     depart = chercher(session)
     cpts = carnet.garder(session, carnet.retrouver(session, depart).avec(cpts_id=1, retour=depart))
