@@ -41,7 +41,7 @@ RACCOURCIS = (
     Raccourci(
         "orientation:recherche",
         "Rechercher une offre de soins",
-        "Créneaux libres sous 48 heures autour d’une adresse.",
+        "Créneaux libres d’ici trois jours autour d’une adresse.",
     ),
     Raccourci(
         "orientation:orientations",

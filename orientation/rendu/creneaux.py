@@ -18,9 +18,12 @@ from orientation.rendu.textes import LETTRES, fraicheur, ouvert_aux_cpts
 from sas_platform.socle.francais import JOURS, MOIS, heure
 
 CRENEAUX_PAR_JOUR = 4
+# Une bulle ne se lit ni au clavier ni au doigt, et peu de lecteurs d’écran la disent : le type s’écrit aussi en entier.
 _LETTRES_HTML = {
-    modalite: f'<abbr class="sas-modalite" title="{ModaliteConsultation(modalite).label}">{lettre}</abbr>'
+    modalite: f'<abbr class="sas-modalite" aria-hidden="true" title="{libelle}">{lettre}</abbr>'
+    f'<span class="fr-sr-only">, {libelle.lower()}</span>'
     for modalite, lettre in LETTRES.items()
+    for libelle in (str(ModaliteConsultation(modalite).label),)
 }
 # Marque de remplacement des adresses : `reverse` coûte plus que tout le reste d’un créneau.
 MARQUE = "IDENTIFIANT"

@@ -222,7 +222,10 @@ def test_chaque_boite_de_dialogue_a_un_nom_et_est_un_dialogue():
 
 def test_ce_que_la_couleur_dit_un_texte_le_dit_aussi(page):
     """W-68 : la modalité par sa lettre et son nom, la source et l’âge en toutes lettres, les badges aussi."""
-    assert re.search(r'<abbr class="sas-modalite" title="[^"]+">[CTD]</abbr>', page)
+    en_entier = re.search(
+        r'<abbr class="sas-modalite" aria-hidden="true" title="([^"]+)">[CTD]</abbr>', page
+    )[1]
+    assert f'<span class="fr-sr-only">, {en_entier.lower()}</span>' in page
     assert "Agenda SAS · saisi" in page
     assert not re.search(r'class="fr-badge[^"]*">\s*</', page)
 

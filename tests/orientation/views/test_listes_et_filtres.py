@@ -168,6 +168,23 @@ def test_le_medecin_traitant_est_en_tete_meme_sans_creneau_et_loin(connecte, jet
     assert texte(reponse).count(">Médecin traitant</p>") == 1
 
 
+@pytest.mark.parametrize("participe", [True, False])
+def test_on_ne_promet_des_patients_en_sus_que_si_quelqu_un_en_accepte(connecte, jeton, creneau, participe):
+    effecteur = creneau.lieu.effecteur
+    Participation.objects.filter(effecteur=effecteur).delete()
+    if participe:
+        ParticipationFactory(effecteur=effecteur)
+    lieu = creneau.lieu
+    creneau.delete()
+    projeter(lieu)
+
+    page = texte(connecte.get(url_resultats(jeton)))
+
+    assert "Les professionnels ci-dessous n’ont pas de créneau libre" in page
+    assert ("certains acceptent des patients en sus" in page) is participe
+    assert ("consultation en cabinet ·" in page) is False
+
+
 def test_la_cpts_du_secteur_est_dite_une_fois_et_ne_cache_personne_de_libre(connecte, cpts, jeton_du_secteur):
     reponse = connecte.get(url_resultats(jeton_du_secteur))
 
@@ -270,7 +287,7 @@ def test_une_recherche_vide_sans_rien_alentour_le_dit_en_clair(connecte, jeton, 
     lu = texte(connecte.get(url_resultats(jeton)))
 
     assert "Aucune de ces recherches ne donne davantage." in lu
-    assert "Les 72 heures à venir sont déjà cherchées en entier." in lu
+    assert "Les trois jours montrés sont déjà cherchés en entier." in lu
     assert "Aucune CPTS ne couvre la commune cherchée." in lu
 
 
