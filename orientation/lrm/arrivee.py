@@ -25,6 +25,9 @@ from orientation.lrm import depots, saisies
 from orientation.lrm.comprehension import Compris, comprendre, logiciel_de, nom_a_corriger
 from orientation.models import ArriveesLRM
 
+# Sans barre finale, Django redirigerait l’adresse vers elle-même, pour toujours ; l’autre est celle de L-01.
+AUTRES_CHEMINS = ("/recherche", "/sas/recherche")
+
 
 class AppelsDesLRM:
     """Ôte de l’URL de la recherche les paramètres d’un LRM, avant que quiconque y lise.
@@ -37,18 +40,13 @@ class AppelsDesLRM:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        reponse: HttpResponseBase = self.get_response(request)
+        appel = _appel(request) if request.path_info in AUTRES_CHEMINS else None
+        reponse: HttpResponseBase = appel or self.get_response(request)
         return reponse
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
         route = request.resolver_match.view_name if request.resolver_match else ""
-        if route != "orientation:recherche" or request.method not in ("GET", "HEAD"):
-            return None
-        if not est_un_appel(list(request.GET)):
-            return None
-        if request.method == "HEAD":
-            return _apercu()
-        return depots.deposer(_parametres(request))
+        return _appel(request) if route == "orientation:recherche" else None
 
 
 @csrf_exempt
@@ -67,6 +65,12 @@ def depot(request: HttpRequest) -> HttpResponse:
         messages.info(request, "Le logiciel de régulation n’a rien transmis. Voici la recherche.")
         return redirect("orientation:recherche")
     return depots.deposer(_parametres(request))
+
+
+def _appel(request: HttpRequest) -> HttpResponse | None:
+    if request.method not in ("GET", "HEAD") or not est_un_appel(list(request.GET)):
+        return None
+    return _apercu() if request.method == "HEAD" else depots.deposer(_parametres(request))
 
 
 def _apercu() -> HttpResponse:

@@ -63,6 +63,19 @@ def test_aucune_cle_de_cache_ne_porte_l_adresse(connecte, appeler):
     assert b"59350" not in cles
 
 
+@pytest.mark.parametrize("chemin", ["/recherche", "/sas/recherche"])
+def test_l_adresse_quitte_aussi_l_url_sans_barre_et_celle_de_la_plateforme_nationale(connecte, lille, chemin):
+    reponse = connecte.get(chemin, {"city": "Lille", "streetname": "rue Nationale"})
+
+    assert reponse.status_code == 303
+    assert reponse.headers["Location"].startswith("/lrm/arrivee/")
+    assert reponse.headers["Cache-Control"] == "no-store"
+
+
+def test_sans_appel_la_recherche_sans_barre_mene_a_la_recherche(connecte):
+    assert connecte.get("/recherche").headers["Location"] == URL
+
+
 def test_un_apercu_de_lien_ne_depose_rien(client, logiciel):
     reponse = client.head(URL, {"origin": ORIGINE} | DOMICILE)
 
