@@ -154,9 +154,7 @@ class MethodeRefusee:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         reponse = self.get_response(request)
         if isinstance(reponse, HttpResponseNotAllowed):
-            page = render(request, "405.html", status=405)
-            page.headers["Allow"] = reponse.headers["Allow"]
-            return page
+            reponse.content = render_to_string("405.html", request=request)
         return reponse
 
 

@@ -90,4 +90,5 @@ def test_l_adresse_d_un_bouton_ouverte_par_erreur_dit_quoi_faire(client, connect
     reponse = client.get(reverse("comptes:deconnexion"))
 
     assert (reponse.status_code, reponse.headers["Allow"]) == (405, "POST")
+    assert "no-store" in reponse.headers["Cache-Control"]
     assert "Cette adresse ne s’ouvre pas directement" in reponse.content.decode()

@@ -66,7 +66,7 @@ def issue(request: RequeteDeCompte, uuid: str) -> HttpResponse:
     return redirect("suivi:issues")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def issue_par_lien(request: HttpRequest, jeton: str) -> HttpResponse:
     """L’ouvrir ne fait que montrer : une messagerie qui inspecte les liens n’enregistre rien."""

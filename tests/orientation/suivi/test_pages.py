@@ -479,12 +479,13 @@ def test_ouvrir_le_lien_n_ecrit_rien_le_confirmer_ecrit_une_fois(client, medecin
     url = reverse("suivi:issue_par_lien", args=[jetons.sceller(prise, medecin, Issue.VENU)])
     with time_machine.travel(maintenant + timedelta(hours=3), tick=False):
         ouverte = client.get(url)
-        client.head(url)
+        inspectee = client.head(url)
         avant = IssueOrientation.objects.count()
         confirmee = client.post(url)
         client.post(url)
 
     assert "Rien n’est enregistré" in corps(ouverte)
+    assert inspectee.status_code == 200
     assert avant == 0
     assert "C’est noté" in corps(confirmee)
     assert IssueOrientation.objects.get().acteur == medecin
