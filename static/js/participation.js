@@ -33,7 +33,7 @@ function suggerer(formulaire, champ) {
             corps.append("csrfmiddlewaretoken", formulaire.elements.csrfmiddlewaretoken.value);
             corps.append("type", champ.dataset.sasStructure);
             corps.append("texte", champ.value);
-            const reponse = await fetch(formulaire.dataset.urlSuggestions, { method: "POST", body: corps });
+            const reponse = await fetch(formulaire.dataset.urlSuggestions, { method: "POST", body: corps, redirect: "manual" });
             if (reponse.ok) {
                 liste.innerHTML = await reponse.text();
             }

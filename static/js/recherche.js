@@ -80,6 +80,7 @@ class Combobox {
                 method: "POST",
                 headers: { "X-CSRFToken": this.csrf },
                 body: new URLSearchParams({ texte }),
+                redirect: "error", // session finie : la page de connexion n’est pas une liste
                 signal: this.requete.signal,
             });
             if (!reponse.ok) {

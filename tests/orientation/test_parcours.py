@@ -262,6 +262,17 @@ def test_echap_ferme_la_liste_sans_vider_le_champ(page, connecter, regulateur, z
     expect(ou).to_have_value("lille")
 
 
+def test_session_finie_les_suggestions_ne_montrent_pas_la_page_de_connexion(page, connecter, regulateur, zone):
+    connecter(regulateur)
+    page.goto("/recherche/")
+    page.context.clear_cookies(name="sas_session")
+
+    page.get_by_role("combobox", name=re.compile("Adresse")).fill("lille")
+
+    expect(page.get_by_text("Les suggestions sont indisponibles")).to_be_attached()
+    expect(page.locator("#id_ou-options")).to_be_empty()
+
+
 def test_rien_de_libre_et_les_erreurs_se_lisent(page, connecter, regulateur, lieu, maintenant, axe, capture):
     CommuneFactory()
     projeter(lieu)
