@@ -262,7 +262,9 @@ def test_echap_ferme_la_liste_sans_vider_le_champ(page, connecter, regulateur, z
     expect(ou).to_have_value("lille")
 
 
-def test_session_finie_les_suggestions_ne_montrent_pas_la_page_de_connexion(page, connecter, regulateur, zone):
+def test_session_finie_les_suggestions_ne_montrent_pas_la_page_de_connexion(
+    page, connecter, regulateur, zone
+):
     connecter(regulateur)
     page.goto("/recherche/")
     page.context.clear_cookies(name="sas_session")
