@@ -31,7 +31,7 @@ class FiltreForm(DsfrBaseForm):
         donnees = super().clean() or self.cleaned_data
         du, au = donnees.get("du"), donnees.get("au")
         if du and au and au < du:
-            self.add_error("au", "Le dernier jour est d’au moins le premier.")
+            self.add_error("au", "Le dernier jour ne peut pas précéder le premier.")
         return donnees
 
     def appliquer(self, messages: QuerySet[MessageHub]) -> QuerySet[MessageHub]:

@@ -27,6 +27,7 @@ from orientation.enums import (
 from orientation.forms import EnSusForm
 from orientation.models import MotifRefus, OrientationQuerySet, Redirection, RendezVous
 from orientation.rendu.textes import FUSEAU_DE_PARIS
+from sas_platform.socle.jours import JourField
 
 PERIODE_MAX = timedelta(days=92)
 PATIENT_DANS_UNE_NOTE = (
@@ -177,12 +178,6 @@ _STATUTS: dict[str, list[StatutRendezVous]] = {
 }
 
 
-def _jour(label: str) -> forms.DateField:
-    return forms.DateField(
-        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-
-
 class FiltreForm(DsfrBaseForm):
     """Filtres du suivi, à l’heure de Paris ; sans période, le jour en cours. Une valeur inconnue ne filtre rien."""
 
@@ -191,8 +186,8 @@ class FiltreForm(DsfrBaseForm):
     regulation = forms.ModelChoiceField(
         label="Territoire", queryset=Territoire.objects.none(), required=False, empty_label="Tous"
     )
-    du = _jour("Du")
-    au = _jour("Au")
+    du = JourField(label="Du", required=False)
+    au = JourField(label="Au", required=False)
     genre = forms.ChoiceField(label="Genre", required=False, choices=[("", "Tous"), *GENRES])
     etat = forms.ChoiceField(label="État", required=False, choices=[("", "Tous"), *ETATS])
 
@@ -218,9 +213,7 @@ class FiltreForm(DsfrBaseForm):
         jour = self.maintenant.astimezone(ZoneInfo(FUSEAU_DE_PARIS)).date()
         du, au = donnees.get("du"), donnees.get("au")
         du, au = du or min(au or jour, jour), au or max(du or jour, jour)
-        if du > jour:
-            self.add_error("du", "Rien n’est encore enregistré ce jour-là : choisissez aujourd’hui ou avant.")
-        elif au < du:
+        if au < du:
             self.add_error("au", "Le dernier jour ne peut pas précéder le premier.")
         elif au - du > PERIODE_MAX:
             self.add_error("au", f"Choisissez une période de {PERIODE_MAX.days} jours au plus.")

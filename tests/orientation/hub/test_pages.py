@@ -42,7 +42,7 @@ def test_la_liste_filtre_par_etat_et_par_jour(support):
 def test_des_jours_a_l_envers_se_disent(support):
     reponse = support.get(reverse("hub:liste"), {"du": "2026-11-02", "au": "2026-11-01"})
 
-    assert "Le dernier jour est d’au moins le premier." in reponse.content.decode()
+    assert "Le dernier jour ne peut pas précéder le premier." in reponse.content.decode()
 
 
 def test_les_retours_sans_message_se_voient(support):
