@@ -22,6 +22,7 @@ from orientation.suggestions import (
     comprendre_lieu,
     comprendre_quoi,
     en_donnees,
+    est_une_adresse_perdue,
     lieu_choisi,
     quoi_choisi,
     signer_lieu,
@@ -75,6 +76,7 @@ class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
         super().__init__(*args, **kwargs)
         self.choix_quoi: list[tuple[str, str]] = []
         self.choix_ou: list[tuple[str, str]] = []
+        self.avis: tuple[str, ...] = ()
 
     @staticmethod
     def reprendre(recherche: Recherche) -> dict[str, Any]:
@@ -106,6 +108,7 @@ class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
             noms=quoi.noms,
             lieu=en_donnees(ou),
             rayon_km=self.cleaned_data["rayon_km"] or ou.rayon_defaut_km,
+            avis=self.avis,
             **self.donnees_du_medecin(self.cleaned_data["medecin_compris"]),
         )
 
@@ -133,6 +136,9 @@ class RechercheForm(AvecMedecinTraitant, DsfrBaseForm):
             return choisi
         compris = comprendre_lieu(donnees["ou"])
         if compris.seul:
+            if est_une_adresse_perdue(donnees["ou"], compris.seul):
+                centre = compris.seul.libelle
+                self.avis = (f"Cette adresse n’a pas été trouvée : la recherche part du centre de {centre}.",)
             return compris.seul
         self.choix_ou = [(signer_lieu(lieu), lieu.libelle) for lieu in compris.lieux]
         if not compris.lieux:

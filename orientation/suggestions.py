@@ -215,6 +215,14 @@ def comprendre_lieu(texte: str) -> LieuxCompris:
     return LieuxCompris(sans_departement or retenus, nommes=True)
 
 
+def est_une_adresse_perdue(texte: str, lieu: LieuTrouve) -> bool:
+    """D’une adresse tapée, on n’a retrouvé que la commune : les distances partent de son centre."""
+    if lieu.precision != PrecisionGeo.COMMUNE or analyser(texte).arrondissement:
+        return False
+    reste = set(normaliser_lieu(texte).split()) - _mots(lieu) - {lieu.departement.lower()}
+    return not all(mot.isdigit() for mot in reste)
+
+
 def _lieux(texte: str) -> list[LieuTrouve]:
     """Un point écrit « 50,63, 3,06 » est lu tel quel ; le reste est cherché."""
     position = _POSITION.match(texte)

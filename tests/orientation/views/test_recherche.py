@@ -129,6 +129,24 @@ def test_un_seul_lieu_qui_ressemble_au_texte_se_fait_confirmer(connecte, medecin
         assert "Lommerange (57650)" in html
 
 
+@pytest.mark.parametrize(
+    ("tape", "perdue"),
+    [
+        ("12 rue Nationale, Lille", True),
+        ("59000 Lille", False),
+        ("Lille Cedex", False),
+        ("Lille (59)", False),
+    ],
+)
+def test_d_une_adresse_introuvable_on_dit_que_l_on_part_du_centre(connecte, medecine_generale, tape, perdue):
+    CommuneFactory(code_insee="59350", nom="Lille", codes_postaux=["59000"])
+
+    html = connecte.post(URL, {"quoi": "médecine générale", "ou": tape}, follow=True).content.decode()
+
+    assert "Lille (59000)" in html
+    assert ("la recherche part du centre de Lille (59000)" in html) is perdue
+
+
 def test_le_bouton_vouliez_vous_dire_l_emporte_sur_le_texte(connecte, medecine_generale):
     saint_denis()
     reponse = connecte.post(URL, {"quoi": "médecine générale", "ou": "Saint-Denis"})
