@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "sas_platform.socle.entrees.SansSigneNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "sas_platform.socle.entrees.BarreFinale",
     "django.middleware.csrf.CsrfViewMiddleware",
     "comptes.moteur_sessions.CompteDeSession",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -101,7 +101,7 @@ MIDDLEWARE = [
 # Ce que traverse encore une requête de l’API munie d’un jeton.
 MIDDLEWARE_DES_JETONS = [
     "sas_platform.socle.entrees.SansSigneNul",
-    "django.middleware.common.CommonMiddleware",
+    "sas_platform.socle.entrees.BarreFinale",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import IO, Any
 
 import msgspec
 from django.core.exceptions import BadRequest
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
@@ -50,6 +52,12 @@ class SansSigneNul:
         if "%00" in request.META.get("QUERY_STRING", "") or any(_NUL in v for v in request.COOKIES.values()):
             raise BadRequest("signe nul")
         return self.get_response(request)
+
+
+class BarreFinale(CommonMiddleware):
+    """Qui oublie la barre finale est renvoyé à la bonne adresse avec son corps : un 301 ferait de son POST un GET."""
+
+    response_redirect_class = partial(HttpResponsePermanentRedirect, preserve_request=True)  # type: ignore[assignment]
 
 
 class LecteurJson(BaseParser):

@@ -31,6 +31,12 @@ def poster(tolerant):
     return appel
 
 
+def test_sans_la_barre_finale_un_appel_garde_sa_methode_et_son_corps(client):
+    reponse = client.post(RECHERCHES.rstrip("/"), {}, content_type="application/json")
+
+    assert (reponse.status_code, reponse.headers["Location"]) == (308, RECHERCHES)
+
+
 @pytest.mark.parametrize("chemin", ["/", "/recherche/", "/connexion/", "/oidc/callback/?state=x", RECHERCHES])
 def test_un_signe_nul_dans_un_cookie_est_un_400(tolerant, chemin):
     # Entre guillemets, un cookie s’écrit en octal : c’est ainsi que le signe nul arrive jusqu’à la session.
