@@ -31,6 +31,7 @@ from orientation.lectures.criteres import (
 )
 from sas_platform.socle.textes import normaliser
 
+JAMAIS = 300_000_000  # une minute après toutes : l’an 2540
 FUSEAUX_LUS = tuple(ZoneInfo(nom) for nom in FUSEAUX)
 
 # Les candidats sont ceux du carré qui contient le cercle ; la distance exacte
@@ -101,7 +102,7 @@ _PROCHES = f"""
             (((CASE {{traitant}}
                     WHEN {{libre}} IS NULL THEN CASE WHEN o.en_sus THEN 6 ELSE 8 END
                     WHEN o.participe THEN 2 ELSE 4 END + {{refus}})::bigint << 40)
-                + (coalesce(greatest({{libre}}, %(minute)s) / {TRANCHE_MIN}, 9999999)::bigint << 16)
+                + ((greatest(coalesce({{libre}}, {JAMAIS}), %(minute)s) / {TRANCHE_MIN})::bigint << 16)
                 + floor(o.km / {BANDE_KM})::int) AS cle
         FROM ({{candidats}} OFFSET 0) o {{detail}} WHERE {{rayon}}
     )"""  # noqa: S608

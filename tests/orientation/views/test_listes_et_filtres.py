@@ -150,6 +150,20 @@ def test_l_accueil_ne_se_filtre_que_la_ou_un_lieu_en_dit_quelque_chose(connecte,
     assert "Accessible en fauteuil roulant · Parle langue des signes française" in texte(filtree)
 
 
+def test_le_medecin_traitant_montre_d_abord_le_lieu_ou_il_a_un_creneau(connecte, jeton, creneau):
+    libre = creneau.lieu
+    plein = LieuExerciceFactory(effecteur=libre.effecteur, lat=50.6311, lon=3.0467)  # au centre de la zone
+    projeter(plein)
+    session = connecte.session
+    demande = carnet.retrouver(session, jeton).avec(medecin_traitant=(libre.effecteur_id,))
+    avec_lui = carnet.garder(session, demande)
+    session.save()
+
+    offres = connecte.get(url_resultats(avec_lui)).context["resultats"].offres
+
+    assert [offre.lieu.id for offre in offres] == [f"l{libre.pk}", f"l{plein.pk}"]
+
+
 def test_le_medecin_traitant_est_en_tete_meme_sans_creneau_et_loin(connecte, jeton, creneau, maintenant):
     traitant = LieuExerciceFactory(lat=43.3, lon=5.4)
     projeter(traitant)
