@@ -70,6 +70,7 @@ def contexte() -> dict[str, Any]:
         # Orientations.
         "ligne": _ORIENTATION,
         "lignes": [_ORIENTATION],
+        "validite_j": 15,
         "seuil": "2 h",
         # Contestations.
         "periode": "3e trimestre 2026",
