@@ -96,7 +96,8 @@ class EditeurLocal:
 
 def main() -> None:
     port, fichier = int(sys.argv[1]), Path(sys.argv[2])
-    os.nice(10)  # il vit sur une autre machine que le site ; sur celle-ci, il lui cède
+    # Il vit sur une autre machine que le site : sur celle-ci, il ne prend que le temps dont personne ne veut.
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     praticiens = msgspec.json.decode(fichier.read_bytes(), type=list[PraticienLocal])
     editeur = EditeurLocal(praticiens, datetime.now(UTC))
     web.run_app(editeur.application(), host="127.0.0.1", port=port, print=None, access_log=None)

@@ -28,7 +28,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     from agenda.editeurs.ordonnanceur import ouvrir_interrogateur
 
-    os.nice(10)  # comme worker-fond (docker-compose.yml)
+    os.nice(10)  # la part de worker-fond (docker-compose.yml)
     with ouvrir_interrogateur() as interrogateur:
         for ligne in sys.stdin:
             ordre = json.loads(ligne)
