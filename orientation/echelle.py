@@ -39,7 +39,7 @@ class Marche:
 
 
 def est_pauvre(demande: Recherche, lus: Resultats) -> bool:
-    return _nombre(demande, lus.total, lus.libres) < PAUVRE
+    return _trouvees(demande, lus) < PAUVRE
 
 
 def marches(demande: Recherche, lus: Resultats, *, listes: list[str], maintenant: datetime) -> list[Marche]:
@@ -52,7 +52,7 @@ def marches(demande: Recherche, lus: Resultats, *, listes: list[str], maintenant
     possibles = [marche for marche in _possibles(demande) if marche[2].disponibilite in listes]
     visees = [replace(visee.criteres(), gardee=lus.gardee) for _, _, visee in possibles]
     comptes = compter(visees, maintenant=maintenant)
-    deja = plus_pres = _nombre(demande, lus.total, lus.libres)
+    deja = plus_pres = _trouvees(demande, lus)
     proposees: list[Marche] = []
     for (code, libelle, visee), (total, libres) in zip(possibles, comptes, strict=True):
         nombre = _nombre(visee, total, libres)
@@ -63,6 +63,11 @@ def marches(demande: Recherche, lus: Resultats, *, listes: list[str], maintenant
         if est_un_rayon:
             plus_pres = max(plus_pres, nombre)  # aller plus loin pour rien ne se propose pas
     return proposees
+
+
+def _trouvees(demande: Recherche, lus: Resultats) -> int:
+    """Sans le médecin traitant : une marche ne le compte pas, et qu’il soit montré n’apporte personne d’autre."""
+    return _nombre(demande, lus.total - lus.traitants, lus.libres - lus.traitants_libres)
 
 
 def _nombre(demande: Recherche, total: int, libres: int) -> int:

@@ -154,6 +154,8 @@ _CPTS = f"""
         WHERE ({{retenue}}) AND {_GROUPEE} GROUP BY cpts
     ),"""  # noqa: S608
 _PLIEES = "(SELECT sum(membres - libres - (libres = 0)::int) FROM cpts_du_secteur)"
+_TRAITANTS = f"""(SELECT count(*) FROM proches WHERE {_TRAITANT}),
+        (SELECT count(libre) FROM proches WHERE {_TRAITANT})"""  # noqa: S608
 _FACETTES = """
     (SELECT json_build_object(
         'natures', (SELECT json_object_agg(nature, n) FROM (
@@ -169,7 +171,7 @@ _PAGE = """
     page AS (
         SELECT * FROM rangees {deplies} ORDER BY {ordre} LIMIT %(par_page)s OFFSET {saut}
     )
-    SELECT totaux.*, totaux.{liste}, {pliees}, {facettes}, page.lieu_id, cle >> 41, km, participe, page.en_sus,
+    SELECT totaux.*, totaux.{liste}, {pliees}, {traitants}, {facettes}, page.lieu_id, cle >> 41, km, participe, page.en_sus,
         page.forfait, fuseau, CASE WHEN libre IS NOT NULL THEN greatest(libre, %(minute)s) END, via, sollicitations,
         (cle >> 40) & 1 = 1, convert_to(document, 'UTF8'),
         debuts, fins, masques, fraicheurs, lots, grises, peremptions, ARRAY(
@@ -179,7 +181,7 @@ _PAGE = """
         page.cpts, asso.nom, asso.telephone, informations_complementaires,
         {membres},
         (SELECT id FROM agenda_tenue WHERE compte_id = %(compte)s AND expire_le > %(maintenant)s)
-    FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte ON carte.lieu_id = page.lieu_id {consignes}
+    FROM totaux LEFT JOIN page ON true LEFT JOIN agenda_cartelieu carte USING (lieu_id) {consignes}
     LEFT JOIN LATERAL (
         SELECT * FROM annuaire_structure s WHERE page.cpts IS NOT NULL AND s.id = page.cpts OFFSET 0
     ) asso ON true {jointure_cpts}
@@ -290,7 +292,9 @@ def _page(*, facettes: bool, liste: str, regroupe: bool, apres: bool, **formes: 
     if regroupe:
         marge += f" + coalesce({_PLIEES}, 0)"
     deplies = f"WHERE NOT {_PLIEE}" if regroupe else ""
-    rang = f", CASE WHEN {_GROUPEE} THEN row_number() OVER (PARTITION BY cpts ORDER BY {_ORDRE}) END AS rang"
+    # Le médecin traitant n’est jamais le premier de sa CPTS : il se range à part.
+    numero = f"row_number() OVER (PARTITION BY cpts, {_TRAITANT} ORDER BY {_ORDRE})"
+    rang = f", CASE WHEN {_GROUPEE} THEN {numero} END AS rang"
     page = _PAGE.format(
         proches=_proches(**formes),
         totaux=_TOTAUX.format(nombres=nombres),
@@ -304,6 +308,7 @@ def _page(*, facettes: bool, liste: str, regroupe: bool, apres: bool, **formes: 
         ordre=_ORDRE,
         saut=_SAUT_APRES.format(deplies=deplies, ordre=_ORDRE) if apres else "%(saut)s",
         pliees=f"coalesce({_PLIEES}, 0)::int" if regroupe else "0",
+        traitants=_TRAITANTS if formes["traitant"] else "0, 0",
         facettes=_facettes(liste, **filtres) if facettes else "NULL",
         liste=liste,
         suspension=sollicitation.COLONNE,

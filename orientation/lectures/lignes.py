@@ -40,6 +40,8 @@ class Ligne(NamedTuple):
     forfait: int
     total: int
     pliees: int
+    traitants: int
+    traitants_libres: int
     facettes: str | None
     lieu_id: int
     groupe: int
@@ -127,7 +129,8 @@ def _jouer(curseur: Any, criteres: Criteres, page: Page, maintenant: datetime) -
         vide = tete.lieu_id is None
         if vide and tete.total:
             derniere = -(-(tete.total - tete.pliees) // page.par_page)
-            return lire(criteres, replace(page, numero=min(page.numero, derniere), apres=None), maintenant)
+            if (autre := replace(page, numero=min(page.numero, derniere), apres=None)) != page:
+                return lire(criteres, autre, maintenant)
         return Trouvees(
             tete=tete,
             lignes=[] if vide else lignes,

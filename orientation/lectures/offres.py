@@ -88,6 +88,7 @@ class Facettes(msgspec.Struct, frozen=True):
 class Resultats:
     """Une page. `total` : offres de la liste demandée, `pliees` comprises ; `listes` : le total de chaque liste.
 
+    `traitants` : lieux du médecin traitant, que toute liste montre et compte ; `traitants_libres` : avec un créneau.
     `pliees` : membres de CPTS sans créneau, rangés derrière le premier de leur CPTS. `contacts` : ceux
     qui sont réservés à qui oriente, par identifiant d’offre ; hors des offres, que tous lisent.
     `gardee` : la place que tient qui cherche.
@@ -96,6 +97,8 @@ class Resultats:
     total: int
     listes: dict[str, int]
     pliees: int
+    traitants: int
+    traitants_libres: int
     page: int
     par_page: int
     rayon_km: float
@@ -111,7 +114,8 @@ class Resultats:
 
     @property
     def libres(self) -> int:
-        return self.listes[LIBRES]
+        """Offres qui ont un créneau ; la liste « libres » montre aussi le médecin traitant qui n’en a pas."""
+        return self.listes[LIBRES] - self.traitants + self.traitants_libres
 
     @property
     def hors(self) -> int:
@@ -150,6 +154,8 @@ def _resultats(trouvees: Trouvees, par_page: int) -> Resultats:
         total=tete.total,
         listes={nom: getattr(tete, nom) for nom in DISPONIBILITES},
         pliees=tete.pliees,
+        traitants=tete.traitants,
+        traitants_libres=tete.traitants_libres,
         page=trouvees.page,
         par_page=par_page,
         rayon_km=trouvees.criteres.rayon_km,

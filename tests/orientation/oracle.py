@@ -99,6 +99,7 @@ class Reponse:
     total: int
     groupes: dict[int, int]
     listes: dict[str, int]
+    traitants: tuple[int, int]  # lieux du médecin traitant, et ceux qui ont un créneau
     facettes: dict[str, dict[str, int]]
     premiers: list[int] = field(default_factory=list)  # lieux qui annoncent leur CPTS
 
@@ -218,6 +219,7 @@ def chercher(monde: list[Lieu], demande: Demande, maintenant: datetime) -> Repon
             + sum(retenu(lieu, replace(demande, liste=liste), maintenant) for lieu in zone)
             for liste in ("toutes", "libres", "hors", "en_sus", "forfait")
         },
+        traitants=(len(traitants), sum(premier(lieu) is not None for lieu in traitants)),
         facettes=facettes(zone, demande, maintenant),
         premiers=premiers,
     )

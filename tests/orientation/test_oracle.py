@@ -107,6 +107,7 @@ def test_la_recherche_repond_comme_l_oracle(db, plan, voulu, par_page):
     assert {int(offre.lieu.id[1:]): offre.groupe for offre in offres} == attendu.groupes
     assert pages[0].total == attendu.total
     assert pages[0].listes == attendu.listes
+    assert (pages[0].traitants, pages[0].traitants_libres) == attendu.traitants
     assert pages[0].pliees == attendu.total - len(attendu.ids)
     assert [int(ancre[1:]) for page in pages for ancre in page.cpts] == attendu.premiers
     for nom, nombres in attendu.facettes.items():

@@ -150,6 +150,21 @@ def test_l_accueil_ne_se_filtre_que_la_ou_un_lieu_en_dit_quelque_chose(connecte,
     assert "Accessible en fauteuil roulant · Parle langue des signes française" in texte(filtree)
 
 
+def test_un_medecin_traitant_sans_creneau_ne_fait_pas_croire_qu_il_y_en_a(connecte, jeton, maintenant):
+    traitant = LieuExerciceFactory(lat=43.3, lon=5.4)
+    projeter(traitant)
+    session = connecte.session
+    demande = carnet.retrouver(session, jeton).avec(medecin_traitant=(traitant.effecteur_id,))
+    avec_lui = carnet.garder(session, demande)
+    session.save()
+
+    page = texte(connecte.get(url_resultats(avec_lui)))
+
+    assert "1 offre de soins dont 0 avec des créneaux libres" in " ".join(page.split())
+    assert "Aucune offre de soins n’est disponible dans les 3 jours" in page
+    assert "où chercher encore" in page
+
+
 def test_le_medecin_traitant_montre_d_abord_le_lieu_ou_il_a_un_creneau(connecte, jeton, creneau):
     libre = creneau.lieu
     plein = LieuExerciceFactory(effecteur=libre.effecteur, lat=50.6311, lon=3.0467)  # au centre de la zone
@@ -209,6 +224,20 @@ def test_la_cpts_du_secteur_est_dite_une_fois_et_ne_cache_personne_de_libre(conn
         "4 professionnels dans cette liste, dont 1 avec créneau. 3 autres sans créneau sont regroupés ici."
         in texte(reponse)
     )
+
+
+def test_le_medecin_traitant_n_est_pas_le_premier_de_sa_cpts(connecte, cpts, jeton_du_secteur):
+    traitant = membre(cpts)
+    session = connecte.session
+    demande = carnet.retrouver(session, jeton_du_secteur).avec(medecin_traitant=(traitant.effecteur_id,))
+    avec_lui = carnet.garder(session, demande)
+    session.save()
+
+    resultats = connecte.get(url_resultats(avec_lui)).context["resultats"]
+
+    assert (resultats.total, resultats.pliees, len(resultats.offres)) == (5, 3, 2)
+    assert resultats.offres[0].lieu.id == f"l{traitant.pk}"
+    assert list(resultats.cpts) == [resultats.offres[1].lieu.id]
 
 
 def test_la_page_de_la_cpts_montre_tous_ses_membres_et_ramene_a_la_recherche(
